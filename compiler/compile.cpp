@@ -1,0 +1,310 @@
+//===- compile.cpp - programs to executables ------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/descriptor.h"
+#include "compiler/cpu/emit.h"
+#include "compiler/fuse/kernel_schedule.h"
+#include "compiler/ir/build_module.h"
+#include "compiler/ir/context.h"
+#include "compiler/ir/types.h"
+#include "compiler/pipeline.h"
+#include "compiler/reference/interpreter.h"
+#include "runtime/cache.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "llvm/Config/llvm-config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+using namespace mlir;
+
+namespace ricci {
+
+namespace {
+
+/// MLIR contexts keep every type and attribute they have seen, so each serves a bounded number of
+/// programs. One serves one thread at a time.
+class ContextPool {
+public:
+  struct Entry {
+    std::shared_ptr<MLIRContext> context;
+    int uses = 0;
+  };
+  class Lease {
+  public:
+    Lease(ContextPool &pool, Entry entry) : pool_(pool), entry_(std::move(entry)) {}
+    Lease(const Lease &) = delete;
+    ~Lease() { pool_.giveBack(std::move(entry_)); }
+    MLIRContext &operator*() { return *entry_.context; }
+    std::shared_ptr<MLIRContext> share() { return entry_.context; }
+    /// The context stays with whoever shares it.
+    void keep() { entry_.uses = kMaxUses; }
+
+  private:
+    ContextPool &pool_;
+    Entry entry_;
+  };
+
+  Lease lease() {
+    {
+      std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        Entry entry = std::move(free_.back());
+        free_.pop_back();
+        return Lease(*this, std::move(entry));
+      }
+    }
+    return Lease(*this, {std::shared_ptr<MLIRContext>(makeContext()), 0});
+  }
+
+private:
+  static constexpr int kMaxUses = 200;
+  static constexpr size_t kMaxFree = 4;
+
+  void giveBack(Entry entry) {
+    if (++entry.uses >= kMaxUses)
+      return;
+    std::lock_guard lock(mutex_);
+    if (free_.size() < kMaxFree)
+      free_.push_back(std::move(entry));
+  }
+
+  std::mutex mutex_;
+  std::vector<Entry> free_;
+};
+
+/// More points than this are not for the n-ary interpreter: the ordered program is interpreted.
+constexpr double kReferencePoints = 1e8;
+
+class Compiler final : public CompilerInterface {
+public:
+  Expected<std::shared_ptr<const Executable>> compile(const Program &program,
+                                                      const CompileOptions &options) override {
+    auto target = resolveTarget(options.cpu);
+    if (!target)
+      return std::move(target.error());
+    if (Status s = checkPassName(options.printIrAfter); !s)
+      return std::move(s.error());
+    auto lease = contexts_.lease();
+    Pipeline pipeline(*lease, program, options, **target);
+    auto executable = std::make_shared<Executable>();
+    describeSignature(program, options, *executable);
+    if (Status s = pipeline.toTensor(); !s)
+      return std::move(s.error());
+    Status s = options.device == DeviceKind::Reference ? interpret(program, pipeline, lease, *executable)
+                                                       : generate(**target, options, pipeline, *executable);
+    if (!s)
+      return std::move(s.error());
+    executable->times = std::move(pipeline.times());
+    return std::shared_ptr<const Executable>(std::move(executable));
+  }
+
+  Expected<std::string> emit(const Program &program, const CompileOptions &options, Stage stage) override {
+    auto target = resolveTarget(options.cpu);
+    if (!target)
+      return std::move(target.error());
+    if (Status s = checkPassName(options.printIrAfter); !s)
+      return std::move(s.error());
+    auto lease = contexts_.lease();
+    Pipeline pipeline(*lease, program, options, **target);
+    Plan plan;
+    // Each stage starts from the one before.
+    const std::pair<Stage, std::function<Status()>> steps[] = {
+        {Stage::Tensor, [&] { return pipeline.toTensor(); }},
+        {Stage::Ordered, [&] { return pipeline.toOrdered(&plan); }},
+        {Stage::Kernels, [&] { return pipeline.toKernels(); }},
+        {Stage::Loops, [&] { return pipeline.toLoops(); }},
+        {Stage::Llvm, [&] { return pipeline.toLlvmDialect(); }},
+    };
+    for (const auto &[reached, step] : steps) {
+      if (reached > stage)
+        break;
+      if (Status s = step(); !s)
+        return std::move(s.error());
+    }
+    if (stage < Stage::Llvm)
+      return printModule(pipeline.module());
+    auto llvmModule = translateAndOptimize(pipeline.module(), **target);
+    if (!llvmModule)
+      return std::move(llvmModule.error());
+    switch (stage) {
+    case Stage::Asm:
+      return emitAssembly(*llvmModule->module, **target);
+    case Stage::Obj:
+      return emitObject(*llvmModule->module, **target);
+    default:
+      return printLlvm(*llvmModule->module);
+    }
+  }
+
+  Expected<TargetInfo> describeTarget(const std::string &cpu) override {
+    auto target = resolveTarget(cpu);
+    if (!target)
+      return std::move(target.error());
+    return describe(**target);
+  }
+
+  std::string versions() const override { return "LLVM " LLVM_VERSION_STRING; }
+
+  void clearCaches() override { kernels_.clear(); }
+
+private:
+  static void describeSignature(const Program &program, const CompileOptions &options, Executable &executable) {
+    for (const Program::Node &node : program.nodes)
+      if (node.kind == Program::NodeKind::Input)
+        executable.inputs.push_back(node.type);
+    for (size_t i = 0; i < program.results.size(); ++i) {
+      TensorType type = program.nodes[size_t(program.results[i])].type;
+      type.strides = i < options.outputStrides.size() ? options.outputStrides[i] : contiguousStrides(type.shape);
+      executable.outputs.push_back(std::move(type));
+    }
+  }
+
+  Status interpret(const Program &program, Pipeline &pipeline, ContextPool::Lease &lease, Executable &executable) {
+    double points = 0;
+    for (const Program::Node &node : program.nodes) {
+      double extents = 1;
+      for (int64_t extent : node.einsum.extents)
+        extents *= double(extent);
+      points = std::max(points, extents);
+    }
+    if (points > kReferencePoints)
+      if (Status s = pipeline.toOrdered(&executable.plan); !s)
+        return s;
+    lease.keep();
+    auto host = makeReferenceProgram(pipeline.takeModule(), lease.share());
+    if (!host)
+      return std::move(host.error());
+    executable.host = *host;
+    return success();
+  }
+
+  Status generate(const Target &target, const CompileOptions &options, Pipeline &pipeline, Executable &executable) {
+    if (Status s = pipeline.toOrdered(&executable.plan); !s)
+      return s;
+    if (Status s = pipeline.toKernels(); !s)
+      return s;
+    auto function = *pipeline.module().getOps<func::FuncOp>().begin();
+    if (Status s = link(function, target, pipeline, executable); !s)
+      return s;
+    executable.plan.peakBytes = executable.arenaBytes;
+    int64_t bytes = executable.arenaBytes;
+    for (const TensorType &type : executable.outputs) {
+      auto elements = elementCount(type.shape, type.dtype);
+      if (!elements)
+        return std::move(elements.error());
+      if (__builtin_add_overflow(bytes, *elements * int64_t(itemSize(type.dtype)), &bytes))
+        return inputError("intermediates and results together exceed 63 bits of bytes");
+    }
+    if (options.memoryLimit && bytes > *options.memoryLimit)
+      return inputError(fmt::format("intermediates and results need {} bytes, the limit is {}", bytes,
+                                    *options.memoryLimit));
+    return success();
+  }
+
+  /// A launch for every kernel of the function.
+  Status link(func::FuncOp function, const Target &target, Pipeline &pipeline, Executable &executable) {
+    llvm::DenseMap<Value, BufferRef> places;
+    for (auto [i, argument] : llvm::enumerate(function.getArguments()))
+      places[argument] = {BufferRef::Kind::Input, int64_t(i), 0};
+    for (auto [i, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
+      places[value] = {BufferRef::Kind::Output, int64_t(i), 0};
+    size_t stepIndex = 0;
+    for (KernelOp op : function.getOps<KernelOp>()) {
+      auto schedule = fromAttribute(*op.getSchedule(), op);
+      if (failed(schedule))
+        return internalError("a schedule does not read back");
+      auto kernel = kernelFor(schedule->spec, target, function.getContext(), pipeline.times());
+      if (!kernel)
+        return std::move(kernel.error());
+      for (auto [value, offset] : llvm::zip(op.getResults(), *op.getArena())) {
+        if (offset < 0)
+          continue;
+        places[value] = {BufferRef::Kind::Arena, 0, offset};
+        auto type = cast<RankedTensorType>(value.getType());
+        int64_t end = offset + type.getNumElements() * int64_t(itemSize(elementDType(type)));
+        executable.arenaBytes = std::max(executable.arenaBytes, end);
+      }
+      LaunchData data = describeLaunch(*schedule, target);
+      Launch launch;
+      launch.kernel = *kernel;
+      launch.descriptor = std::move(data.descriptor);
+      launch.tasks = data.tasks;
+      launch.tasksPerWorker = data.tasksPerWorker;
+      launch.workspaceBytes = data.workspaceBytes;
+      SmallVector<Value> buffers(op.getInputs());
+      if (schedule->swapped)
+        std::swap(buffers[0], buffers[1]);
+      buffers.append(op.getResults().begin(), op.getResults().end());
+      for (Value buffer : buffers)
+        launch.buffers.push_back(places[buffer]);
+      executable.launches.push_back(std::move(launch));
+
+      Plan &plan = executable.plan;
+      plan.workspaceBytes = std::max(plan.workspaceBytes, data.workspaceBytes);
+      if (stepIndex < plan.steps.size()) {
+        PlanStep &step = plan.steps[stepIndex++];
+        step.kernel = schedule->spec.title();
+        step.bytes = schedule->bytes;
+        step.predictedSeconds = schedule->predictedSeconds;
+      }
+    }
+    return success();
+  }
+
+  /// The kernel's machine code, compiled once for each spec and target.
+  Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target, MLIRContext *context,
+                                                    CompileTimes &times) {
+    std::string key = spec.name() + "|" + target.key();
+    return kernels_.getOrCompute(
+        key, [&] { return compileKernel(key, spec, target, context, times); },
+        [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
+  }
+
+  static Expected<std::shared_ptr<const Kernel>> compileKernel(const std::string &key, const KernelSpec &spec,
+                                                               const Target &target, MLIRContext *context,
+                                                               CompileTimes &times) {
+    Stopwatch watch;
+    ScopedDiagnosticCapture capture(context);
+    OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(context)));
+    emitKernel(*module, spec, target);
+    addTime(times, "loops", watch.lap());
+    if (failed(lowerLoopsToLLVM(*module, target)))
+      return capture.take(ErrorKind::Internal, "lowering " + spec.name());
+    auto llvmModule = translateAndOptimize(*module, target);
+    if (!llvmModule)
+      return std::move(llvmModule.error());
+    addTime(times, "llvm", watch.lap());
+    auto object = emitObject(*llvmModule->module, target);
+    if (!object)
+      return std::move(object.error());
+    addTime(times, "codegen", watch.lap());
+    auto image = linkImage(*object);
+    if (!image)
+      return std::move(image.error());
+    auto kernel = loadImage(key, *image);
+    addTime(times, "image", watch.lap());
+    return kernel;
+  }
+
+  ContextPool contexts_;
+  LruCache<Kernel> kernels_{4096, 64 << 20};
+};
+
+} // namespace
+
+} // namespace ricci
+
+/// What libricci looks up when it loads the compiler: null when the versions differ.
+extern "C" __attribute__((visibility("default"))) ricci::CompilerInterface *ricci_compiler_entry(int version) {
+  // Never destroyed: kernels may run while the process exits.
+  static auto *compiler = new ricci::Compiler;
+  return version == ricci::kCompilerInterfaceVersion ? compiler : nullptr;
+}

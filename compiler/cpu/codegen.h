@@ -1,0 +1,47 @@
+//===- codegen.h - loops to LLVM IR to a relocation-free image ----------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/target/target.h"
+#include "runtime/image.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include "llvm/IR/Module.h"
+
+namespace ricci {
+
+/// Gives the function marked `ricci.entry` the signature of KernelFn (runtime/executable.h). Does
+/// nothing where that has been done.
+mlir::LogicalResult applyKernelAbi(mlir::ModuleOp module);
+
+/// Lowers a module at the `loops` stage (func, scf, arith, vector, memref, index) to the LLVM
+/// dialect, in place. The function marked `ricci.entry` becomes the kernel's entry (see
+/// kernel_abi.cpp); all others become private.
+mlir::LogicalResult lowerLoopsToLLVM(mlir::ModuleOp module, const Target &target);
+
+/// An LLVM context with its module, optimized by the short pipeline for the target.
+struct LlvmModule {
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+};
+
+/// Rewrites what the target's code generator would call a library for: casts from and to f16 and
+/// bf16, and rounding to an integer without SSE4.1.
+void expandOutsideCalls(llvm::Module &module, const Target &target);
+
+Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, const Target &target);
+
+/// Textual forms of the same module, for --emit.
+std::string printLlvm(const llvm::Module &module);
+Expected<std::string> emitAssembly(llvm::Module &module, const Target &target);
+Expected<std::string> emitObject(llvm::Module &module, const Target &target);
+
+/// Links one object to an image; an internal error names any outside symbol.
+Expected<Image> linkImage(const std::string &object);
+
+} // namespace ricci

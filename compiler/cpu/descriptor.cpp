@@ -1,0 +1,200 @@
+//===- descriptor.cpp - the words that a launch hands to its kernel -------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/descriptor.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ricci {
+
+namespace {
+
+/// Work that is worth waking another worker for.
+constexpr double kWorkerSeconds = 50e-6;
+/// Numbers that a map or transpose task handles, so that huge axes are shared among workers.
+constexpr int64_t kMapBlock = 1 << 16;
+/// Sums that a column reduction keeps in the L1 cache.
+constexpr int64_t kColumnBlock = 2048;
+constexpr int64_t kTransposeBlock = 64;
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+class Writer {
+public:
+  Writer(const Schedule &s, size_t fixedWords) : s_(s), buffers_(s.spec.operands.size() + 1) {
+    data_.descriptor.resize(fixedWords);
+  }
+  int64_t &operator[](int64_t word) { return data_.descriptor[size_t(word)]; }
+  /// Strides of every buffer along a dim.
+  void strides(const Dim *dim) {
+    for (size_t i = 0; i < buffers_; ++i)
+      data_.descriptor.push_back(dim ? dim->strides[i] : 0);
+  }
+  /// Appends a list; an empty one becomes a single dim of extent 1. Returns its position.
+  int64_t list(llvm::ArrayRef<Dim> dims) {
+    int64_t at = int64_t(data_.descriptor.size());
+    data_.descriptor.push_back(std::max<int64_t>(1, int64_t(dims.size())));
+    if (dims.empty()) {
+      data_.descriptor.push_back(1);
+      strides(nullptr);
+    }
+    for (const Dim &d : dims) {
+      data_.descriptor.push_back(d.extent);
+      strides(&d);
+    }
+    return at;
+  }
+  LaunchData finish(int64_t tasks, int64_t workspace) {
+    data_.tasks = tasks;
+    data_.workspaceBytes = workspace;
+    double each = s_.predictedSeconds / std::max<double>(1, double(tasks));
+    data_.tasksPerWorker = std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
+    return std::move(data_);
+  }
+
+private:
+  const Schedule &s_;
+  size_t buffers_;
+  LaunchData data_;
+};
+
+/// The i-th dim, or one of extent 1.
+const Dim *dimAt(const Dims &dims, size_t i) { return i < dims.size() ? &dims[i] : nullptr; }
+int64_t extentAt(const Dims &dims, size_t i) { return i < dims.size() ? dims[i].extent : 1; }
+llvm::ArrayRef<Dim> from(const Dims &dims, size_t i) {
+  return llvm::ArrayRef<Dim>(dims).drop_front(std::min(i, dims.size()));
+}
+int64_t total(llvm::ArrayRef<Dim> dims) {
+  int64_t n = 1;
+  for (const Dim &d : dims)
+    n *= d.extent;
+  return n;
+}
+
+LaunchData describeContract(const Schedule &s, const Target &target) {
+  using W = ContractWord;
+  Writer w(s, W::Count);
+  int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k), batch = totalExtent(s.batch);
+  w[W::Accumulate] = s.accumulate;
+  w[W::M] = m, w[W::N] = n, w[W::K] = k;
+  w[W::BlockM] = s.blockRows, w[W::BlockN] = s.blockColumns, w[W::BlockK] = s.blockK;
+  // Slabs along the longer side, of whole register tiles.
+  bool alongN = n >= m;
+  auto slab = [&](int64_t extent, int64_t tile) {
+    return std::max(tile, ceilDiv(ceilDiv(extent, 64), tile) * tile);
+  };
+  w[W::TaskM] = alongN ? std::max<int64_t>(m, 1) : slab(m, s.spec.tileRows);
+  w[W::TaskN] = alongN ? slab(n, s.spec.tileColumns) : std::max<int64_t>(n, 1);
+  w[W::TasksM] = std::max<int64_t>(1, ceilDiv(m, w[W::TaskM]));
+  w[W::TasksN] = std::max<int64_t>(1, ceilDiv(n, w[W::TaskN]));
+  w[W::SumRows] = s.blockRows;
+  w[W::PackA] = int64_t(s.packing[0]), w[W::PackB] = int64_t(s.packing[1]);
+  int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(s.n), kList = w.list(s.k);
+  w[W::BatchList] = batchList, w[W::MList] = mList, w[W::NList] = nList, w[W::KList] = kList;
+
+  int64_t workspace = 0;
+  auto reserve = [&](int64_t word, int64_t bytes) {
+    w[word] = workspace;
+    workspace = int64_t(llvm::alignTo(uint64_t(workspace + bytes), 64));
+  };
+  for (int64_t word : {W::TableAM, W::RunAM, W::TableCM})
+    reserve(word, s.blockRows * 8);
+  for (int64_t word : {W::TableBN, W::RunBN, W::TableCN, W::RunCN})
+    reserve(word, s.blockColumns * 8);
+  for (int64_t word : {W::TableAK, W::RunAK, W::TableBK, W::RunBK})
+    reserve(word, s.blockK * 8);
+  DType compute = computeType(s.spec.result);
+  int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
+  // Packing and tiles may write whole vectors past their end.
+  auto panels = [&](int64_t extent, int64_t tile) {
+    int64_t pitch = ceilDiv(tile, lanes) * lanes;
+    return (ceilDiv(extent, tile) * s.blockK + lanes) * pitch * bytes;
+  };
+  reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows));
+  reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));
+  reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes);
+  if (s.spec.result != compute && kindOf(compute) == DTypeKind::Float)
+    reserve(W::Sums, (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);
+  return w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
+}
+
+/// Blocks of an axis: their size, and how many.
+std::pair<int64_t, int64_t> blocksOf(int64_t extent, int64_t size) {
+  size = std::max<int64_t>(1, std::min(extent, size));
+  return {size, ceilDiv(std::max<int64_t>(extent, 1), size)};
+}
+
+LaunchData describeMap(const Schedule &s, int64_t innerBlock, int64_t midBlock) {
+  using W = MapWord;
+  Writer w(s, W::Count);
+  int64_t inner = extentAt(s.batch, 0), mid = extentAt(s.batch, 1);
+  w[W::Inner] = inner, w[W::Mid] = mid;
+  std::tie(w[W::InnerBlock], w[W::InnerBlocks]) = blocksOf(inner, innerBlock);
+  std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, midBlock);
+  w.strides(dimAt(s.batch, 0));
+  w.strides(dimAt(s.batch, 1));
+  w.list(from(s.batch, 2));
+  int64_t tasks = total(from(s.batch, 2)) * w[W::InnerBlocks] * w[W::MidBlocks];
+  return w.finish(inner && mid ? tasks : 0, 0);
+}
+
+LaunchData describeReduceRows(const Schedule &s) {
+  using W = ReduceRowsWord;
+  Writer w(s, W::Count);
+  int64_t mid = extentAt(s.batch, 0), reduced = totalExtent(s.k);
+  w[W::Inner] = extentAt(s.k, 0), w[W::Next] = extentAt(s.k, 1), w[W::Further] = total(from(s.k, 2));
+  w[W::Mid] = mid;
+  std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, std::max<int64_t>(1, kMapBlock / std::max<int64_t>(reduced, 1)));
+  w.strides(dimAt(s.k, 0));
+  w.strides(dimAt(s.k, 1));
+  w.strides(dimAt(s.batch, 0));
+  int64_t further = w.list(from(s.k, 2)), outer = w.list(from(s.batch, 1));
+  w[W::FurtherList] = further, w[W::OuterList] = outer;
+  return w.finish(mid ? total(from(s.batch, 1)) * w[W::MidBlocks] : 0, 0);
+}
+
+LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
+  using W = ReduceColumnsWord;
+  Writer w(s, W::Count);
+  int64_t inner = extentAt(s.batch, 0), mid = extentAt(s.batch, 1), reduced = std::max<int64_t>(totalExtent(s.k), 1);
+  w[W::Inner] = inner, w[W::Mid] = mid, w[W::Next] = extentAt(s.k, 0), w[W::Further] = total(from(s.k, 1));
+  std::tie(w[W::InnerBlock], w[W::InnerBlocks]) = blocksOf(inner, kColumnBlock);
+  int64_t rows = std::max<int64_t>(1, kMapBlock / std::max<int64_t>(1, w[W::InnerBlock] * reduced));
+  std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, rows);
+  w.strides(dimAt(s.batch, 1));
+  w.strides(dimAt(s.k, 0));
+  int64_t further = w.list(from(s.k, 1)), outer = w.list(from(s.batch, 2));
+  w[W::FurtherList] = further, w[W::OuterList] = outer;
+  DType compute = computeType(s.spec.result);
+  int64_t workspace = (w[W::InnerBlock] + target.lanes(componentDType(compute))) * int64_t(itemSize(compute));
+  int64_t tasks = total(from(s.batch, 2)) * w[W::InnerBlocks] * w[W::MidBlocks];
+  return w.finish(inner && mid ? tasks : 0, workspace);
+}
+
+} // namespace
+
+LaunchData describeLaunch(const Schedule &s, const Target &target) {
+  switch (s.spec.family) {
+  case Family::Contract:
+    return describeContract(s, target);
+  case Family::Map: {
+    int64_t inner = std::max<int64_t>(1, std::min(extentAt(s.batch, 0), kMapBlock));
+    return describeMap(s, kMapBlock, std::max<int64_t>(1, kMapBlock / inner));
+  }
+  case Family::Transpose:
+    return describeMap(s, kTransposeBlock, kTransposeBlock * 16);
+  case Family::ReduceRows:
+    return describeReduceRows(s);
+  case Family::ReduceColumns:
+    return describeReduceColumns(s, target);
+  }
+  llvm_unreachable("a family without a descriptor");
+}
+
+} // namespace ricci

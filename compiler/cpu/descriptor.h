@@ -1,0 +1,75 @@
+//===- descriptor.h - the words that a launch hands to its kernel ---------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A descriptor is an array of int64. Each family has fixed words first, then lists of dims:
+// a list is its rank, then for each dim, innermost first, the extent and a stride for every buffer.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/fuse/schedule.h"
+
+#include <vector>
+
+namespace ricci {
+
+struct ContractWord {
+  enum : int64_t {
+    Accumulate, ///< 1: c += , 0: c =
+    M, N, K,                        // extents of the groups
+    BlockM, BlockN, BlockK,         // cache blocks
+    // A task is a slab of rows or of columns of one batch entry: one of TasksM, TasksN is 1. Slabs
+    // that one worker gets in a row are done as one, so that nothing is packed twice.
+    TaskM, TaskN, TasksM, TasksN,
+    SumRows,                        ///< rows whose f32 sums are kept at once, for narrow results
+    PackA, PackB,                   // Packing
+    BatchList, MList, NList, KList, // positions of the lists
+    // Byte offsets into the workspace: tables of offsets and of contiguous runs, packed panels, one
+    // register tile, and for narrow results the f32 sums of a task.
+    TableAM, RunAM, TableCM, TableBN, RunBN, TableCN, RunCN, TableAK, RunAK, TableBK, RunBK,
+    PanelsA, PanelsB, Tile, Sums,
+    Count
+  };
+};
+
+/// Map: tasks are (outer index, block of mid, block of inner). After these words, strides for every
+/// buffer along inner, then along mid; then the list of the outer dims.
+struct MapWord {
+  enum : int64_t { Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
+};
+
+/// Transpose: inner is contiguous in the operand, mid in the result. Otherwise as Map.
+using TransposeWord = MapWord;
+
+/// ReduceRows: tasks are (outer index, block of mid) over the kept axes; the reduced ones are inner,
+/// next and further dims. After these words, strides along inner, next and mid; then the position of
+/// the list of further reduced dims, and the list of outer kept dims.
+struct ReduceRowsWord {
+  enum : int64_t { Inner, Next, Further, Mid, MidBlock, MidBlocks, FurtherList, OuterList, Count };
+};
+
+/// ReduceColumns: inner is kept and contiguous. Tasks are (outer index, block of mid, block of
+/// inner); `next` and further dims are reduced. After these words, strides along mid and next.
+struct ReduceColumnsWord {
+  enum : int64_t {
+    Inner, InnerBlock, InnerBlocks, Mid, MidBlock, MidBlocks, Next, Further, FurtherList, OuterList,
+    Count
+  };
+};
+
+/// What a schedule needs at run time.
+struct LaunchData {
+  std::vector<int64_t> descriptor;
+  int64_t tasks = 1;
+  int64_t tasksPerWorker = 1; ///< fewer are not worth another worker
+  int64_t workspaceBytes = 0;
+};
+
+/// Tasks are cut so that each is worth a worker's while; how many a worker gets changes no result.
+LaunchData describeLaunch(const Schedule &schedule, const Target &target);
+
+} // namespace ricci

@@ -1,0 +1,325 @@
+//===- emit_contract.cpp - packed, register-tiled contractions ------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The five loops of Goto and van de Geijn ("Anatomy of High-Performance Matrix Multiplication",
+// 2008) as BLIS arranges them, with addresses from tables as in TBLIS (Matthews, "High-Performance
+// Tensor Contraction without Transposition", 2018), so that one kernel serves any number and order
+// of labels:
+//
+//   for each task or run of tasks (batch entry, range of rows, range of columns)
+//     for each block of columns            tables of B's and C's columns
+//       for each block of K                tables of K; pack B
+//         for each block of rows           tables of A's and C's rows; pack A
+//           for each panel of B, panel of A: micro-kernel, then the tile goes to C
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/descriptor.h"
+#include "compiler/cpu/emit.h"
+#include "compiler/cpu/emit_pack.h"
+#include "compiler/cpu/offsets.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+namespace {
+
+class ContractEmitter {
+public:
+  ContractEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
+      : b_(b), module_(module), spec_(spec), target_(target), values_(b, target, computeType(spec.result)),
+        rowPanel_(spec.tileRows, values_.lanes()), columnPanel_(spec.tileColumns, values_.lanes()),
+        // Partial sums of a narrower result are kept in the compute type until the last block of K.
+        // Integers wrap the same in any width and need none.
+        sums_(spec.result == DType::f16 || spec.result == DType::bf16) {}
+
+  void emit() {
+    fillOffsets_ = emitFillOffsets(b_, module_);
+    fillRuns_ = emitFillRuns(b_, module_);
+    auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
+    Type index = b_.getIndexType();
+    auto function = b_.beginFunction(
+        module_, spec_.name(),
+        {buffer(spec_.operands[0]), buffer(spec_.operands[1]), buffer(spec_.result), flat(index),
+         flat(b_.getI8Type()), index, index},
+        false);
+    auto args = function.getArguments();
+    a_ = args[0], bOperand_ = args[1], c_ = args[2], desc_ = args[3], work_ = args[4];
+    m_ = word(ContractWord::M), n_ = word(ContractWord::N), k_ = word(ContractWord::K);
+    auto table = [&](int64_t at, Value size) { return view(at, size, index); };
+    Value mc = word(ContractWord::BlockM), nc = word(ContractWord::BlockN), kc = word(ContractWord::BlockK);
+    am_ = table(ContractWord::TableAM, mc), amRuns_ = table(ContractWord::RunAM, mc);
+    cm_ = table(ContractWord::TableCM, mc);
+    bn_ = table(ContractWord::TableBN, nc), bnRuns_ = table(ContractWord::RunBN, nc);
+    cn_ = table(ContractWord::TableCN, nc), cnRuns_ = table(ContractWord::RunCN, nc);
+    ak_ = table(ContractWord::TableAK, kc), akRuns_ = table(ContractWord::RunAK, kc);
+    bk_ = table(ContractWord::TableBK, kc), bkRuns_ = table(ContractWord::RunBK, kc);
+    Type component = values_.componentType();
+    int parts = values_.components();
+    panelsA_ = view(ContractWord::PanelsA, b_.mul(b_.mul(mc, kc), 2 * parts), component);
+    panelsB_ = view(ContractWord::PanelsB, b_.mul(b_.mul(nc, kc), 2 * parts), component);
+    tile_ = view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
+    if (sums_)
+      sumsBuffer_ = view(ContractWord::Sums, b_.mul(b_.mul(word(ContractWord::SumRows), nc), 2), component);
+    Value end = args[6];
+    b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
+    b_.endFunction();
+  }
+
+private:
+  static MemRefType flat(Type element) { return MemRefType::get({ShapedType::kDynamic}, element); }
+  Value word(int64_t w) { return b_.load(desc_, b_.idx(w)); }
+  Value view(int64_t w, Value size, Type type) { return b_.view(work_, word(w), size, type); }
+  void fill(int64_t list, Value start, Value count, int column, Value table, Value runs = {}) {
+    b_.op<func::CallOp>(fillOffsets_, ValueRange{desc_, word(list), start, count, b_.idx(column), table});
+    if (runs)
+      b_.op<func::CallOp>(fillRuns_, ValueRange{table, count, runs});
+  }
+
+  /// Tasks from `first` on that are slabs of one batch entry, as one; returns the next task.
+  Value slabs(Value first, Value end) {
+    Value tasksM = word(ContractWord::TasksM), tasksN = word(ContractWord::TasksN);
+    Value perEntry = b_.mul(tasksM, tasksN), slab = b_.rem(first, perEntry);
+    Value last = b_.min(perEntry, b_.add(slab, b_.sub(end, first)));
+    auto batch = offsetsAt(b_, desc_, word(ContractWord::BatchList), b_.div(first, perEntry), 3);
+    baseA_ = batch[0], baseB_ = batch[1], baseC_ = batch[2];
+    auto range = [&](Value tasks, int64_t size, Value extent) {
+      Value split = b_.ne(tasks, b_.idx(1)), step = word(size);
+      return std::pair(b_.select(split, b_.mul(slab, step), b_.idx(0)),
+                       b_.select(split, b_.min(b_.mul(last, step), extent), extent));
+    };
+    auto [m0, m1] = range(tasksM, ContractWord::TaskM, m_);
+    auto [n0, n1] = range(tasksN, ContractWord::TaskN, n_);
+    if (!sums_) {
+      region(m0, m1, n0, n1);
+    } else {
+      Value rows = word(ContractWord::SumRows), m1_ = m1, n0_ = n0, n1_ = n1;
+      b_.forLoop(m0, m1, rows, [&](Value m) { region(m, b_.min(b_.add(m, rows), m1_), n0_, n1_); });
+    }
+    return b_.add(first, b_.sub(last, slab));
+  }
+
+  /// Rows [m0, m1) and columns [n0, n1) of one batch entry.
+  void region(Value m0, Value m1, Value n0, Value n1) {
+    Value blockM = word(ContractWord::BlockM), blockN = word(ContractWord::BlockN), blockK = word(ContractWord::BlockK);
+    b_.forLoop(n0, n1, blockN, [&](Value jc) {
+      Value columns = b_.min(blockN, b_.sub(n1, jc));
+      fill(ContractWord::NList, jc, columns, 1, bn_, bnRuns_);
+      fill(ContractWord::NList, jc, columns, 2, cn_, cnRuns_);
+      // With K = 0 one empty block still writes the zeros.
+      b_.forLoop(b_.idx(0), b_.max(k_, b_.idx(1)), blockK, [&](Value pc) {
+        Value depth = b_.min(blockK, b_.sub(k_, pc));
+        fill(ContractWord::KList, pc, depth, 0, ak_, akRuns_);
+        fill(ContractWord::KList, pc, depth, 1, bk_, bkRuns_);
+        emitPack(b_, values_,
+                 {bOperand_, spec_.operands[1], baseB_, bn_, bnRuns_, bk_, bkRuns_, word(ContractWord::PackB)},
+                 columns, depth, panelsB_, columnPanel_);
+        Value accumulate = b_.ne(pc, b_.idx(0));
+        if (!sums_)
+          accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
+        b_.forLoop(m0, m1, blockM, [&](Value ic) {
+          Value rows = b_.min(blockM, b_.sub(m1, ic));
+          fill(ContractWord::MList, ic, rows, 0, am_, amRuns_);
+          fill(ContractWord::MList, ic, rows, 2, cm_);
+          emitPack(b_, values_,
+                   {a_, spec_.operands[0], baseA_, am_, amRuns_, ak_, akRuns_, word(ContractWord::PackA)}, rows,
+                   depth, panelsA_, rowPanel_);
+          sumRow_ = b_.sub(ic, m0);
+          macroKernel(rows, columns, depth, accumulate);
+        });
+      });
+      if (sums_)
+        writeSums(m0, m1, columns);
+    });
+  }
+
+  void macroKernel(Value rows, Value columns, Value depth, Value accumulate) {
+    int mr = spec_.tileRows, nr = spec_.tileColumns;
+    b_.forLoop(b_.idx(0), columns, b_.idx(nr), [&](Value j) {
+      b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
+        auto tile = microKernel(i, j, depth);
+        Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i)), tileColumns = b_.min(b_.idx(nr), b_.sub(columns, j));
+        if (sums_)
+          return tileToSums(tile, i, j, accumulate);
+        Value whole = b_.both(b_.eq(tileRows, b_.idx(mr)), b_.ge(b_.load(cnRuns_, j), b_.idx(nr)));
+        whole = b_.both(whole, b_.eq(tileColumns, b_.idx(nr)));
+        b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); },
+                  [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); });
+      });
+    });
+  }
+
+  int vectors() const { return columnPanel_.pitch / values_.lanes(); }
+
+  /// tileRows x vectors() accumulators over one panel of A and one of B.
+  SmallVector<Number> microKernel(Value i, Value j, Value depth) {
+    int mr = spec_.tileRows, lanes = values_.lanes(), parts = values_.components();
+    int64_t strideA = int64_t(rowPanel_.pitch) * parts, strideB = int64_t(columnPanel_.pitch) * parts;
+    Value panelA = b_.mul(b_.div(i, b_.idx(mr)), b_.mul(depth, strideA));
+    Value panelB = b_.mul(b_.div(j, b_.idx(spec_.tileColumns)), b_.mul(depth, strideB));
+    LoopBuilder::Values inits(size_t(mr * vectors() * parts), values_.zero(lanes).re);
+    auto numbers = [&](ValueRange flat) {
+      SmallVector<Number> tile;
+      for (size_t t = 0; t < flat.size(); t += size_t(parts))
+        tile.push_back({flat[t], parts == 2 ? flat[t + 1] : Value()});
+      return tile;
+    };
+    auto results = b_.forIter(b_.idx(0), depth, b_.idx(1), inits, [&](Value k, ValueRange sums) {
+      SmallVector<Number> tile = numbers(sums), columns;
+      auto part = [&](Value base, int64_t stride, int64_t pitch, int64_t offset, int width) {
+        Value at = b_.add(b_.add(base, b_.mul(k, stride)), offset);
+        Number n{values_.loadComponent(width ? panelsB_ : panelsA_, at, width), {}};
+        if (parts == 2)
+          n.im = values_.loadComponent(width ? panelsB_ : panelsA_, b_.add(at, pitch), width);
+        return n;
+      };
+      for (int v = 0; v < vectors(); ++v)
+        columns.push_back(part(panelB, strideB, columnPanel_.pitch, v * lanes, lanes));
+      LoopBuilder::Values next;
+      for (int r = 0; r < mr; ++r) {
+        Number row = values_.broadcast(part(panelA, strideA, rowPanel_.pitch, r, 0), lanes);
+        for (int v = 0; v < vectors(); ++v) {
+          Number sum = values_.mulAdd(row, columns[v], tile[r * vectors() + v]);
+          next.push_back(sum.re);
+          if (sum.im)
+            next.push_back(sum.im);
+        }
+      }
+      return next;
+    });
+    return numbers(results);
+  }
+
+  /// Adds to what is there already when `accumulate`.
+  void writeVector(Number sum, Value buffer, DType storage, Value at, Value accumulate) {
+    int lanes = values_.lanes();
+    b_.ifThen(accumulate,
+              [&] { values_.store(values_.add(values_.load(buffer, storage, at, lanes), sum), buffer, storage, at, lanes); },
+              [&] { values_.store(sum, buffer, storage, at, lanes); });
+  }
+
+  /// A whole tile whose columns are consecutive in C.
+  void tileToC(ArrayRef<Number> tile, Value i, Value j, Value accumulate) {
+    int lanes = values_.lanes();
+    Value column = b_.add(baseC_, b_.load(cn_, j));
+    auto write = [&](bool add) {
+      for (int r = 0; r < spec_.tileRows; ++r) {
+        Value row = b_.add(column, b_.load(cm_, b_.add(i, r)));
+        for (int v = 0; v < vectors(); ++v) {
+          Value at = b_.add(row, v * lanes);
+          Number sum = tile[r * vectors() + v];
+          if (add)
+            sum = values_.add(values_.load(c_, spec_.result, at, lanes), sum);
+          values_.store(sum, c_, spec_.result, at, lanes);
+        }
+      }
+    };
+    b_.ifThen(accumulate, [&] { write(true); }, [&] { write(false); });
+  }
+
+  /// Sums are whole tiles always: the buffer is padded.
+  void tileToSums(ArrayRef<Number> tile, Value i, Value j, Value accumulate) {
+    int lanes = values_.lanes();
+    for (int r = 0; r < spec_.tileRows; ++r)
+      for (int v = 0; v < vectors(); ++v) {
+        Value at = b_.add(b_.add(sumAt(b_.add(b_.add(sumRow_, i), r)), j), v * lanes);
+        writeVector(tile[r * vectors() + v], sumsBuffer_, values_.compute(), at, accumulate);
+      }
+  }
+  Value sumAt(Value row) { return b_.mul(row, b_.add(word(ContractWord::BlockN), spec_.tileColumns)); }
+
+  /// Any tile: to a buffer in the L1 cache, then to C in strips of consecutive columns.
+  void tileThroughBuffer(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns, Value accumulate) {
+    int lanes = values_.lanes();
+    DType compute = values_.compute();
+    for (int r = 0; r < spec_.tileRows; ++r)
+      for (int v = 0; v < vectors(); ++v)
+        values_.store(tile[r * vectors() + v], tile_, compute, b_.idx(r * columnPanel_.pitch + v * lanes), lanes);
+    b_.forLoop(rows, [&](Value r) {
+      Value row = b_.add(baseC_, b_.load(cm_, b_.add(i, r)));
+      Value tileRow = b_.mul(r, columnPanel_.pitch);
+      strips(columns, j, [&](Value column, Value length, int width) {
+        Value at = b_.add(row, b_.load(cn_, b_.add(j, column)));
+        Number sum = values_.load(tile_, compute, b_.add(tileRow, column), width);
+        bool masked = width && length;
+        auto old = [&] {
+          return masked ? values_.loadMasked(c_, spec_.result, at, width, length)
+                        : values_.load(c_, spec_.result, at, width);
+        };
+        auto write = [&](Number n) {
+          masked ? values_.storeMasked(n, c_, spec_.result, at, width, length)
+                 : values_.store(n, c_, spec_.result, at, width);
+        };
+        b_.ifThen(accumulate, [&] { write(values_.add(old(), sum)); }, [&] { write(sum); });
+      });
+    });
+  }
+
+  /// Calls `body(column, length, width)` for strips of columns that are consecutive in C: a vector
+  /// under a mask (length set), a whole vector (length null), or a scalar (width 0).
+  void strips(Value columns, Value j, llvm::function_ref<void(Value, Value, int)> body) {
+    int lanes = values_.lanes();
+    b_.forStrips(b_.idx(0), columns, [&](Value column) {
+      Value run = b_.load(cnRuns_, b_.add(j, column));
+      Value length = b_.min(b_.min(run, b_.idx(lanes)), b_.sub(columns, column));
+      if (values_.hasMaskedStore(spec_.result)) {
+        body(column, length, lanes);
+      } else {
+        b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { body(column, {}, lanes); },
+                  [&] { b_.forLoop(length, [&](Value e) { body(b_.add(column, e), {}, 0); }); });
+      }
+      return b_.add(column, length);
+    });
+  }
+
+  /// Rounds the sums of a task's rows [m0, m1) and this block's columns to C.
+  void writeSums(Value m0, Value m1, Value columns) {
+    b_.forLoop(m0, m1, word(ContractWord::BlockM), [&](Value ic) {
+      Value rows = b_.min(word(ContractWord::BlockM), b_.sub(m1, ic));
+      fill(ContractWord::MList, ic, rows, 2, cm_);
+      b_.forLoop(rows, [&](Value r) {
+        Value row = b_.add(baseC_, b_.load(cm_, r)), from = sumAt(b_.add(b_.sub(ic, m0), r));
+        strips(columns, b_.idx(0), [&](Value column, Value length, int width) {
+          Value at = b_.add(row, b_.load(cn_, column));
+          Number sum = values_.load(sumsBuffer_, values_.compute(), b_.add(from, column), width);
+          Value more = b_.ne(word(ContractWord::Accumulate), b_.idx(0));
+          auto write = [&](Number n) {
+            length ? values_.storeMasked(n, c_, spec_.result, at, width, length)
+                   : values_.store(n, c_, spec_.result, at, width);
+          };
+          b_.ifThen(more,
+                    [&] {
+                      write(values_.add(length ? values_.loadMasked(c_, spec_.result, at, width, length)
+                                               : values_.load(c_, spec_.result, at, width),
+                                        sum));
+                    },
+                    [&] { write(sum); });
+        });
+      });
+    });
+  }
+
+  LoopBuilder &b_;
+  ModuleOp module_;
+  const KernelSpec &spec_;
+  const Target &target_;
+  ValueBuilder values_;
+  PanelShape rowPanel_, columnPanel_;
+  bool sums_;
+  func::FuncOp fillOffsets_, fillRuns_;
+  Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
+  Value am_, amRuns_, cm_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
+  Value panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;
+};
+
+} // namespace
+
+void emitContract(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+  ContractEmitter(b, module, spec, target).emit();
+}
+
+} // namespace ricci

@@ -1,0 +1,316 @@
+//===- values.cpp - numbers of every dtype, as vectors or scalars ---------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/values.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <numeric>
+
+using namespace mlir;
+
+namespace ricci {
+
+Type ValueBuilder::storageType(MLIRContext *context, DType dtype) {
+  switch (componentDType(dtype)) {
+  case DType::f16:
+    return Float16Type::get(context);
+  case DType::bf16:
+    return BFloat16Type::get(context);
+  case DType::f32:
+    return Float32Type::get(context);
+  case DType::f64:
+    return Float64Type::get(context);
+  default:
+    return IntegerType::get(context, unsigned(8 * itemSize(dtype)));
+  }
+}
+
+ValueBuilder::ValueBuilder(LoopBuilder &b, const Target &target, DType compute)
+    : b_(b), target_(target), compute_(compute), component_(storageType(b.getContext(), compute)),
+      components_(componentsOf(compute)), lanes_(target.lanes(componentDType(compute))) {}
+
+bool ValueBuilder::hasMaskedLoad(DType storage) const {
+  if (target_.avx512)
+    return true;
+  size_t bytes = itemSize(componentDType(storage));
+  return target_.vectorBytes == 32 && bytes >= 4;
+}
+
+Type ValueBuilder::typeOf(Type element, int lanes) {
+  return lanes ? Type(VectorType::get({lanes}, element)) : element;
+}
+
+Number ValueBuilder::zero(int lanes) {
+  Value v = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(typeOf(component_, lanes))));
+  return {v, components_ == 2 ? v : Value()};
+}
+
+Value ValueBuilder::mask(Value count, int lanes) {
+  return b_.op<vector::CreateMaskOp>(VectorType::get({lanes}, b_.getI1Type()), ValueRange{count});
+}
+
+/// Interleaved pairs to real and imaginary parts, and back.
+static Number deinterleave(LoopBuilder &b, Value pairs) {
+  auto op = b.op<vector::DeinterleaveOp>(pairs);
+  return {op.getRes1(), op.getRes2()};
+}
+
+Number ValueBuilder::load(Value buffer, DType storage, Value index, int lanes) {
+  Type element = storageType(b_.getContext(), storage);
+  Number n;
+  if (componentsOf(storage) == 1) {
+    n.re = lanes ? Value(b_.op<vector::LoadOp>(cast<VectorType>(typeOf(element, lanes)), buffer, ValueRange{index}))
+                 : b_.load(buffer, index);
+  } else {
+    Value at = b_.mul(index, 2);
+    if (lanes)
+      n = deinterleave(b_, b_.op<vector::LoadOp>(VectorType::get({2 * lanes}, element), buffer, ValueRange{at}));
+    else
+      n = {b_.load(buffer, at), b_.load(buffer, b_.add(at, 1))};
+  }
+  n.re = toCompute(n.re, storage);
+  if (n.im)
+    n.im = toCompute(n.im, storage);
+  else if (components_ == 2)
+    n.im = zero(lanes).re;
+  return n;
+}
+
+Number ValueBuilder::loadMasked(Value buffer, DType storage, Value index, int lanes, Value count) {
+  Type element = storageType(b_.getContext(), storage);
+  auto masked = [&](Value at, Value n, int width) -> Value {
+    auto type = VectorType::get({width}, element);
+    Value none = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(type)));
+    return b_.op<vector::MaskedLoadOp>(type, buffer, ValueRange{at}, mask(n, width), none);
+  };
+  Number n;
+  if (componentsOf(storage) == 1)
+    n.re = masked(index, count, lanes);
+  else
+    n = deinterleave(b_, masked(b_.mul(index, 2), b_.mul(count, 2), 2 * lanes));
+  n.re = toCompute(n.re, storage);
+  if (n.im)
+    n.im = toCompute(n.im, storage);
+  else if (components_ == 2)
+    n.im = zero(lanes).re;
+  return n;
+}
+
+void ValueBuilder::store(Number value, Value buffer, DType storage, Value index, int lanes) {
+  Value re = toStorage(value.re, storage);
+  if (components_ == 1) {
+    if (lanes)
+      b_.op<vector::StoreOp>(re, buffer, ValueRange{index});
+    else
+      b_.store(re, buffer, index);
+    return;
+  }
+  Value at = b_.mul(index, 2), im = toStorage(value.im, storage);
+  if (lanes) {
+    b_.op<vector::StoreOp>(b_.op<vector::InterleaveOp>(re, im), buffer, ValueRange{at});
+  } else {
+    b_.store(re, buffer, at);
+    b_.store(im, buffer, b_.add(at, 1));
+  }
+}
+
+void ValueBuilder::storeMasked(Number value, Value buffer, DType storage, Value index, int lanes, Value count) {
+  Value v = toStorage(value.re, storage);
+  if (components_ == 2) {
+    v = b_.op<vector::InterleaveOp>(v, toStorage(value.im, storage));
+    index = b_.mul(index, 2);
+    count = b_.mul(count, 2);
+    lanes *= 2;
+  }
+  b_.op<vector::MaskedStoreOp>(buffer, ValueRange{index}, mask(count, lanes), v);
+}
+
+Number ValueBuilder::broadcast(Number scalar, int lanes) {
+  auto type = VectorType::get({lanes}, component_);
+  Number n{b_.op<vector::BroadcastOp>(type, scalar.re), {}};
+  if (scalar.im)
+    n.im = b_.op<vector::BroadcastOp>(type, scalar.im);
+  return n;
+}
+
+/// `like`'s shape with another element type.
+static Type withElement(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+}
+
+Value ValueBuilder::toCompute(Value v, DType storage) {
+  DType from = componentDType(storage), to = componentDType(compute_);
+  // Any nonzero byte is true.
+  if (from == DType::b1) {
+    Value zero = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(v.getType())));
+    Value isTrue = b_.op<arith::CmpIOp>(arith::CmpIPredicate::ne, v, zero);
+    Type type = withElement(v.getType(), component_);
+    if (isa<FloatType>(component_))
+      return b_.op<arith::UIToFPOp>(type, isTrue);
+    return b_.op<arith::ExtUIOp>(type, isTrue);
+  }
+  Type type = withElement(v.getType(), component_);
+  if (v.getType() == type)
+    return v;
+  bool isFloat = kindOf(from) == DTypeKind::Float;
+  if (isFloat) {
+    // bf16 is the upper half of an f32.
+    return itemSize(from) < itemSize(to) ? Value(b_.op<arith::ExtFOp>(type, v)) : Value(b_.op<arith::TruncFOp>(type, v));
+  }
+  bool isSigned = kindOf(from) == DTypeKind::Int;
+  if (isa<FloatType>(component_))
+    return isSigned ? Value(b_.op<arith::SIToFPOp>(type, v)) : Value(b_.op<arith::UIToFPOp>(type, v));
+  if (itemSize(from) > itemSize(to))
+    return b_.op<arith::TruncIOp>(type, v);
+  return isSigned ? Value(b_.op<arith::ExtSIOp>(type, v)) : Value(b_.op<arith::ExtUIOp>(type, v));
+}
+
+Value ValueBuilder::toStorage(Value v, DType storage) {
+  Type type = withElement(v.getType(), storageType(b_.getContext(), storage));
+  if (v.getType() == type)
+    return v;
+  if (isa<FloatType>(component_))
+    return b_.op<arith::TruncFOp>(type, v);
+  return b_.op<arith::TruncIOp>(type, v);
+}
+
+Value ValueBuilder::mulComponent(Value a, Value b) {
+  if (compute_ == DType::b1)
+    return b_.op<arith::AndIOp>(a, b);
+  if (isa<FloatType>(component_))
+    return b_.op<arith::MulFOp>(a, b);
+  return b_.op<arith::MulIOp>(a, b);
+}
+
+Value ValueBuilder::addComponent(Value a, Value b) {
+  if (compute_ == DType::b1)
+    return b_.op<arith::OrIOp>(a, b);
+  if (isa<FloatType>(component_))
+    return b_.op<arith::AddFOp>(a, b);
+  return b_.op<arith::AddIOp>(a, b);
+}
+
+Value ValueBuilder::negate(Value v) { return b_.op<arith::NegFOp>(v); }
+
+Value ValueBuilder::fma(Value a, Value b, Value acc) {
+  if (!isa<FloatType>(component_) || !target_.fma)
+    return addComponent(mulComponent(a, b), acc);
+  if (isa<VectorType>(acc.getType()))
+    return b_.op<vector::FMAOp>(a, b, acc);
+  return b_.op<math::FmaOp>(a, b, acc);
+}
+
+Number ValueBuilder::mul(Number a, Number b) {
+  if (components_ == 1)
+    return {mulComponent(a.re, b.re), {}};
+  // As NumPy multiplies: two products a part, no fused step.
+  return {b_.op<arith::SubFOp>(mulComponent(a.re, b.re), mulComponent(a.im, b.im)),
+          b_.op<arith::AddFOp>(mulComponent(a.re, b.im), mulComponent(a.im, b.re))};
+}
+
+Number ValueBuilder::add(Number a, Number b) {
+  return {addComponent(a.re, b.re), components_ == 2 ? addComponent(a.im, b.im) : Value()};
+}
+
+Number ValueBuilder::mulAdd(Number a, Number b, Number acc) {
+  if (components_ == 1)
+    return {fma(a.re, b.re, acc.re), {}};
+  Value re = fma(negate(a.im), b.im, fma(a.re, b.re, acc.re));
+  Value im = fma(a.im, b.re, fma(a.re, b.im, acc.im));
+  return {re, im};
+}
+
+Number ValueBuilder::selectLanes(Number a, Number b, int lanes, Value count) {
+  Value m = mask(count, lanes);
+  return {b_.select(m, a.re, b.re), a.im ? b_.select(m, a.im, b.im) : Value()};
+}
+
+Number ValueBuilder::horizontalSum(Number vector) {
+  // A tree of halves: fixed order, and short code on every target.
+  auto sum = [&](Value v) {
+    for (int64_t n = cast<VectorType>(v.getType()).getNumElements(); n > 1; n /= 2) {
+      SmallVector<int64_t> low(n / 2), high(n / 2);
+      std::iota(low.begin(), low.end(), 0);
+      std::iota(high.begin(), high.end(), n / 2);
+      v = addComponent(b_.op<vector::ShuffleOp>(v, v, low), b_.op<vector::ShuffleOp>(v, v, high));
+    }
+    return Value(b_.op<vector::ExtractOp>(v, int64_t(0)));
+  };
+  return {sum(vector.re), vector.im ? sum(vector.im) : Value()};
+}
+
+Value ValueBuilder::loadComponent(Value packed, Value index, int lanes) {
+  if (!lanes)
+    return b_.load(packed, index);
+  return b_.op<vector::LoadOp>(VectorType::get({lanes}, component_), packed, ValueRange{index});
+}
+
+void ValueBuilder::storeComponent(Value value, Value packed, Value index, int lanes) {
+  if (!lanes)
+    b_.store(value, packed, index);
+  else
+    b_.op<vector::StoreOp>(value, packed, ValueRange{index});
+}
+
+void ValueBuilder::forVectors(Value count, ArrayRef<DType> loaded, ArrayRef<DType> stored,
+                              llvm::function_ref<void(Value, Value, int)> body) {
+  bool masks = llvm::all_of(loaded, [&](DType t) { return hasMaskedLoad(t); }) &&
+               llvm::all_of(stored, [&](DType t) { return hasMaskedStore(t); });
+  Value rest = b_.rem(count, b_.idx(lanes_)), whole = b_.sub(count, rest);
+  b_.forLoop(b_.idx(0), whole, b_.idx(lanes_), [&](Value i) { body(i, {}, lanes_); });
+  if (masks)
+    b_.ifThen(b_.ne(rest, b_.idx(0)), [&] { body(whole, rest, lanes_); });
+  else
+    b_.forLoop(whole, count, b_.idx(1), [&](Value i) { body(i, {}, 0); });
+}
+
+// Within 128 bits by interleaving (one instruction each: unpcklps, unpcklpd …), then by exchanging
+// 128-bit blocks between vectors at distance 1, 2, 4 blocks.
+SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows) {
+  int n = int(rows.size());
+  SmallVector<Value> v(rows);
+  if (n == 1)
+    return v;
+  unsigned bits = cast<VectorType>(rows[0].getType()).getElementTypeBitWidth();
+  int block = std::min<int>(n, int(128 / bits)); // elements in 128 bits
+  auto shuffle = [&](Value x, Value y, llvm::function_ref<int64_t(int)> source) -> Value {
+    SmallVector<int64_t> maskValues(n);
+    for (int i = 0; i < n; ++i)
+      maskValues[i] = source(i);
+    return b.op<vector::ShuffleOp>(x, y, maskValues);
+  };
+  // Rows r and r + block / 2 of each group of `block` rows meet first, so that every stage is the
+  // same interleaving of low and high halves of 128-bit blocks.
+  for (int stage = block; stage > 1; stage /= 2) {
+    SmallVector<Value> next(n);
+    for (int group = 0; group < n; group += block)
+      for (int i = 0; i < block / 2; ++i) {
+        Value x = v[group + i], y = v[group + i + block / 2];
+        for (int half = 0; half < 2; ++half)
+          next[group + 2 * i + half] = shuffle(x, y, [&](int lane) -> int64_t {
+            int within = lane % block, base = lane - within;
+            return base + half * (block / 2) + within / 2 + (within % 2 ? n : 0);
+          });
+      }
+    v = next;
+  }
+  for (int distance = block; distance < n; distance *= 2) {
+    SmallVector<Value> next(n);
+    for (int i = 0; i < n; ++i) {
+      if (i & distance)
+        continue;
+      Value x = v[i], y = v[i + distance];
+      next[i] = shuffle(x, y, [&](int lane) -> int64_t { return lane & distance ? n + lane - distance : lane; });
+      next[i + distance] = shuffle(x, y, [&](int lane) -> int64_t { return lane & distance ? n + lane : lane + distance; });
+    }
+    v = next;
+  }
+  return v;
+}
+
+} // namespace ricci

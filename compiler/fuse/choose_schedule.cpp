@@ -1,0 +1,379 @@
+//===- choose_schedule.cpp - decides how a kernel runs --------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/kernel_schedule.h"
+#include "compiler/ir/types.h"
+#include "compiler/passes.h"
+
+#include <cstdlib>
+#include <vector>
+
+using namespace mlir;
+
+namespace ricci {
+
+#define GEN_PASS_DEF_CHOOSESCHEDULE
+#include "compiler/passes.h.inc"
+
+namespace {
+
+using Axis = LabelledProduct::Axis;
+
+int64_t magnitude(int64_t stride) { return std::abs(stride); }
+
+Dim toDim(const Axis &axis) { return {axis.extent, axis.strides}; }
+
+/// Joins neighbours that every buffer walks through as one axis:
+///   extent 4, strides (5, 0) over extent 5, strides (1, 0)  ->  extent 20, strides (1, 0)
+Dims merged(ArrayRef<Dim> dims) {
+  Dims result;
+  for (const Dim &d : dims) {
+    if (d.extent == 1)
+      continue;
+    if (!result.empty()) {
+      Dim &inner = result.back();
+      bool joins = llvm::all_of(llvm::zip(inner.strides, d.strides), [&](auto pair) {
+        return std::get<1>(pair) == std::get<0>(pair) * inner.extent;
+      });
+      if (joins) {
+        inner.extent *= d.extent;
+        continue;
+      }
+    }
+    result.push_back(d);
+  }
+  return result;
+}
+
+/// Innermost first by a buffer's stride; axes it lacks come last, ordered by the others.
+void sortByBuffer(SmallVectorImpl<Dim> &dims, size_t buffer) {
+  auto key = [&](const Dim &d) {
+    int64_t stride = magnitude(d.strides[buffer]), sum = 0;
+    for (int64_t s : d.strides)
+      sum += magnitude(s);
+    return std::pair(stride ? stride : INT64_MAX, sum);
+  };
+  llvm::stable_sort(dims, [&](const Dim &x, const Dim &y) { return key(x) < key(y); });
+}
+
+/// Puts the dim at `index` first.
+void bringToFront(SmallVectorImpl<Dim> &dims, size_t index) {
+  std::rotate(dims.begin(), dims.begin() + index, dims.begin() + index + 1);
+}
+
+/// A dim along which this buffer is contiguous.
+std::optional<size_t> unitDim(ArrayRef<Dim> dims, size_t buffer) {
+  for (size_t i = 0; i < dims.size(); ++i)
+    if (dims[i].strides[buffer] == 1)
+      return i;
+  return std::nullopt;
+}
+
+/// Whether vectors can run along this dim: every operand is contiguous or constant along it.
+bool vectorizes(const Dim &dim, size_t operands) {
+  bool advances = false;
+  for (size_t i = 0; i < operands; ++i) {
+    if (dim.strides[i] != 0 && dim.strides[i] != 1)
+      return false;
+    advances |= dim.strides[i] == 1;
+  }
+  return advances;
+}
+
+uint32_t unitBits(const Dim &dim) {
+  uint32_t bits = 0;
+  for (size_t i = 0; i < dim.strides.size(); ++i)
+    bits |= uint32_t(dim.strides[i] == 1) << i;
+  return bits;
+}
+
+class Chooser {
+public:
+  Chooser(const LabelledProduct &product, const Target &target)
+      : product_(product), target_(target), operands_(product.operands.size()) {
+    for (const Axis &axis : product.axes)
+      (axis.kept ? kept_ : reduced_).push_back(toDim(axis));
+    double elements = 1, points = 1;
+    for (const Axis &axis : product.axes) {
+      points *= double(axis.extent);
+      elements *= axis.kept ? double(axis.extent) : 1;
+    }
+    DType result = product.result;
+    bytes_ = elements * double(itemSize(result));
+    for (size_t i = 0; i < operands_; ++i) {
+      double read = double(itemSize(product.operands[i]));
+      for (const Axis &axis : product.axes)
+        read *= axis.strides[i] ? double(axis.extent) : 1;
+      bytes_ += read;
+    }
+    double products = double(operands_) - 1, sums = reduced_.empty() ? 0 : 1;
+    flops_ = points * (kindOf(result) == DTypeKind::Complex ? 6 * products + 2 * sums : products + sums);
+  }
+
+  Schedule choose() {
+    std::vector<Schedule> candidates;
+    if (reduced_.empty()) {
+      candidates.push_back(map());
+      if (auto s = transpose())
+        candidates.push_back(*s);
+    } else {
+      candidates.push_back(reduceRows());
+      if (auto s = reduceColumns())
+        candidates.push_back(*s);
+      if (auto s = contract())
+        candidates.push_back(*s);
+    }
+    for (Schedule &s : candidates) {
+      s.flops = flops_;
+      s.bytes = bytes_;
+      s.predictedSeconds = predictSeconds(s, target_);
+    }
+    return *std::min_element(candidates.begin(), candidates.end(), [](const Schedule &x, const Schedule &y) {
+      return x.predictedSeconds < y.predictedSeconds;
+    });
+  }
+
+private:
+  size_t result() const { return operands_; }
+
+  Schedule start(Family family) const {
+    Schedule s;
+    s.spec.family = family;
+    s.spec.operands = product_.operands;
+    s.spec.result = product_.result;
+    s.accumulate = product_.accumulate;
+    s.spec.accumulate = product_.accumulate && family != Family::Contract;
+    return s;
+  }
+
+  Schedule map() const {
+    Schedule s = start(Family::Map);
+    SmallVector<Dim> dims(kept_);
+    sortByBuffer(dims, result());
+    s.batch = merged(dims);
+    if (!s.batch.empty() && vectorizes(s.batch[0], operands_) && s.batch[0].strides[result()] == 1) {
+      s.spec.vectorized = true;
+      s.spec.unit = unitBits(s.batch[0]);
+    }
+    return s;
+  }
+
+  std::optional<Schedule> transpose() const {
+    if (operands_ != 1 || product_.operands[0] != product_.result || itemSize(product_.result) > 8 ||
+        product_.accumulate)
+      return std::nullopt;
+    SmallVector<Dim> sorted(kept_);
+    sortByBuffer(sorted, result());
+    Dims dims = merged(sorted);
+    auto mid = unitDim(dims, 1), inner = unitDim(dims, 0);
+    if (!mid || !inner || *mid == *inner)
+      return std::nullopt;
+    Schedule s = start(Family::Transpose);
+    Dim innerDim = dims[*inner], midDim = dims[*mid];
+    dims.erase(dims.begin() + std::max(*inner, *mid));
+    dims.erase(dims.begin() + std::min(*inner, *mid));
+    s.batch = {innerDim, midDim};
+    s.batch.append(dims.begin(), dims.end());
+    return s;
+  }
+
+  /// The reduced dims in the order of the operand that is largest along them.
+  SmallVector<Dim> sortedReduced() const {
+    SmallVector<Dim> dims(reduced_);
+    sortByBuffer(dims, 0);
+    return dims;
+  }
+
+  Schedule reduceRows() const {
+    Schedule s = start(Family::ReduceRows);
+    SmallVector<Dim> kept(kept_);
+    sortByBuffer(kept, result());
+    s.batch = merged(kept);
+    s.k = merged(sortedReduced());
+    // The longest dim that vectors can run along.
+    std::optional<size_t> best;
+    for (size_t i = 0; i < s.k.size(); ++i)
+      if (vectorizes(s.k[i], operands_) && (!best || s.k[i].extent > s.k[*best].extent))
+        best = i;
+    if (best) {
+      bringToFront(s.k, *best);
+      s.spec.vectorized = true;
+      s.spec.unit = unitBits(s.k[0]);
+    }
+    return s;
+  }
+
+  std::optional<Schedule> reduceColumns() const {
+    SmallVector<Dim> kept(kept_);
+    sortByBuffer(kept, result());
+    Dims dims = merged(kept);
+    if (dims.empty() || dims[0].strides[result()] != 1 || !vectorizes(dims[0], operands_))
+      return std::nullopt;
+    Schedule s = start(Family::ReduceColumns);
+    s.batch = dims;
+    s.k = merged(sortedReduced());
+    s.spec.vectorized = true;
+    s.spec.unit = unitBits(dims[0]);
+    return s;
+  }
+
+  std::optional<Schedule> contract() const {
+    if (operands_ != 2)
+      return std::nullopt;
+    Schedule s = start(Family::Contract);
+    SmallVector<Dim> groups[4]; // batch, m, n, k
+    for (const Axis &axis : product_.axes) {
+      bool a = axis.strides[0] != 0, b = axis.strides[1] != 0;
+      groups[!axis.kept ? 3 : a == b ? 0 : a ? 1 : 2].push_back(toDim(axis));
+    }
+    if (groups[1].empty() || groups[2].empty())
+      return std::nullopt;
+    // Vectors run along the columns: they are the group in which the result is contiguous.
+    bool rowsHaveUnit = unitDim(groups[1], result()).has_value();
+    bool columnsHaveUnit = unitDim(groups[2], result()).has_value();
+    auto extent = [](ArrayRef<Dim> dims) {
+      int64_t total = 1;
+      for (const Dim &d : dims)
+        total *= d.extent;
+      return total;
+    };
+    s.swapped = rowsHaveUnit || (!columnsHaveUnit && extent(groups[1]) > extent(groups[2]));
+    if (s.swapped) {
+      std::swap(groups[1], groups[2]);
+      std::swap(s.spec.operands[0], s.spec.operands[1]);
+      for (auto &group : groups)
+        for (Dim &d : group)
+          std::swap(d.strides[0], d.strides[1]);
+    }
+    auto &[batch, m, n, k] = groups;
+    for (auto *group : {&batch, &m, &n})
+      sortByBuffer(*group, result());
+    // Rows may go in any order: the one in which A is contiguous, if it is along a row label.
+    if (auto unit = unitDim(m, 0))
+      bringToFront(m, *unit);
+    bool rowsA = !m.empty() && m[0].strides[0] == 1, columnsB = !n.empty() && n[0].strides[1] == 1;
+    // K goes in the order of an operand that is contiguous along it; of the larger, if both are.
+    auto unitA = rowsA ? std::nullopt : unitDim(k, 0), unitB = columnsB ? std::nullopt : unitDim(k, 1);
+    bool preferA = unitA && (!unitB || extent(m) >= extent(n));
+    sortByBuffer(k, preferA || !unitB ? 0 : 1);
+    auto packing = [&](bool alongRows, size_t buffer) {
+      if (alongRows)
+        return Packing::AlongRows;
+      return !k.empty() && k[0].strides[buffer] == 1 ? Packing::AlongK : Packing::Gather;
+    };
+    s.packing[0] = packing(rowsA, 0);
+    s.packing[1] = packing(columnsB, 1);
+    s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
+    chooseTile(s);
+    chooseBlocks(s);
+    return s;
+  }
+
+  /// Two vectors of columns (a complex number's two parts), and the rows that leave registers for
+  /// them and one broadcast: 14x32 f32 on AVX-512, 6x16 on AVX2.
+  void chooseTile(Schedule &s) const {
+    DType compute = computeType(s.spec.result);
+    bool complex = kindOf(compute) == DTypeKind::Complex;
+    int spare = complex ? 4 : 3;
+    s.spec.tileRows = (target_.vectorRegisters - spare) / 2;
+    s.spec.tileColumns = target_.lanes(componentDType(compute)) * (complex ? 1 : 2);
+  }
+
+  /// `extent` in equal blocks of at most `most`, each a multiple of `tile`.
+  static int64_t evenBlocks(int64_t extent, int64_t most, int64_t tile) {
+    extent = std::max<int64_t>(extent, 1);
+    most = std::max(most / tile * tile, tile);
+    int64_t blocks = (extent + most - 1) / most;
+    int64_t size = (extent + blocks - 1) / blocks;
+    return (size + tile - 1) / tile * tile;
+  }
+
+  /// BLIS's model: a panel of B stays in the L1 cache, a block of A in L2, a block of B in L3.
+  void chooseBlocks(Schedule &s) const {
+    int64_t bytes = int64_t(itemSize(computeType(s.spec.result)));
+    int64_t depth = target_.l1Bytes * 3 / 4 / (s.spec.tileColumns * bytes);
+    s.blockK = evenBlocks(totalExtent(s.k), std::max<int64_t>(depth, 64), 1);
+    int64_t rows = target_.l2Bytes / 2 / (s.blockK * bytes);
+    s.blockRows = evenBlocks(totalExtent(s.m), rows, s.spec.tileRows);
+    int64_t columns = std::min<int64_t>(target_.l3Bytes / 2, 8 << 20) / (s.blockK * bytes);
+    bool narrow = s.spec.result == DType::f16 || s.spec.result == DType::bf16;
+    s.blockColumns = evenBlocks(totalExtent(s.n), narrow ? std::min<int64_t>(columns, 1024) : columns,
+                                s.spec.tileColumns);
+  }
+
+  const LabelledProduct &product_;
+  const Target &target_;
+  size_t operands_;
+  SmallVector<Dim> kept_, reduced_;
+  double bytes_ = 0, flops_ = 0;
+};
+
+} // namespace
+
+Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
+  return Chooser(product, target).choose();
+}
+
+/// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks along
+/// all of its axes at once.
+static LabelledProduct productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
+  EinsumEquation equation = einsum.parsedEquation();
+  auto extents = equation.extents(einsum.getInputs().getTypes());
+  size_t inputs = einsum.getInputs().size();
+  LabelledProduct product;
+  product.axes.resize(extents.size());
+  for (auto [axis, extent] : llvm::zip(product.axes, extents))
+    axis = {extent, SmallVector<int64_t, 3>(inputs + 1, 0), false};
+  auto addBuffer = [&](size_t buffer, ArrayRef<int32_t> labels, ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+    for (auto [label, size, stride] : llvm::zip(labels, shape, strides))
+      if (size == extents[label] && size != 1)
+        product.axes[label].strides[buffer] += stride;
+  };
+  for (size_t i = 0; i < inputs; ++i) {
+    auto type = cast<RankedTensorType>(einsum.getInputs()[i].getType());
+    unsigned argument = cast<BlockArgument>(einsum.getInputs()[i]).getArgNumber();
+    addBuffer(i, equation.operands[i], type.getShape(), kernel.inputStrides(argument));
+    product.operands.push_back(elementDType(type));
+  }
+  auto type = cast<RankedTensorType>(einsum.getOutput().getType());
+  addBuffer(inputs, equation.output, type.getShape(), kernel.outputStrides(0));
+  for (int32_t label : equation.output)
+    product.axes[label].kept = true;
+  product.result = elementDType(type);
+  product.accumulate = accumulate;
+  return product;
+}
+
+namespace {
+
+struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
+  using ChooseScheduleBase::ChooseScheduleBase;
+
+  void runOnOperation() override {
+    auto target = resolveTarget(cpu);
+    if (!target) {
+      getOperation().emitError(target.error().message);
+      return signalPassFailure();
+    }
+    Operation *last = getOperation().getBody().front().getTerminator();
+    bool accumulate = getOperation()->hasAttr(kAccumulateAttr);
+    for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
+      auto einsum = dyn_cast<EinsumOp>(kernel.block().front());
+      if (!einsum || !llvm::hasSingleElement(kernel.block().without_terminator())) {
+        kernel.emitError("no emitter takes this kernel: it is not one einsum");
+        return signalPassFailure();
+      }
+      bool isResult = llvm::is_contained(last->getOperands(), kernel.getResult(0));
+      LabelledProduct product = productOf(einsum, kernel, accumulate && isResult);
+      kernel.setScheduleAttr(toAttribute(chooseSchedule(product, **target), &getContext()));
+    }
+  }
+};
+
+} // namespace
+
+} // namespace ricci

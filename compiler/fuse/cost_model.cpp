@@ -1,0 +1,71 @@
+//===- cost_model.cpp - predicted times that choose between kernels -------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/cost_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ricci {
+
+static constexpr double kClock = 3e9;         // cycles a second
+static constexpr double kBandwidth = 12e9;    // bytes a second from memory
+static constexpr double kLaunchSeconds = 2e-7;
+
+static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
+
+static double contractCycles(const Schedule &s, const Target &target) {
+  double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
+  int64_t m = totalExtent(s.m), n = totalExtent(s.n);
+  DType compute = computeType(s.spec.result);
+  double parts = kindOf(compute) == DTypeKind::Complex ? 4 : 1;
+  double lanes = target.lanes(componentDType(compute));
+  // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it.
+  double perCycle = lanes * (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
+  double compute_ = roundedUp(m, s.spec.tileRows) * roundedUp(n, s.spec.tileColumns) * k * parts / perCycle;
+  auto pack = [&](Packing p, double numbers) {
+    return numbers * (p == Packing::Gather ? 1.5 : 4 / lanes);
+  };
+  double packing = pack(s.packing[0], double(m) * k) + pack(s.packing[1], double(n) * k);
+  double writing = double(m) * double(n) * 2 / lanes;
+  return batch * (compute_ + packing + writing + 400);
+}
+
+static double elementwiseCycles(const Schedule &s, const Target &target) {
+  double lanes = s.spec.vectorized ? target.lanes(componentDType(computeType(s.spec.result))) : 1;
+  double loads = 0.5 * double(s.spec.operands.size()) + 0.5;
+  double kept = double(totalExtent(s.batch));
+  switch (s.spec.family) {
+  case Family::Map: {
+    double inner = s.batch.empty() ? 1 : double(s.batch[0].extent);
+    return kept / std::max(inner, 1.0) * (std::ceil(inner / lanes) * (loads + 0.5) + 8);
+  }
+  case Family::Transpose:
+    return kept * 6 / std::min(16.0, double(target.vectorBytes / int(itemSize(s.spec.result))));
+  case Family::ReduceRows: {
+    double inner = s.k.empty() ? 1 : double(s.k[0].extent), reduced = double(totalExtent(s.k));
+    double strips = reduced / std::max(inner, 1.0);
+    // A lone chain of scalar additions waits for each.
+    double step = s.spec.vectorized ? loads : 4;
+    return kept * (strips * (std::ceil(inner / lanes) * step + 10) + (s.spec.vectorized ? 30 : 10));
+  }
+  case Family::ReduceColumns: {
+    double inner = s.batch.empty() ? 1 : double(s.batch[0].extent), reduced = double(totalExtent(s.k));
+    return kept / std::max(inner, 1.0) * (std::ceil(inner / lanes) * (reduced * (loads + 0.25) + 2) + reduced * 3 + 30);
+  }
+  case Family::Contract:
+    break;
+  }
+  return 0;
+}
+
+double predictSeconds(const Schedule &s, const Target &target) {
+  double cycles = s.spec.family == Family::Contract ? contractCycles(s, target) : elementwiseCycles(s, target);
+  double memory = s.bytes > double(target.l2Bytes) ? s.bytes / kBandwidth : 0;
+  return kLaunchSeconds + std::max(cycles / kClock, memory);
+}
+
+} // namespace ricci

@@ -1,0 +1,22 @@
+//===- cost_model.h - predicted times that choose between kernels ---------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Cycles of one core, from the instructions that an emitter writes for its inner loop; they only
+// have to rank the families and to be right within a factor of two. Constants come from Zen 3 and
+// Zen 4: two loads a cycle, a packed number 0.3 (contiguous) to 1.5 (gathered) cycles.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/fuse/schedule.h"
+
+namespace ricci {
+
+/// Seconds of one launch on one core: the larger of arithmetic and memory traffic, plus the launch.
+double predictSeconds(const Schedule &schedule, const Target &target);
+
+} // namespace ricci

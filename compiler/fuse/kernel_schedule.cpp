@@ -1,0 +1,171 @@
+//===- kernel_schedule.cpp - schedules as attributes of kernels -----------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/kernel_schedule.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+static constexpr llvm::StringLiteral kPackingNames[] = {"rows", "k", "gather"};
+
+ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
+  Builder b(context);
+  NamedAttrList params;
+  auto strings = [&](auto &&range, auto name) {
+    SmallVector<Attribute> attrs;
+    for (auto item : range)
+      attrs.push_back(b.getStringAttr(llvm::StringRef(name(item))));
+    return b.getArrayAttr(attrs);
+  };
+  params.append("operands", strings(s.spec.operands, [](DType t) { return shortName(t); }));
+  params.append("result", b.getStringAttr(llvm::StringRef(shortName(s.spec.result))));
+  auto group = [&](StringRef name, const Dims &dims) {
+    if (dims.empty())
+      return;
+    SmallVector<Attribute> attrs;
+    for (const Dim &d : dims) {
+      SmallVector<int64_t> numbers{d.extent};
+      numbers.append(d.strides.begin(), d.strides.end());
+      attrs.push_back(b.getDenseI64ArrayAttr(numbers));
+    }
+    params.append(name, b.getArrayAttr(attrs));
+  };
+  group("batch", s.batch), group("m", s.m), group("n", s.n), group("k", s.k);
+  if (s.spec.family == Family::Contract) {
+    params.append("tile", b.getDenseI64ArrayAttr({s.spec.tileRows, s.spec.tileColumns}));
+    params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns, s.blockK}));
+    params.append("packing", strings(s.packing, [](Packing p) { return kPackingNames[int(p)]; }));
+    if (s.swapped)
+      params.append("swapped", b.getUnitAttr());
+  } else if (s.spec.vectorized) {
+    params.append("unit", b.getI64IntegerAttr(s.spec.unit));
+  }
+  if (s.accumulate)
+    params.append("accumulate", b.getUnitAttr());
+  params.append("flops", b.getF64FloatAttr(s.flops));
+  params.append("bytes", b.getF64FloatAttr(s.bytes));
+  params.append("seconds", b.getF64FloatAttr(s.predictedSeconds));
+  return ScheduleAttr::get(context, b.getStringAttr(familyName(s.spec.family)), params.getDictionary(context));
+}
+
+namespace {
+
+/// Reads the dictionary; the first thing that is amiss is reported once.
+class Reader {
+public:
+  Reader(DictionaryAttr params, Operation *op) : params_(params), op_(op) {}
+
+  bool ok() const { return ok_; }
+  void fail(const Twine &why) {
+    if (ok_)
+      op_->emitError("bad schedule: ") << why;
+    ok_ = false;
+  }
+  template <typename T> T get(StringRef name) {
+    auto attr = params_.getAs<T>(name);
+    if (!attr)
+      fail("'" + name + "' is missing or of the wrong kind");
+    return attr;
+  }
+  DType dtype(Attribute attr) {
+    auto name = dyn_cast_or_null<StringAttr>(attr);
+    auto type = name ? parseDType(std::string_view(name.getValue())) : std::nullopt;
+    if (!type)
+      fail("not a dtype");
+    return type.value_or(DType::f32);
+  }
+  SmallVector<int64_t> numbers(StringRef name, size_t count) {
+    auto attr = get<DenseI64ArrayAttr>(name);
+    if (attr && attr.size() != int64_t(count))
+      fail("'" + name + "' has the wrong length");
+    return ok_ ? SmallVector<int64_t>(attr.asArrayRef()) : SmallVector<int64_t>(count, 1);
+  }
+  Dims group(StringRef name, size_t buffers) {
+    Dims dims;
+    auto attr = params_.getAs<ArrayAttr>(name);
+    for (Attribute item : attr ? attr.getValue() : ArrayRef<Attribute>()) {
+      auto values = dyn_cast<DenseI64ArrayAttr>(item);
+      if (!values || values.size() != int64_t(buffers) + 1 || values[0] < 0) {
+        fail("a dim of '" + name + "' is not [extent, stride of each buffer]");
+        break;
+      }
+      ArrayRef<int64_t> v = values.asArrayRef();
+      dims.push_back({v[0], SmallVector<int64_t, 3>(v.drop_front())});
+    }
+    return dims;
+  }
+
+private:
+  DictionaryAttr params_;
+  Operation *op_;
+  bool ok_ = true;
+};
+
+} // namespace
+
+FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
+  DictionaryAttr params = attribute.getParams();
+  Reader read(params, op);
+  Schedule s;
+  std::optional<Family> family;
+  for (Family f : {Family::Contract, Family::Map, Family::Transpose, Family::ReduceRows, Family::ReduceColumns})
+    if (attribute.getFamily().getValue() == familyName(f))
+      family = f;
+  if (!family)
+    return op->emitError("bad schedule: no family of kernels is called '") << attribute.getFamily().getValue() << "'";
+  s.spec.family = *family;
+  if (auto types = read.get<ArrayAttr>("operands"))
+    for (Attribute t : types)
+      s.spec.operands.push_back(read.dtype(t));
+  s.spec.result = read.dtype(params.get("result"));
+  size_t buffers = s.spec.operands.size() + 1;
+  s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
+  s.n = read.group("n", buffers), s.k = read.group("k", buffers);
+  s.accumulate = params.contains("accumulate");
+  if (*family == Family::Contract) {
+    auto tile = read.numbers("tile", 2), blocks = read.numbers("blocks", 3);
+    s.spec.tileRows = int(tile[0]), s.spec.tileColumns = int(tile[1]);
+    s.blockRows = blocks[0], s.blockColumns = blocks[1], s.blockK = blocks[2];
+    s.swapped = params.contains("swapped");
+    auto packing = read.get<ArrayAttr>("packing");
+    if (packing && packing.size() == 2) {
+      for (int i = 0; i < 2; ++i) {
+        auto name = dyn_cast<StringAttr>(packing[i]);
+        const auto *at = llvm::find(kPackingNames, name ? name.getValue() : "");
+        if (at == std::end(kPackingNames))
+          read.fail("a packing is 'rows', 'k' or 'gather'");
+        else
+          s.packing[i] = Packing(at - kPackingNames);
+      }
+    } else {
+      read.fail("'packing' needs two entries");
+    }
+    if (s.spec.operands.size() != 2)
+      read.fail("a contraction has two operands");
+    if (llvm::any_of(tile, [](int64_t v) { return v < 1 || v > 4096; }) ||
+        llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
+      read.fail("tiles and blocks are positive");
+  } else {
+    s.spec.accumulate = s.accumulate;
+    if (auto unit = params.getAs<IntegerAttr>("unit")) {
+      s.spec.vectorized = true;
+      s.spec.unit = uint32_t(unit.getInt());
+    }
+  }
+  auto number = [&](StringRef name) {
+    auto attr = params.getAs<FloatAttr>(name);
+    return attr ? attr.getValueAsDouble() : 0.0;
+  };
+  s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
+  if (!read.ok())
+    return failure();
+  return s;
+}
+
+} // namespace ricci

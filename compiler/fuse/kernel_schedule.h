@@ -1,0 +1,20 @@
+//===- kernel_schedule.h - schedules as attributes of kernels -------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/fuse/schedule.h"
+#include "compiler/ir/dialect.h"
+
+namespace ricci {
+
+/// The schedule as `#ricci.schedule<"family", {…}>`, and back. Groups print as lists of
+/// [extent, stride in each buffer …], innermost first.
+ScheduleAttr toAttribute(const Schedule &schedule, mlir::MLIRContext *context);
+/// Fails with an error at `op` when the attribute is no schedule.
+mlir::FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, mlir::Operation *op);
+
+} // namespace ricci

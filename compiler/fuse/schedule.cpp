@@ -1,0 +1,91 @@
+//===- schedule.cpp - names and types of kernels --------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/schedule.h"
+
+namespace ricci {
+
+llvm::StringRef familyName(Family family) {
+  switch (family) {
+  case Family::Contract:
+    return "contract";
+  case Family::Map:
+    return "map";
+  case Family::Transpose:
+    return "transpose";
+  case Family::ReduceRows:
+    return "reduce_rows";
+  case Family::ReduceColumns:
+    return "reduce_columns";
+  }
+  llvm_unreachable("a family without a name");
+}
+
+int64_t totalExtent(const Dims &dims) {
+  int64_t total = 1;
+  for (const Dim &d : dims)
+    total *= d.extent;
+  return total;
+}
+
+DType computeType(DType result) {
+  switch (result) {
+  case DType::f16:
+  case DType::bf16:
+    return DType::f32;
+  case DType::i8:
+  case DType::u8:
+  case DType::u16:
+    return DType::i16;
+  case DType::u32:
+    return DType::i32;
+  case DType::u64:
+    return DType::i64;
+  default:
+    return result;
+  }
+}
+
+DType componentDType(DType dtype) {
+  return dtype == DType::c64 ? DType::f32 : dtype == DType::c128 ? DType::f64 : dtype;
+}
+
+/// The types: one name when all are the same.
+static std::string typesOf(const KernelSpec &spec) {
+  std::string names;
+  bool same = true;
+  for (DType t : spec.operands) {
+    same &= t == spec.result;
+    names += std::string(shortName(t)) + "_";
+  }
+  return same ? std::string(shortName(spec.result)) : names + std::string(shortName(spec.result));
+}
+
+std::string KernelSpec::name() const {
+  std::string name = familyName(family).str() + "_" + typesOf(*this);
+  if (family == Family::Contract)
+    return name + "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+  if (family != Family::Transpose) {
+    // How each buffer advances along the innermost loop: 1, 0, or by any stride.
+    name += "_";
+    for (size_t i = 0; i <= operands.size(); ++i)
+      name += !vectorized ? 's' : unit >> i & 1 ? '1' : '0';
+  }
+  return accumulate ? name + "_add" : name;
+}
+
+std::string KernelSpec::title() const {
+  std::string family = familyName(this->family).str(), title;
+  for (char c : family + " " + typesOf(*this))
+    title += c == '_' ? ' ' : c;
+  if (this->family == Family::Contract)
+    return title + " " + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+  if (this->family == Family::Transpose)
+    return title;
+  return title + (vectorized ? " vector" : " scalar");
+}
+
+} // namespace ricci

@@ -1,0 +1,103 @@
+//===- schedule.h - what a kernel is and how it runs ----------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The schedule is the whole interface between the decision (choose_schedule) and its execution
+// (the emitters and the launch descriptors): the passes after choose_schedule only obey it.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/target/target.h"
+
+#include "llvm/ADT/SmallVector.h"
+
+#include <optional>
+#include <string>
+
+namespace ricci {
+
+enum class Family : uint8_t {
+  Contract,      ///< packed, register-tiled contraction: c[b,m,n] = sum_k a[b,m,k] * b[b,k,n]
+  Map,           ///< product of the operands, element by element; no reduction
+  Transpose,     ///< one operand, moved by in-register transposes
+  ReduceRows,    ///< the innermost loop runs along a reduced axis
+  ReduceColumns, ///< the innermost loop runs along a kept axis, sums stay in cache
+};
+llvm::StringRef familyName(Family family);
+
+/// One merged axis: its extent, and its stride in every buffer (operands, then the result).
+struct Dim {
+  int64_t extent = 1;
+  llvm::SmallVector<int64_t, 3> strides;
+};
+using Dims = llvm::SmallVector<Dim, 4>; ///< innermost first
+/// Product of the extents.
+int64_t totalExtent(const Dims &dims);
+
+/// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
+/// share one kernel.
+struct KernelSpec {
+  Family family = Family::Map;
+  llvm::SmallVector<DType, 3> operands;
+  DType result = DType::f32;
+  /// Map and Reduce*: whether the innermost loop is vectorized; if so, bit i of `unit` says that
+  /// buffer i advances by 1 along it (else by 0).
+  bool vectorized = false;
+  uint32_t unit = 0;
+  int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
+  bool accumulate = false;           ///< result += , not = (Contract decides at run time)
+
+  std::string name() const;  ///< "contract_f32_14x32": a symbol, unique for a spec on one target
+  std::string title() const; ///< "contract f32 14x32": for people
+};
+
+/// How a result of this dtype is computed: f16 and bf16 in f32; 8-bit integers in 16 bits, since no
+/// vector unit multiplies bytes (the low byte is the same); unsigned as signed; others as they are.
+DType computeType(DType result);
+/// The float type that a complex type is made of; any other type itself.
+DType componentDType(DType dtype);
+
+/// How an operand of a contraction is packed.
+enum class Packing : uint8_t {
+  AlongRows, ///< its rows (or columns) are contiguous: vector copies
+  AlongK,    ///< it is contiguous along K: vector loads, transposed in registers
+  Gather,    ///< neither: element by element
+};
+
+/// How one launch of the kernel runs.
+struct Schedule {
+  KernelSpec spec;
+  bool accumulate = false; ///< the kernel adds to its result
+  /// Contract: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
+  Dims batch, m, n, k;
+  // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
+  // kernel's operand 1.
+  bool swapped = false;
+  int64_t blockRows = 0, blockColumns = 0, blockK = 0; ///< cache blocks
+  Packing packing[2] = {Packing::Gather, Packing::Gather};
+
+  double flops = 0, bytes = 0, predictedSeconds = 0;
+};
+
+/// What a kernel computes, as choose_schedule sees it: every label with its extent and its stride in
+/// every buffer (0 where the buffer lacks it).
+struct LabelledProduct {
+  struct Axis {
+    int64_t extent;
+    llvm::SmallVector<int64_t, 3> strides; ///< operands, then the result
+    bool kept;                             ///< in the result
+  };
+  llvm::SmallVector<Axis> axes;
+  llvm::SmallVector<DType, 3> operands;
+  DType result;
+  bool accumulate = false;
+};
+
+/// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
+Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
+
+} // namespace ricci

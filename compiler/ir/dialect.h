@@ -1,0 +1,33 @@
+//===- dialect.h - the ricci dialect and its operations ---------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/ir/equation.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "compiler/ir/ricci_dialect.h.inc"
+#include "compiler/ir/ricci_enums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "compiler/ir/ricci_attrs.h.inc"
+#define GET_OP_CLASSES
+#include "compiler/ir/ricci_ops.h.inc"
+
+namespace ricci {
+
+/// Discardable attributes of functions; the dialect verifies them.
+inline constexpr llvm::StringLiteral kStridesAttr = "ricci.strides";       ///< arguments, results
+inline constexpr llvm::StringLiteral kAccumulateAttr = "ricci.accumulate"; ///< functions
+inline constexpr llvm::StringLiteral kEntryAttr = "ricci.entry";           ///< functions
+
+} // namespace ricci

@@ -1,0 +1,69 @@
+//===- passes.td - the compiler's passes ------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+include "mlir/Pass/PassBase.td"
+
+// In the order in which compiler/pipeline.cpp runs them. Each is one .cpp, whose folder is named.
+
+// compiler/contract
+def OrderContractions : Pass<"ricci-order-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Turn every einsum into a tree of einsums of at most two operands";
+  let description = [{
+    Chooses the order of contractions by cost and memory. Afterwards every `ricci.einsum` has one or
+    two operands; diagonals and sums inside one operand are taken before it meets another.
+  }];
+}
+
+// compiler/fuse
+def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Group operations into kernels, one launch each";
+  let description = [{
+    Afterwards the function holds `ricci.kernel` operations only.
+  }];
+}
+
+def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {
+  let summary = "Give every kernel its schedule and layouts";
+  let description = [{
+    Decides, from the shapes, the strides and the CPU alone, how each kernel is carried out: sets
+    `schedule` and `layouts` of every `ricci.kernel`. The passes after it only obey.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">];
+}
+
+def PlanMemory : Pass<"ricci-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "Give every intermediate its place in the arena";
+  let description = [{
+    Sets `arena` of every `ricci.kernel` so that intermediates that live at the same time do not
+    overlap; results of the function stay in the caller's memory (-1).
+  }];
+}
+
+// compiler/cpu
+def EmitLoops : Pass<"ricci-emit-loops", "::mlir::ModuleOp"> {
+  let summary = "Turn each kernel into a function of scf, vector and memref operations";
+  let description = [{
+    Replaces the program by one function per kernel, named after it and marked `ricci.entry`, on 1-D
+    buffers, a descriptor, a workspace and a range of the work. From here on there are no tensors.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::index::IndexDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+def KernelAbi : Pass<"ricci-kernel-abi", "::mlir::ModuleOp"> {
+  let summary = "Give the entry functions the C signature of a kernel";
+  let description = [{
+    An LLVM-dialect function marked `ricci.entry` becomes
+    `void NAME(void *const *buffers, const int64_t *descriptor, void *workspace, int64_t begin,
+    int64_t end)`; all others become private.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}

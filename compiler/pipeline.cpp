@@ -1,0 +1,117 @@
+//===- pipeline.cpp - the only list of passes -----------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/pipeline.h"
+
+#include "compiler/contract/order_contractions.h"
+#include "compiler/ir/build_module.h"
+#include "compiler/ir/dialect.h"
+#include "compiler/passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+using namespace mlir;
+
+namespace ricci {
+
+static constexpr const char *kPassNames[] = {
+    "ricci-order-contractions", "ricci-form-kernels", "ricci-choose-schedule",
+    "ricci-plan-memory",        "ricci-emit-loops",   "ricci-lower-loops",
+};
+
+Status checkPassName(const std::string &name) {
+  if (name.empty() || name == "all" || llvm::is_contained(kPassNames, name))
+    return success();
+  return usageError(fmt::format("no pass is called '{}'; there are: {}", name, fmt::join(kPassNames, ", ")));
+}
+
+double Stopwatch::lap() {
+  auto now = std::chrono::steady_clock::now();
+  double milliseconds = std::chrono::duration<double, std::milli>(now - start_).count();
+  start_ = now;
+  return milliseconds;
+}
+
+void addTime(CompileTimes &times, const std::string &stage, double milliseconds) {
+  for (auto &[name, time] : times.stages)
+    if (name == stage) {
+      time += milliseconds;
+      return;
+    }
+  times.stages.emplace_back(stage, milliseconds);
+}
+
+Pipeline::Pipeline(MLIRContext &context, const Program &program, const CompileOptions &options, const Target &target)
+    : context_(context), program_(program), options_(options), target_(target) {}
+
+Status Pipeline::step(const char *stage, const char *pass, llvm::function_ref<LogicalResult()> run) {
+  Stopwatch watch;
+  ScopedDiagnosticCapture capture(&context_, program_.source);
+  LogicalResult result = run();
+  addTime(times_, stage, watch.lap());
+  if (failed(result))
+    return capture.take(ErrorKind::Input, pass);
+  if (options_.printIrAfter == "all" || options_.printIrAfter == pass)
+    llvm::errs() << "// ----- IR after " << pass << " -----\n" << printModule(*module_) << "\n";
+  return success();
+}
+
+// program -> one function of ricci operations on tensors
+Status Pipeline::toTensor() {
+  return step("tensor", "tensor", [&] {
+    module_ = buildModule(context_, program_, options_);
+    return verify(*module_);
+  });
+}
+
+Status Pipeline::toOrdered(Plan *plan) {
+  return step("order", "ricci-order-contractions",
+              [&] { return orderContractions(*module_, options_.order, options_.memoryLimit, plan); });
+  // From here on every einsum has one or two operands.
+}
+
+Status Pipeline::toKernels() {
+  auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
+    return step("kernels", name, [&] {
+      PassManager manager(&context_);
+      manager.addNestedPass<func::FuncOp>(std::move(pass));
+      return manager.run(*module_);
+    });
+  };
+  if (Status s = run("ricci-form-kernels", createFormKernels()); !s)
+    return s;
+  // From here on the function holds ricci.kernel only: one each launch.
+  ChooseScheduleOptions schedule;
+  schedule.cpu = options_.cpu;
+  if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
+    return s;
+  // From here on every kernel has its schedule; nothing decides any more.
+  return run("ricci-plan-memory", createPlanMemory());
+  // From here on every intermediate has its place.
+}
+
+Status Pipeline::toLoops() {
+  return step("loops", "ricci-emit-loops", [&] {
+    PassManager manager(&context_);
+    EmitLoopsOptions loops;
+    loops.cpu = options_.cpu;
+    manager.addPass(createEmitLoops(loops));
+    return manager.run(*module_);
+  });
+  // From here on no tensors: a function for each distinct kernel, on flat buffers.
+}
+
+Status Pipeline::toLlvmDialect() {
+  return step("llvm", "ricci-lower-loops", [&] { return lowerLoopsToLLVM(*module_, target_); });
+  // From here on the LLVM dialect alone.
+}
+
+} // namespace ricci

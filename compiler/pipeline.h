@@ -1,0 +1,66 @@
+//===- pipeline.h - a program's way through the stages --------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/cpu/codegen.h"
+#include "compiler/fuse/schedule.h"
+#include "compiler/ir/diagnostics.h"
+#include "frontend/program.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <chrono>
+
+namespace ricci {
+
+/// The IR of one program on its way from stage to stage. Every step is timed, and its IR printed to
+/// stderr where `--print-ir-after` asks for it.
+class Pipeline {
+public:
+  Pipeline(mlir::MLIRContext &context, const Program &program, const CompileOptions &options,
+           const Target &target);
+
+  /// Makes the IR of `tensor`, `ordered` or `kernels` from the stage before.
+  Status toTensor();
+  Status toOrdered(Plan *plan);
+  Status toKernels();
+  /// All distinct kernels of the program as one module at the `loops` stage, then in the LLVM dialect.
+  Status toLoops();
+  Status toLlvmDialect();
+
+  mlir::ModuleOp module() { return *module_; }
+  mlir::OwningOpRef<mlir::ModuleOp> takeModule() { return std::move(module_); }
+  CompileTimes &times() { return times_; }
+
+private:
+  Status step(const char *stage, const char *pass, llvm::function_ref<mlir::LogicalResult()> run);
+
+  mlir::MLIRContext &context_;
+  const Program &program_;
+  const CompileOptions &options_;
+  const Target &target_;
+  mlir::OwningOpRef<mlir::ModuleOp> module_;
+  CompileTimes times_;
+};
+
+/// An input error where `printIrAfter` names no pass of the pipeline.
+Status checkPassName(const std::string &printIrAfter);
+
+/// Adds `milliseconds` to a stage's time.
+void addTime(CompileTimes &times, const std::string &stage, double milliseconds);
+
+/// Milliseconds since it was made or last asked.
+class Stopwatch {
+public:
+  double lap();
+
+private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+} // namespace ricci

@@ -1,0 +1,360 @@
+//===- interpreter.cpp - the oracle -------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The module becomes a list of instructions over numbered values, each with all that it needs at
+// run time. Kernels are transparent: their bodies are instructions like any other.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/reference/interpreter.h"
+#include "compiler/ir/dialect.h"
+#include "compiler/ir/types.h"
+#include "compiler/reference/operations.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <fmt/format.h>
+
+#include <complex>
+#include <new>
+#include <numeric>
+
+namespace ricci {
+namespace {
+
+using namespace reference;
+
+struct Instruction {
+  std::vector<int> inputs;
+  int result = 0;
+  /// `out` has the result's type; what it holds is undefined.
+  std::function<Status(const std::vector<Tensor> &inputs, const Tensor &out)> run;
+  std::vector<int> deadAfter; ///< values that nothing reads from here on
+};
+
+class ReferenceProgram : public HostProgram {
+public:
+  Status run(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const override {
+    if (Status status = check("input", inputs, inputs_); !status)
+      return status;
+    if (Status status = check("output", outputs, outputs_); !status)
+      return status;
+    try {
+      return interpret(inputs, outputs);
+    } catch (const std::bad_alloc &) {
+      return machineError("the reference interpreter ran out of memory");
+    }
+  }
+
+private:
+  friend class Reader;
+
+  static Status check(const char *what, const std::vector<Tensor> &tensors,
+                      const std::vector<TensorType> &types) {
+    if (tensors.size() != types.size())
+      return usageError(
+          fmt::format("the program has {} {}s, not {}", types.size(), what, tensors.size()));
+    for (size_t i = 0; i < types.size(); ++i)
+      if (tensors[i].dtype() != types[i].dtype || tensors[i].shape() != types[i].shape)
+        return usageError(fmt::format("{} {} is {}, not {}", what, i + 1, types[i].str(),
+                                      tensors[i].type().str()));
+    return success();
+  }
+
+  Status interpret(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const {
+    std::vector<Tensor> values(types_.size());
+    std::copy(inputs.begin(), inputs.end(), values.begin());
+    for (const Instruction &instruction : instructions_) {
+      const TensorType &type = types_[size_t(instruction.result)];
+      Expected<Tensor> out = Tensor::allocate(type.dtype, type.shape);
+      if (!out)
+        return out.error();
+      std::vector<Tensor> operands;
+      for (int input : instruction.inputs)
+        operands.push_back(values[size_t(input)]);
+      if (Status status = instruction.run(operands, *out); !status)
+        return status;
+      values[size_t(instruction.result)] = std::move(*out);
+      for (int dead : instruction.deadAfter)
+        values[size_t(dead)] = Tensor();
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const Tensor &result = values[size_t(results_[i])];
+      if (accumulate_)
+        elementwise(Elementwise::Add, {outputs[i], result}, outputs[i]);
+      else
+        copy(result, outputs[i]);
+    }
+    return success();
+  }
+
+  std::vector<TensorType> inputs_, outputs_;
+  std::vector<TensorType> types_; ///< by value; the inputs come first
+  std::vector<Instruction> instructions_;
+  std::vector<int> results_; ///< values
+  bool accumulate_ = false;
+};
+
+/// Reads the module into a program.
+class Reader {
+public:
+  Expected<std::shared_ptr<const HostProgram>> read(mlir::ModuleOp module) {
+    auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
+    if (!main || main.isExternal() || !main.getBody().hasOneBlock())
+      return internalError("the reference interpreter needs a function main of one block");
+    program_ = std::make_shared<ReferenceProgram>();
+    program_->accumulate_ = main->hasAttr(kAccumulateAttr);
+    for (mlir::BlockArgument argument : main.getArguments()) {
+      if (!isTensor(argument.getType()))
+        return internalError("the reference interpreter takes tensors only");
+      define(argument);
+    }
+    program_->inputs_ = program_->types_;
+    mlir::Block &body = main.getBody().front();
+    for (mlir::Operation &op : body) {
+      if (Status status = readOp(op); !status)
+        return status.error();
+    }
+    for (mlir::Value result : body.getTerminator()->getOperands()) {
+      int id = values_.lookup(result);
+      program_->results_.push_back(id);
+      program_->outputs_.push_back(program_->types_[size_t(id)]);
+    }
+    findLastUses();
+    return std::shared_ptr<const HostProgram>(std::move(program_));
+  }
+
+private:
+  static bool isTensor(mlir::Type type) {
+    auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+    return tensor && tensor.hasStaticShape() && mlirToDType(tensor.getElementType());
+  }
+
+  int define(mlir::Value value) {
+    auto type = mlir::cast<mlir::RankedTensorType>(value.getType());
+    Shape shape(type.getShape().begin(), type.getShape().end());
+    Strides strides = contiguousStrides(shape);
+    program_->types_.push_back({elementDType(type), std::move(shape), std::move(strides)});
+    int id = int(program_->types_.size()) - 1;
+    values_[value] = id;
+    return id;
+  }
+
+  template <typename Fn> Status add(mlir::Operation &op, Fn run) {
+    Instruction instruction;
+    for (mlir::Value operand : op.getOperands())
+      instruction.inputs.push_back(values_.lookup(operand));
+    instruction.result = define(op.getResult(0));
+    instruction.run = std::move(run);
+    program_->instructions_.push_back(std::move(instruction));
+    return success();
+  }
+
+  static std::vector<int64_t> vectorOf(llvm::ArrayRef<int64_t> array) { return array.vec(); }
+
+  Status readOp(mlir::Operation &op) {
+    return llvm::TypeSwitch<mlir::Operation *, Status>(&op)
+        .Case<EinsumOp, ElementwiseOp, ReduceOp, CastOp, TransposeOp, ReshapeOp, BroadcastOp,
+              SliceOp, ConstantOp>([&](auto typed) { return readTyped(typed); })
+        .Case([&](KernelOp kernel) { return readKernel(kernel); })
+        .Case([](mlir::func::ReturnOp) { return success(); })
+        .Default([](mlir::Operation *other) -> Status {
+          return internalError(
+              fmt::format("the reference interpreter does not know the operation {}",
+                          other->getName().getStringRef().str()));
+        });
+  }
+
+  Status readKernel(KernelOp kernel) {
+    for (auto [argument, input] :
+         llvm::zip_equal(kernel.block().getArguments(), kernel.getInputs()))
+      values_[argument] = values_.lookup(input);
+    for (mlir::Operation &op : kernel.block()) {
+      if (mlir::isa<YieldOp>(op))
+        continue;
+      if (mlir::isa<KernelOp>(op))
+        return internalError("a kernel inside a kernel");
+      if (Status status = readOp(op); !status)
+        return status;
+    }
+    for (auto [output, value] : llvm::zip_equal(kernel.getOutputs(), kernel.yield().getResults()))
+      values_[output] = values_.lookup(value);
+    return success();
+  }
+
+  Status readTyped(EinsumOp op) {
+    EinsumEquation equation = op.parsedEquation();
+    EinsumSpec spec;
+    for (llvm::ArrayRef<int32_t> labels : equation.operands)
+      spec.operands.push_back(labels.vec());
+    spec.output.assign(equation.output.begin(), equation.output.end());
+    auto extents = equation.extents(op.getInputs().getTypes());
+    spec.extents.assign(extents.begin(), extents.end());
+    return add(*op, [spec = std::move(spec)](const std::vector<Tensor> &inputs, const Tensor &out) {
+      return einsum(spec, inputs, out);
+    });
+  }
+
+  Status readTyped(ElementwiseOp op) {
+    auto kind = [&] {
+      switch (op.getKind()) {
+      case ElementwiseKind::Add:
+        return Elementwise::Add;
+      case ElementwiseKind::Sub:
+        return Elementwise::Sub;
+      case ElementwiseKind::Mul:
+        return Elementwise::Mul;
+      case ElementwiseKind::Div:
+        return Elementwise::Div;
+      case ElementwiseKind::Max:
+        return Elementwise::Max;
+      case ElementwiseKind::Min:
+        return Elementwise::Min;
+      case ElementwiseKind::Neg:
+        return Elementwise::Neg;
+      case ElementwiseKind::Abs:
+        return Elementwise::Abs;
+      case ElementwiseKind::Exp:
+        return Elementwise::Exp;
+      case ElementwiseKind::Log:
+        return Elementwise::Log;
+      case ElementwiseKind::Sqrt:
+        return Elementwise::Sqrt;
+      case ElementwiseKind::Tanh:
+        return Elementwise::Tanh;
+      }
+      llvm_unreachable("unknown kind");
+    }();
+    return add(*op, [kind](const std::vector<Tensor> &inputs, const Tensor &out) {
+      elementwise(kind, inputs, out);
+      return success();
+    });
+  }
+
+  Status readTyped(ReduceOp op) {
+    auto kind = [&] {
+      switch (op.getKind()) {
+      case ReduceKind::Sum:
+        return Reduce::Sum;
+      case ReduceKind::Prod:
+        return Reduce::Prod;
+      case ReduceKind::Max:
+        return Reduce::Max;
+      case ReduceKind::Min:
+        return Reduce::Min;
+      case ReduceKind::Any:
+        return Reduce::Any;
+      case ReduceKind::All:
+        return Reduce::All;
+      }
+      llvm_unreachable("unknown kind");
+    }();
+    auto run = [kind, dims = vectorOf(op.getDims())](const std::vector<Tensor> &inputs,
+                                                     const Tensor &out) {
+      reduce(kind, inputs[0], dims, out);
+      return success();
+    };
+    return add(*op, std::move(run));
+  }
+
+  Status readTyped(CastOp op) {
+    return add(*op, [](const std::vector<Tensor> &inputs, const Tensor &out) {
+      cast(inputs[0], out);
+      return success();
+    });
+  }
+
+  Status readTyped(BroadcastOp op) {
+    return add(*op, [](const std::vector<Tensor> &inputs, const Tensor &out) {
+      copy(inputs[0], out);
+      return success();
+    });
+  }
+
+  Status readTyped(TransposeOp op) {
+    return add(
+        *op, [perm = vectorOf(op.getPerm())](const std::vector<Tensor> &inputs, const Tensor &out) {
+          std::vector<int64_t> start(perm.size(), 0), step(perm.size(), 1);
+          copy(view(inputs[0], perm, start, out.shape(), step), out);
+          return success();
+        });
+  }
+
+  Status readTyped(SliceOp op) {
+    auto run = [start = vectorOf(op.getStart()), step = vectorOf(op.getStep())](
+                   const std::vector<Tensor> &inputs, const Tensor &out) {
+      std::vector<int64_t> axes(start.size());
+      std::iota(axes.begin(), axes.end(), 0);
+      copy(view(inputs[0], axes, start, out.shape(), step), out);
+      return success();
+    };
+    return add(*op, std::move(run));
+  }
+
+  Status readTyped(ReshapeOp op) {
+    return add(*op, [](const std::vector<Tensor> &inputs, const Tensor &out) {
+      // The result is new and C-contiguous: the input in C order is the result in C order.
+      copy(inputs[0], Tensor::borrow(out.raw(), out.dtype(), inputs[0].shape()));
+      return success();
+    });
+  }
+
+  Status readTyped(ConstantOp op) {
+    std::array<char, 16> element{};
+    auto store = [&](auto x) { std::memcpy(element.data(), &x, sizeof x); };
+    auto bits = [](const llvm::APFloat &x) { return x.bitcastToAPInt(); };
+    auto elements = mlir::cast<mlir::DenseElementsAttr>(op.getValue());
+    mlir::Type type = elements.getElementType();
+    if (auto complex = mlir::dyn_cast<mlir::ComplexType>(type)) {
+      auto x = elements.getSplatValue<std::complex<llvm::APFloat>>();
+      if (complex.getElementType().isF32())
+        store(std::complex<float>(x.real().convertToFloat(), x.imag().convertToFloat()));
+      else
+        store(std::complex<double>(x.real().convertToDouble(), x.imag().convertToDouble()));
+    } else {
+      // Little-endian: the low bytes come first.
+      llvm::APInt x = mlir::isa<mlir::FloatType>(type)
+                          ? bits(elements.getSplatValue<llvm::APFloat>())
+                          : elements.getSplatValue<llvm::APInt>();
+      store(uint64_t(x.getZExtValue()));
+    }
+    return add(*op, [element](const std::vector<Tensor> &, const Tensor &out) {
+      fill(element.data(), out);
+      return success();
+    });
+  }
+
+  /// So that no more intermediates are alive than must be.
+  void findLastUses() {
+    std::vector<bool> used(program_->types_.size(), false);
+    for (int result : program_->results_)
+      used[size_t(result)] = true;
+    auto &instructions = program_->instructions_;
+    for (size_t i = instructions.size(); i-- > 0;) {
+      auto use = [&](int value) {
+        if (!used[size_t(value)])
+          instructions[i].deadAfter.push_back(value);
+        used[size_t(value)] = true;
+      };
+      use(instructions[i].result);
+      for (int input : instructions[i].inputs)
+        use(input);
+    }
+  }
+
+  std::shared_ptr<ReferenceProgram> program_;
+  llvm::DenseMap<mlir::Value, int> values_;
+};
+
+} // namespace
+
+Expected<std::shared_ptr<const HostProgram>> makeReferenceProgram(mlir::ModuleOp module) {
+  return Reader().read(module);
+}
+
+} // namespace ricci

@@ -1,0 +1,81 @@
+//===- operations.h - the tensor IR's operations on tensors -------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each writes all elements of `out`, whose shape and dtype the op's verifier has checked against
+// the operands. No MLIR.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/tensor.h"
+
+#include <array>
+
+namespace ricci::reference {
+
+enum class Elementwise : uint8_t { Add, Sub, Mul, Div, Max, Min, Neg, Abs, Exp, Log, Sqrt, Tanh };
+enum class Reduce : uint8_t { Sum, Prod, Max, Min, Any, All };
+
+/// An einsum over dense labels.
+struct EinsumSpec {
+  std::vector<std::vector<int32_t>> operands; ///< labels of each operand's axes
+  std::vector<int32_t> output;
+  std::vector<int64_t> extents; ///< by label
+};
+
+/// The elements are converted to the result's type, or to f32 where that is f16 or bf16 (so that an
+/// f32 intermediate is not rounded), multiplied and summed in a wider type, and rounded once. An
+/// error when the nested loops would take days.
+Status einsum(const EinsumSpec &spec, const std::vector<Tensor> &inputs, const Tensor &out);
+
+/// f16 and bf16 round after the operation; transcendental functions are those of the next wider
+/// type, rounded.
+void elementwise(Elementwise kind, const std::vector<Tensor> &inputs, const Tensor &out);
+
+void reduce(Reduce kind, const Tensor &input, const std::vector<int64_t> &dims, const Tensor &out);
+
+void cast(const Tensor &input, const Tensor &out);
+void fill(const void *element, const Tensor &out);
+
+/// Copies the elements of the same index; an axis of extent 1 is broadcast.
+void copy(const Tensor &input, const Tensor &out);
+
+/// A view of the input: index `i` of axis `a` is `start[a] + i * step[a]` of axis `axes[a]`.
+Tensor view(const Tensor &input, const std::vector<int64_t> &axes,
+            const std::vector<int64_t> &start, const Shape &size, const std::vector<int64_t> &step);
+
+/// The strides of a tensor that is broadcast to a shape, aligned at the last axis.
+Strides broadcastStrides(const Tensor &tensor, const Shape &shape);
+
+/// Calls `fn(o1, …, oN)` for every index of the shape in C order: the offsets, in elements, that
+/// the index has with each of the strides.
+template <size_t N, typename Fn>
+void forEachOffset(const Shape &shape, const std::array<Strides, N> &strides, Fn fn) {
+  for (int64_t extent : shape)
+    if (extent == 0)
+      return;
+  std::array<int64_t, N> offsets{};
+  std::vector<int64_t> index(shape.size(), 0);
+  for (;;) {
+    std::apply(fn, offsets);
+    size_t axis = shape.size();
+    for (; axis > 0; --axis) {
+      size_t a = axis - 1;
+      for (size_t i = 0; i < N; ++i)
+        offsets[i] += strides[i][a];
+      if (++index[a] < shape[a])
+        break;
+      for (size_t i = 0; i < N; ++i)
+        offsets[i] -= strides[i][a] * shape[a];
+      index[a] = 0;
+    }
+    if (axis == 0)
+      return;
+  }
+}
+
+} // namespace ricci::reference

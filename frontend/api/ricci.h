@@ -1,0 +1,130 @@
+//===- ricci.h - the C++ API -----------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+///
+/// \file
+/// `#include <ricci/ricci.h>`; C++17.
+///
+///     ricci::Tensor a = ricci::Tensor::borrow(data, {M, K});      // zero copy, any strides
+///     ricci::Tensor c = ricci::einsum("ij,jk->ik", {a, b});       // compiled once, then cached
+///     float *p = c.data<float>();
+///
+/// Every function may be called from any number of threads at once. A function comes in two forms:
+/// `f` throws `ricci::Error`, `try_f` returns `ricci::Expected`. Errors are of kind Input (the
+/// equation or an operand is wrong), Usage (an option is), Machine (no memory, no
+/// libricci_compiler) or Internal. Operands are read while the call runs and never kept.
+///
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/compiler_interface.h"
+#include "runtime/tensor.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ricci {
+
+inline constexpr DType b1 = DType::b1;
+inline constexpr DType i8 = DType::i8, i16 = DType::i16, i32 = DType::i32, i64 = DType::i64;
+inline constexpr DType u8 = DType::u8, u16 = DType::u16, u32 = DType::u32, u64 = DType::u64;
+inline constexpr DType f16 = DType::f16, bf16 = DType::bf16, f32 = DType::f32, f64 = DType::f64;
+inline constexpr DType c64 = DType::c64, c128 = DType::c128;
+
+/// An equation as lists of labels: any non-negative integers, -1 for the ellipsis. Without an
+/// output, the implicit form: the ellipsis, then the labels that occur once, in ascending order.
+struct EinsumLabels {
+  std::vector<std::vector<int64_t>> operands;
+  std::optional<std::vector<int64_t>> output;
+};
+
+/// How functions take an equation: a text in NumPy's grammar (any Unicode letter is a label) or
+/// EinsumLabels. Refers to what it was made from, which must outlive the call.
+class EinsumEquation {
+public:
+  EinsumEquation(const char *text) : text_(text) {}
+  EinsumEquation(const std::string &text) : text_(text) {}
+  EinsumEquation(std::string_view text) : text_(text) {}
+  EinsumEquation(const EinsumLabels &labels) : labels_(&labels) {}
+
+  std::string_view text() const { return text_; }
+  const EinsumLabels *labels() const { return labels_; } ///< null for a text
+
+private:
+  std::string_view text_;
+  const EinsumLabels *labels_ = nullptr;
+};
+
+struct EinsumOptions {
+  /// How the order of contractions is found.
+  OrderOptions order;
+  /// Bytes that the result and the intermediates may take together; a program that needs more is an
+  /// error of kind Input before anything is allocated.
+  std::optional<int64_t> memoryLimit;
+  DeviceKind device = DeviceKind::Cpu;
+  /// native, x86-64, x86-64-v2 … v4, or a name LLVM knows. For "native" or "" the environment
+  /// variable RICCI_CPU, where it is set, takes its place.
+  std::string cpu = "native";
+  /// out += the result, instead of =. Only for the `into` forms.
+  bool accumulate = false;
+  /// Prints the IR after a pass, or after "all", on stderr; such a call compiles anew.
+  std::string printIrAfter;
+};
+
+/// The einsum of the operands as numpy.einsum computes it: a label that repeats in one operand is a
+/// diagonal and needs equal sizes, across operands a size of 1 broadcasts, and so do the axes of
+/// `...`. The result is a new C-contiguous tensor; its dtype is the promotion of the operands'
+/// (NumPy 2). Compiled once for each equation, signature (dtypes, shapes, strides) and options,
+/// then cached.
+Tensor einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
+              const EinsumOptions &options = {});
+Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
+                            const EinsumOptions &options = {});
+
+/// The same into `out`, which must have the result's dtype and shape, any strides that give every
+/// element its own place, and writable memory. An operand that overlaps `out` is copied first. When
+/// an error is reported before the run, `out` is untouched.
+void einsum_into(EinsumEquation equation, const std::vector<Tensor> &operands, Tensor &out,
+                 const EinsumOptions &options = {});
+Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &operands, Tensor &out,
+                       const EinsumOptions &options = {});
+
+/// For an equation over one operand that keeps every label (a permutation, a diagonal, the
+/// identity): the strided view of the operand that is its result, as NumPy returns it. It shares
+/// the operand's memory and, unless that is borrowed, keeps it alive; it is read-only where the
+/// operand is. Nothing for other equations that are right; an error for those that are wrong.
+std::optional<Tensor> einsum_view(EinsumEquation equation, const Tensor &operand);
+Expected<std::optional<Tensor>> try_einsum_view(EinsumEquation equation, const Tensor &operand);
+
+/// The compiled program for operands of these types, from the cache or new. Types without strides
+/// are in C order. The executable's own input types have canonical strides: those of axes of size 1
+/// and of empty tensors are the C-order ones. Its output is C-contiguous unless `outputStrides` (in
+/// elements) is given.
+Expected<std::shared_ptr<const Executable>>
+try_compile_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
+                   const EinsumOptions &options = {}, const Strides *outputStrides = nullptr);
+
+/// What the compiler decides for operands of these types, in the labels of this equation.
+Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
+                           const EinsumOptions &options = {});
+
+/// The program at one stage of compilation: text, or for Stage::Obj the bytes of the object.
+/// Stage::Ast needs no compiler.
+Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
+                                  const EinsumOptions &options, Stage stage);
+
+/// Forgets every compiled program. Calls that run, and executables that are held, are not affected.
+void clear_cache();
+
+/// How many threads a run may use, from now on and for the whole process; without it, RICCI_THREADS
+/// or the CPUs the process may run on. Results do not depend on it. A usage error for counts
+/// below 1.
+void set_num_threads(int count);
+
+} // namespace ricci

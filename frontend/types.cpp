@@ -1,0 +1,104 @@
+//===- types.cpp - checks and canonical forms of operand types ---------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/types.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ricci {
+
+static bool isEmpty(const Shape &shape) {
+  return std::find(shape.begin(), shape.end(), 0) != shape.end();
+}
+
+/// Whether every element's byte offset fits 63 bits. Both lists have the same length.
+static bool offsetsFit(const TensorType &type) {
+  int64_t reach = int64_t(itemSize(type.dtype));
+  for (size_t i = 0; i < type.shape.size(); ++i) {
+    int64_t step;
+    if (type.shape[i] <= 1)
+      continue;
+    if (type.strides[i] == INT64_MIN ||
+        __builtin_mul_overflow(type.shape[i] - 1, std::abs(type.strides[i]), &step) ||
+        __builtin_mul_overflow(step, int64_t(itemSize(type.dtype)), &step) ||
+        __builtin_add_overflow(reach, step, &reach))
+      return false;
+  }
+  return true;
+}
+
+Expected<TensorType> normalizeType(const TensorType &type) {
+  for (size_t i = 0; i < type.shape.size(); ++i)
+    if (type.shape[i] < 0)
+      return inputError(fmt::format("axis {} has the negative size {}", i, type.shape[i]));
+  if (auto count = elementCount(type.shape, type.dtype); !count)
+    return std::move(count.error());
+  Strides contiguous = contiguousStrides(type.shape);
+  TensorType result{type.dtype, type.shape, type.strides};
+  if (type.strides.empty() || (isEmpty(type.shape) && type.strides.size() == type.shape.size())) {
+    result.strides = std::move(contiguous);
+    return result;
+  }
+  if (type.strides.size() != type.shape.size())
+    return inputError(
+        fmt::format("{} strides for {} axes", type.strides.size(), type.shape.size()));
+  for (size_t i = 0; i < type.shape.size(); ++i)
+    if (type.shape[i] == 1)
+      result.strides[i] = contiguous[i];
+  if (!offsetsFit(result))
+    return inputError("the strides reach beyond 63 bits of bytes");
+  return result;
+}
+
+bool isValid(const TensorType &type) {
+  int64_t bytes = int64_t(itemSize(type.dtype));
+  if (type.strides.size() != type.shape.size())
+    return false;
+  for (int64_t size : type.shape)
+    if (size < 0)
+      return false;
+  if (isEmpty(type.shape))
+    return bool(normalizeType(type));
+  for (int64_t size : type.shape)
+    if (__builtin_mul_overflow(bytes, size, &bytes))
+      return false;
+  return offsetsFit(type);
+}
+
+std::string describeType(const TensorType &type) {
+  constexpr size_t kShown = 16;
+  if (type.shape.size() <= kShown)
+    return type.str();
+  auto join = [&](size_t begin, size_t end) {
+    return fmt::format("{}", fmt::join(type.shape.begin() + int64_t(begin),
+                                       type.shape.begin() + int64_t(end), ","));
+  };
+  size_t rank = type.shape.size();
+  return fmt::format("{}[{},...,{}] ({} axes)", shortName(type.dtype), join(0, kShown / 2),
+                     join(rank - kShown / 4, rank), rank);
+}
+
+bool mayAliasItself(const TensorType &type) {
+  std::vector<std::pair<int64_t, int64_t>> axes; // |stride|, size
+  for (size_t i = 0; i < type.shape.size(); ++i) {
+    if (type.shape[i] == 0)
+      return false;
+    if (type.shape[i] > 1)
+      axes.push_back({std::abs(type.strides[i]), type.shape[i]});
+  }
+  std::sort(axes.begin(), axes.end());
+  int64_t reach = 0; // the largest offset of the axes so far
+  for (auto [stride, size] : axes) {
+    if (stride <= reach)
+      return true;
+    reach += stride * (size - 1);
+  }
+  return false;
+}
+
+} // namespace ricci

@@ -1,0 +1,79 @@
+//===- compiler_interface.h - how the library asks for compilation -------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// libricci never links the compiler. It loads libricci_compiler, found beside itself, the first
+// time something must be compiled, and talks to it through this interface.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/executable.h"
+
+#include <optional>
+
+namespace ricci {
+
+struct Program; // frontend/program.h
+
+enum class DeviceKind : uint8_t { Cpu, Reference };
+
+/// How the order of contractions is found.
+struct OrderOptions {
+  enum class Method : uint8_t { Auto, Greedy, Optimal, Path } method = Method::Auto;
+  double seconds = 0;                     ///< a time budget for the search; 0: none given
+  std::vector<std::vector<int64_t>> path; ///< for Method::Path: opt_einsum form
+};
+
+struct CompileOptions {
+  DeviceKind device = DeviceKind::Cpu;
+  std::string cpu = "native"; ///< native, x86-64, x86-64-v2 … v4, or a name LLVM knows
+  OrderOptions order;
+  std::optional<int64_t> memoryLimit; ///< bytes of intermediates and results
+  /// Strides the results must have (for out=); empty: C-contiguous.
+  std::vector<Strides> outputStrides;
+  std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr
+  bool accumulate = false;  ///< outputs += the result, instead of =
+  /// Equal strings mean equal code for equal programs: part of every cache key.
+  std::string key() const;
+};
+
+enum class Stage : uint8_t { Ast, Tensor, Ordered, Kernels, Loops, Llvm, Asm, Obj };
+std::optional<Stage> parseStage(std::string_view name);
+
+/// What a CPU target offers, for `doctor` and `--time`.
+struct TargetInfo {
+  std::string name;  ///< LLVM's CPU name: "znver4"
+  std::string level; ///< "x86-64-v4"
+  std::vector<std::string> features;
+  int64_t l1Bytes = 0, l2Bytes = 0, l3Bytes = 0;
+  int vectorBits = 0;
+};
+
+/// Implemented by libricci_compiler. Every method may be called from any thread.
+class CompilerInterface {
+public:
+  virtual ~CompilerInterface() = default;
+  virtual Expected<std::shared_ptr<const Executable>> compile(const Program &program,
+                                                              const CompileOptions &options) = 0;
+  /// The text (for Obj: the bytes) of one stage after `Ast`.
+  virtual Expected<std::string> emit(const Program &program, const CompileOptions &options,
+                                     Stage stage) = 0;
+  virtual Expected<TargetInfo> describeTarget(const std::string &cpu) = 0;
+  virtual std::string versions() const = 0; ///< "LLVM 22.1.8"
+  /// Drops every kernel that no executable holds.
+  virtual void clearCaches() = 0;
+};
+
+/// Loads libricci_compiler on first use; an error of kind Machine when it is missing or does not
+/// fit.
+Expected<CompilerInterface *> loadCompiler();
+
+/// The one symbol that libricci_compiler exports. `version` must be kCompilerInterfaceVersion.
+inline constexpr int kCompilerInterfaceVersion = 1;
+using CompilerEntry = CompilerInterface *(*)(int version);
+
+} // namespace ricci

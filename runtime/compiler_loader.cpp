@@ -1,0 +1,66 @@
+//===- compiler_loader.cpp - loading libricci_compiler -------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/compiler_loader.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <unistd.h>
+
+namespace ricci {
+
+Expected<CompilerInterface *> loadCompilerFrom(const std::string &path) {
+  auto failure = [&](std::string why) {
+    return machineError(fmt::format("cannot load the compiler {}: {}", path, why));
+  };
+  if (access(path.c_str(), R_OK) != 0)
+    return failure(std::strerror(errno));
+  void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!library) {
+    const char *why = dlerror();
+    return failure(why ? why : "unknown reason");
+  }
+  auto *entry = reinterpret_cast<CompilerEntry>(dlsym(library, "ricci_compiler_entry"));
+  if (!entry)
+    return failure("it is no Ricci compiler (no symbol ricci_compiler_entry)");
+  if (CompilerInterface *compiler = entry(kCompilerInterfaceVersion))
+    return compiler;
+  return failure(
+      fmt::format("it belongs to another version of Ricci (interface version {} is wanted)",
+                  kCompilerInterfaceVersion));
+}
+
+/// libricci_compiler.so in the directory of the library (or program) that holds this code.
+static Expected<std::string> compilerPath() {
+  Dl_info info;
+  if (!dladdr(reinterpret_cast<void *>(&loadCompiler), &info) || !info.dli_fname)
+    return machineError("cannot find the compiler: the path of libricci is not known");
+  std::string path = info.dli_fname;
+  if (char *resolved = realpath(path.c_str(), nullptr)) {
+    path = resolved;
+    std::free(resolved);
+  }
+  const size_t slash = path.rfind('/');
+  return (slash == std::string::npos ? std::string("./") : path.substr(0, slash + 1)) +
+         "libricci_compiler.so";
+}
+
+Expected<CompilerInterface *> loadCompiler() {
+  static const Expected<CompilerInterface *> compiler = []() -> Expected<CompilerInterface *> {
+    Expected<std::string> path = compilerPath();
+    if (!path)
+      return std::move(path.error());
+    return loadCompilerFrom(*path);
+  }();
+  return compiler;
+}
+
+} // namespace ricci

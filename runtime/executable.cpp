@@ -1,0 +1,185 @@
+//===- executable.cpp - running a compiled program -----------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executable.h"
+
+#include "runtime/parallel.h"
+#include "runtime/pool.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace ricci {
+namespace {
+
+/// Pointers of one launch; on the stack unless a launch has very many.
+class BufferTable {
+public:
+  void **resize(size_t count) {
+    if (count <= std::size(inline_))
+      return inline_;
+    many_.resize(count);
+    return many_.data();
+  }
+
+private:
+  void *inline_[16];
+  std::vector<void *> many_;
+};
+
+/// Strides count only where they are used.
+bool sameLayout(const TensorType &a, const TensorType &b) {
+  if (a.strides == b.strides || std::find(a.shape.begin(), a.shape.end(), 0) != a.shape.end())
+    return true;
+  for (size_t i = 0; i < a.shape.size(); ++i)
+    if (a.shape[i] != 1 && a.strides[i] != b.strides[i])
+      return false;
+  return true;
+}
+
+/// "operand 2 is f32[3,4], but the program was compiled for f32[4,3]". Operands count from 1.
+Status checkTensor(const char *what, size_t index, const Tensor &given, const TensorType &wanted) {
+  const TensorType &type = given.type();
+  if (type.dtype != wanted.dtype || type.shape != wanted.shape)
+    return inputError(fmt::format("{} {} is {}, but the program was compiled for {}", what,
+                                  index + 1, type.str(), wanted.str()));
+  if (!sameLayout(type, wanted))
+    return inputError(
+        fmt::format("{} {} has strides ({}), but the program was compiled for strides ({})", what,
+                    index + 1, fmt::join(type.strides, ", "), fmt::join(wanted.strides, ", ")));
+  if (!given.raw() && given.size() != 0)
+    return inputError(fmt::format("{} {} ({}) has no data", what, index + 1, type.str()));
+  return success();
+}
+
+/// Whether some element of the tensor has two indices.
+bool repeatsElements(const Tensor &t) {
+  for (int64_t i = 0; i < t.rank(); ++i)
+    if (t.shape()[i] > 1 && t.strides()[i] == 0)
+      return t.size() != 0;
+  return false;
+}
+
+Status checkArguments(const Executable &e, const std::vector<Tensor> &inputs,
+                      const std::vector<Tensor> &outputs) {
+  if (inputs.size() != e.inputs.size())
+    return inputError(
+        fmt::format("the program takes {} operands, not {}", e.inputs.size(), inputs.size()));
+  if (outputs.size() != e.outputs.size())
+    return inputError(
+        fmt::format("the program has {} results, not {}", e.outputs.size(), outputs.size()));
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (Status s = checkTensor("operand", i, inputs[i], e.inputs[i]); !s)
+      return s;
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    if (Status s = checkTensor("output", o, outputs[o], e.outputs[o]); !s)
+      return s;
+    if (outputs[o].readOnly())
+      return inputError(fmt::format("output {} is read-only", o + 1));
+    if (repeatsElements(outputs[o]))
+      return inputError(
+          fmt::format("output {} has a stride of 0: its elements share memory", o + 1));
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (mayOverlap(outputs[o], inputs[i]))
+        return inputError(fmt::format("output {} overlaps operand {} in memory", o + 1, i + 1));
+    for (size_t p = 0; p < o; ++p)
+      if (mayOverlap(outputs[o], outputs[p]))
+        return inputError(fmt::format("output {} overlaps output {} in memory", o + 1, p + 1));
+  }
+  return success();
+}
+
+int workersOf(const Launch &launch, int threads) {
+  return int(std::clamp<int64_t>(launch.tasks / launch.tasksPerWorker, 1, threads));
+}
+
+/// One worker's scratch memory starts on a cache line of its own.
+int64_t workspaceStride(const Launch &launch) { return (launch.workspaceBytes + 63) / 64 * 64; }
+
+struct LaunchContext {
+  KernelFn kernel;
+  void *const *buffers;
+  const int64_t *descriptor;
+  std::byte *workspace;
+  int64_t workspaceStride;
+};
+
+void runTasks(void *ctx, int64_t begin, int64_t end, int worker) {
+  const LaunchContext &c = *static_cast<LaunchContext *>(ctx);
+  c.kernel(c.buffers, c.descriptor, c.workspace + worker * c.workspaceStride, begin, end);
+}
+
+} // namespace
+
+double CompileTimes::total() const {
+  double sum = 0;
+  for (const auto &[stage, milliseconds] : stages)
+    sum += milliseconds;
+  return sum;
+}
+
+Status Executable::run(const std::vector<Tensor> &inputs,
+                       const std::vector<Tensor> &outputs) const {
+  if (Status s = checkArguments(*this, inputs, outputs); !s)
+    return s;
+  if (host)
+    return host->run(inputs, outputs);
+
+  Expected<int> threads = numThreads();
+  if (!threads)
+    return std::move(threads.error());
+  int64_t workspaceBytes = 0;
+  for (const Launch &launch : launches) {
+    int64_t bytes;
+    if (__builtin_mul_overflow(workspaceStride(launch), int64_t(workersOf(launch, *threads)),
+                               &bytes))
+      return machineError("workspaces of all workers together exceed 2**63 bytes");
+    workspaceBytes = std::max(workspaceBytes, bytes);
+  }
+  PoolBlock arena, workspace;
+  for (auto [block, bytes] :
+       {std::pair(&arena, arenaBytes), std::pair(&workspace, workspaceBytes)}) {
+    if (bytes == 0)
+      continue;
+    Expected<PoolBlock> got = PoolBlock::allocate(bytes);
+    if (!got)
+      return std::move(got.error());
+    *block = std::move(*got);
+  }
+
+  BufferTable table;
+  for (const Launch &launch : launches) {
+    if (launch.tasks <= 0)
+      continue;
+    void **buffers = table.resize(launch.buffers.size());
+    for (size_t i = 0; i < launch.buffers.size(); ++i) {
+      const BufferRef &ref = launch.buffers[i];
+      switch (ref.kind) {
+      case BufferRef::Kind::Input:
+        assert(size_t(ref.index) < inputs.size());
+        buffers[i] = inputs[ref.index].raw();
+        break;
+      case BufferRef::Kind::Output:
+        assert(size_t(ref.index) < outputs.size());
+        buffers[i] = outputs[ref.index].raw();
+        break;
+      case BufferRef::Kind::Arena:
+        assert(ref.byteOffset >= 0 && ref.byteOffset <= arenaBytes);
+        buffers[i] = arena.data() + ref.byteOffset;
+        break;
+      }
+    }
+    LaunchContext context{launch.kernel->entry(), buffers, launch.descriptor.data(),
+                          workspace.data(), workspaceStride(launch)};
+    parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads));
+  }
+  return success();
+}
+
+} // namespace ricci

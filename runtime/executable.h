@@ -1,0 +1,105 @@
+//===- executable.h - a compiled program --------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/tensor.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ricci {
+
+/// Entry of every CPU kernel. `buffers[i]` points at the element at index 0 of the launch's i-th
+/// buffer, `descriptor` holds the run-time extents and strides (its layout belongs to the kernel's
+/// family), `workspace` is this worker's scratch memory (64-byte aligned), and [begin, end) are the
+/// tasks to do. Tasks of one launch are independent, and no result depends on how they are divided.
+using KernelFn = void (*)(void *const *buffers, const int64_t *descriptor, void *workspace,
+                          int64_t begin, int64_t end);
+
+/// Relocation-free machine code mapped read-execute. Shared by every executable that uses it.
+class Kernel {
+public:
+  virtual ~Kernel() = default;
+  virtual KernelFn entry() const = 0;
+  virtual const std::string &key() const = 0;
+  virtual size_t codeBytes() const = 0;
+};
+
+/// Where a launch's buffer is found.
+struct BufferRef {
+  enum class Kind : uint8_t { Input, Output, Arena } kind = Kind::Input;
+  int64_t index = 0;      ///< of the input or output
+  int64_t byteOffset = 0; ///< into the arena
+};
+
+/// One call of one kernel.
+struct Launch {
+  std::shared_ptr<const Kernel> kernel;
+  std::vector<BufferRef> buffers;
+  std::vector<int64_t> descriptor;
+  int64_t tasks = 1;
+  int64_t tasksPerWorker = 1; ///< fewer are not worth waking another worker for
+  int64_t workspaceBytes = 0; ///< for each worker
+};
+
+/// A row of the table that `plan` prints.
+struct PlanStep {
+  std::string contraction; ///< "jk,kl->jl", in the user's labels
+  std::string kernel;      ///< family, type and tile: "contract f32 14x32"
+  double flops = 0;
+  double bytes = 0;            ///< compulsory traffic: every operand and the result once
+  double predictedSeconds = 0; ///< by the cost model
+  std::string remaining;       ///< the equation that is left after this step
+};
+
+/// What the compiler decided, for people and for `--json`.
+struct Plan {
+  std::string equation;
+  std::vector<std::vector<int64_t>> path; ///< opt_einsum form: positions popped, result appended
+  std::string orderedBy; ///< "dynamic programming (optimal)", "greedy", "given path"
+  int64_t naiveScaling = 0, optimizedScaling = 0;
+  double naiveFlops = 0, optimizedFlops = 0; ///< as np.einsum_path counts them
+  double largestIntermediate = 0;            ///< elements
+  int64_t peakBytes = 0;                     ///< of intermediates alive at once
+  int64_t workspaceBytes = 0;                ///< packing buffers, one worker
+  std::vector<PlanStep> steps;
+  /// The table, as np.einsum_path prints it plus kernel, flops, bytes and peak memory.
+  std::string str() const;
+};
+
+/// Milliseconds of each compile stage, in order.
+struct CompileTimes {
+  std::vector<std::pair<std::string, double>> stages;
+  double total() const;
+};
+
+/// A program that runs on the host without machine code: the reference interpreter implements it.
+class HostProgram {
+public:
+  virtual ~HostProgram() = default;
+  virtual Status run(const std::vector<Tensor> &inputs,
+                     const std::vector<Tensor> &outputs) const = 0;
+};
+
+/// A compiled program: launches in order, over the caller's inputs and outputs and one arena.
+/// Immutable; any number of threads may run it at once.
+struct Executable {
+  std::vector<TensorType> inputs;
+  std::vector<TensorType> outputs; ///< the strides the outputs must have
+  std::vector<Launch> launches;
+  int64_t arenaBytes = 0;
+  std::shared_ptr<const HostProgram> host; ///< set instead of launches for the reference device
+  Plan plan;
+  CompileTimes times;
+
+  /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs.
+  Status run(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const;
+};
+
+} // namespace ricci

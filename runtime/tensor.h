@@ -1,0 +1,135 @@
+//===- tensor.h - strided tensors over shared storage -------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/dtype.h"
+#include "runtime/error.h"
+
+#include <memory>
+#include <vector>
+
+namespace ricci {
+
+using Shape = std::vector<int64_t>;
+using Strides = std::vector<int64_t>; ///< in elements; any sign, 0 for a broadcast axis
+
+/// What the compiler needs to know of an operand: everything but the data.
+struct TensorType {
+  DType dtype = DType::f32;
+  Shape shape;
+  Strides strides; ///< same length as shape
+
+  int64_t rank() const { return int64_t(shape.size()); }
+  /// "f32[3,4]".
+  std::string str() const;
+  bool operator==(const TensorType &o) const {
+    return dtype == o.dtype && shape == o.shape && strides == o.strides;
+  }
+};
+
+/// C-order strides of a shape. An axis of size 0 or 1 gets the stride it would have with size 1.
+Strides contiguousStrides(const Shape &shape);
+/// Product of the extents; an input error when an extent is negative, or when the product of the
+/// nonzero extents exceeds 63 bits in elements or bytes (NumPy's rule: it holds for empty arrays
+/// too).
+Expected<int64_t> elementCount(const Shape &shape, DType dtype);
+/// Whether the elements lie in C order without gaps. Strides of axes of size 1 do not matter, and a
+/// tensor without elements is contiguous.
+bool isContiguous(const Shape &shape, const Strides &strides);
+/// "(3, 4)", "(3,)", "()", as Python prints a shape.
+std::string formatShape(const Shape &shape);
+
+class Tensor;
+/// Whether the byte ranges that two tensors span have a byte in common. Tensors that interleave
+/// without sharing an element count as overlapping.
+bool mayOverlap(const Tensor &a, const Tensor &b);
+
+/// A strided view of shared or borrowed memory. Copies are cheap and share the data.
+/// Reading one tensor from many threads is safe; so is dropping it.
+class Tensor {
+public:
+  Tensor() = default;
+
+  /// A new C-contiguous tensor from the pool; its contents are undefined.
+  static Expected<Tensor> allocate(DType dtype, Shape shape);
+  /// Wraps memory that stays the caller's and must outlive the tensor. `data` is the element at
+  /// index 0 of every axis. Without strides, C order.
+  static Tensor borrow(void *data, DType dtype, Shape shape, Strides strides = {});
+  static Tensor borrowConst(const void *data, DType dtype, Shape shape, Strides strides = {});
+  /// The same, kept alive by `owner`.
+  static Tensor share(std::shared_ptr<void> owner, void *data, DType dtype, Shape shape,
+                      Strides strides, bool readOnly);
+  template <typename T> static Tensor borrow(T *data, Shape shape, Strides strides = {});
+
+  DType dtype() const { return type_.dtype; }
+  const Shape &shape() const { return type_.shape; }
+  const Strides &strides() const { return type_.strides; }
+  const TensorType &type() const { return type_; }
+  int64_t rank() const { return type_.rank(); }
+  int64_t size() const; ///< number of elements
+  bool readOnly() const { return readOnly_; }
+  bool isContiguous() const { return ricci::isContiguous(type_.shape, type_.strides); }
+  void *raw() const { return data_; }
+  template <typename T> T *data() const { return static_cast<T *>(data_); }
+
+  /// A C-contiguous copy in new memory.
+  Expected<Tensor> contiguous() const;
+
+private:
+  TensorType type_;
+  void *data_ = nullptr;
+  std::shared_ptr<void> owner_; ///< null when borrowed
+  bool readOnly_ = false;
+};
+
+namespace detail {
+template <typename T> struct DTypeOf;
+template <> struct DTypeOf<bool> {
+  static constexpr DType value = DType::b1;
+};
+template <> struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::i8;
+};
+template <> struct DTypeOf<int16_t> {
+  static constexpr DType value = DType::i16;
+};
+template <> struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::i32;
+};
+template <> struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::i64;
+};
+template <> struct DTypeOf<uint8_t> {
+  static constexpr DType value = DType::u8;
+};
+template <> struct DTypeOf<uint16_t> {
+  static constexpr DType value = DType::u16;
+};
+template <> struct DTypeOf<uint32_t> {
+  static constexpr DType value = DType::u32;
+};
+template <> struct DTypeOf<uint64_t> {
+  static constexpr DType value = DType::u64;
+};
+template <> struct DTypeOf<float> {
+  static constexpr DType value = DType::f32;
+};
+template <> struct DTypeOf<double> {
+  static constexpr DType value = DType::f64;
+};
+template <typename T> using RemoveConst = std::remove_const_t<T>;
+} // namespace detail
+
+template <typename T> Tensor Tensor::borrow(T *data, Shape shape, Strides strides) {
+  constexpr DType dtype = detail::DTypeOf<std::remove_const_t<T>>::value;
+  if constexpr (std::is_const_v<T>)
+    return borrowConst(data, dtype, std::move(shape), std::move(strides));
+  else
+    return borrow(static_cast<void *>(data), dtype, std::move(shape), std::move(strides));
+}
+
+} // namespace ricci

@@ -1,0 +1,41 @@
+//===- check.h - compares a result with the reference interpreter -----------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "frontend/api/ricci.h"
+
+namespace ricci::driver {
+
+/// The outcome of --check.
+struct CheckResult {
+  bool exact = false;         ///< compared bit for bit: integers and bools
+  int64_t elements = 0;       ///< how many were compared
+  int64_t wrong = 0;          ///< how many differ by more than is allowed
+  std::vector<int64_t> index; ///< of the worst element; empty for a scalar or an empty result
+  std::string got, expected;  ///< the worst element
+  double difference = 0;      ///< there
+  double bound = 0;           ///< there: what rounding in any order may add up to
+  /// Of all elements: difference / bound.
+  double worstRatio = 0;
+
+  bool agrees() const { return wrong == 0; }
+  /// "agrees with the reference interpreter: …".
+  std::string summary() const;
+  /// The diagnostic of a difference.
+  Diagnostic error() const;
+};
+
+/// Runs the reference interpreter on the operands and compares. Integers and bools must be equal.
+/// Floats are compared with a run on the operands as f64 (complex ones as c128), and may differ by
+///     gamma(K + n) * S,  gamma(k) = k u / (1 - k u),
+/// K terms summed, n operands, u the unit roundoff of accumulation, S the same einsum over the
+/// operands' absolute values (Higham: Accuracy and Stability of Numerical Algorithms, 2002, 3.1);
+/// the roundings to a 16-bit type after each contraction come on top.
+Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector<Tensor> &operands,
+                                  const Tensor &result);
+
+} // namespace ricci::driver

@@ -1,0 +1,57 @@
+//===- emit.cpp - --emit ----------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/ricci/emit.h"
+
+#include "tools/ricci/json.h"
+#include "tools/ricci/output.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+namespace ricci::driver {
+
+static Diagnostic cannotShowObject(const char *why) {
+  return usageError(fmt::format("--emit=obj makes binary code, {}; write it with -o FILE", why));
+}
+
+int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
+               const std::vector<Operand> &operands, const std::vector<Stage> &stages,
+               const std::string &output) {
+  bool object = stages.front() == Stage::Obj;
+  if (object && flags.json)
+    return report(cannotShowObject("which JSON can't hold"));
+  if (object && output.empty() && isTerminal(STDOUT_FILENO))
+    return report(cannotShowObject("which a terminal can't show"));
+  if (!output.empty())
+    if (Status s = checkWritable(output); !s)
+      return report(s.error());
+
+  std::string text;
+  JsonWriter json;
+  json.beginObject();
+  for (Stage stage : stages) {
+    Progress progress("compiling");
+    Expected<std::string> emitted =
+        emit_einsum(arguments.equation, typesOf(operands), flags.einsum, stage);
+    if (!emitted)
+      return report(emitted.error());
+    if (stage != Stage::Obj && !emitted->ends_with('\n'))
+      *emitted += '\n';
+    if (stages.size() > 1)
+      text += fmt::format("// -----// {} //----- //\n", stageName(stage));
+    text += *emitted;
+    json.key(stageName(stage)).string(flags.json ? *emitted : "");
+  }
+  json.endObject();
+  if (flags.json)
+    text = json.finish();
+  Status s = output.empty() ? writeStdout(text) : writeFile(output, {text});
+  return s ? int(kFine) : report(s.error());
+}
+
+} // namespace ricci::driver

@@ -1,0 +1,84 @@
+//===- main.cpp - the driver ------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/ricci/commands.h"
+#include "tools/ricci/options.h"
+#include "tools/ricci/output.h"
+
+#include <fmt/format.h>
+
+#include <new>
+
+using namespace ricci;
+using namespace ricci::driver;
+
+static constexpr const char *kExamples = R"help(Examples:
+  ricci einsum "ij,jk->ik" a.npy b.npy -o c.npy          multiply two matrices
+  ricci einsum "ij,jk->ik" "f32[512,512]" "f32[512,512]" --time --check
+  ricci einsum "ij,jk->ik" "f32[64,64]" "f32[64,64]" --emit=kernels
+  ricci plan "ij,jk,kl->il" "f32[100,200]" "f32[200,300]" "f32[300,50]"
+  ricci shapes "(32,512)" "(512,)"                       how two shapes broadcast
+  ricci doctor                                           what a bug report needs
+)help";
+
+static int usageFailure(const CLI::App &app, const std::string &message) {
+  const CLI::App *command = &app;
+  for (const CLI::App *chosen : app.get_subcommands())
+    command = chosen;
+  Diagnostic error = usageError(message);
+  error.notes.push_back("`" +
+                        std::string(command == &app ? "ricci" : "ricci " + command->get_name()) +
+                        " --help` shows examples and every option");
+  return report(error);
+}
+
+static int run(int argc, char **argv) {
+  CLI::App app("Compiles tensor expressions to native code and runs them", "ricci");
+  app.footer(kExamples);
+  app.formatter(helpFormatter());
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "ricci " RICCI_VERSION);
+  app.set_help_flag("-h,--help", "Print this text");
+  Command commands[] = {addEinsumCommand(app), addPlanCommand(app), addShapesCommand(app),
+                        addDoctorCommand(app)};
+
+  std::vector<std::string> arguments;
+  for (int i = argc - 1; i > 0; --i) // CLI11 takes them last first
+    arguments.push_back(guardArrow(argv[i]));
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp &) {
+    const CLI::App *command = &app;
+    for (const CLI::App *chosen : app.get_subcommands())
+      command = chosen;
+    Status s = writeStdout(command->help(command == &app ? "" : "ricci"));
+    return s ? int(kFine) : report(s.error());
+  } catch (const CLI::CallForVersion &) {
+    Status s = writeStdout("ricci " RICCI_VERSION "\n");
+    return s ? int(kFine) : report(s.error());
+  } catch (const CLI::ParseError &error) {
+    bool unknown = argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
+    return usageFailure(app, unknown ? fmt::format("there is no subcommand '{}'", argv[1])
+                                     : withoutGuards(error.what()));
+  }
+  for (const Command &command : commands)
+    if (command.app->parsed())
+      return command.run();
+  return kUsageWrong;
+}
+
+int main(int argc, char **argv) {
+  prepareStandardStreams();
+  try {
+    return run(argc, argv);
+  } catch (const Error &error) {
+    return report(error.diagnostic());
+  } catch (const std::bad_alloc &) {
+    return report(machineError("there is not enough memory"));
+  } catch (const std::exception &error) {
+    return report(internalError(error.what()));
+  }
+}

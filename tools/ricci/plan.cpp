@@ -1,0 +1,90 @@
+//===- plan.cpp - ricci plan ------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/ricci/commands.h"
+#include "tools/ricci/operands.h"
+#include "tools/ricci/options.h"
+#include "tools/ricci/output.h"
+#include "tools/ricci/plan_json.h"
+
+namespace ricci::driver {
+namespace {
+
+struct PlanArguments {
+  EinsumArguments einsum;
+  CompileFlags flags;
+};
+
+int runPlan(const PlanArguments &arguments) {
+  Expected<std::vector<Operand>> operands = openOperands(arguments.einsum.operands);
+  if (!operands)
+    return report(operands.error());
+  Expected<Plan> plan = [&] {
+    Progress progress("planning");
+    return plan_einsum(arguments.einsum.equation, typesOf(*operands), arguments.flags.einsum);
+  }();
+  if (!plan)
+    return report(plan.error());
+  std::string text;
+  if (arguments.flags.json) {
+    JsonWriter json;
+    writePlan(json, *plan);
+    text = json.finish();
+  } else {
+    text = plan->str();
+    if (!text.ends_with('\n'))
+      text += '\n';
+  }
+  Status s = writeStdout(text);
+  return s ? int(kFine) : report(s.error());
+}
+
+} // namespace
+
+void writePlan(JsonWriter &json, const Plan &plan) {
+  json.beginObject();
+  json.key("equation").string(plan.equation);
+  json.key("path").beginArray();
+  for (const std::vector<int64_t> &step : plan.path)
+    json.integers(step);
+  json.endArray();
+  json.key("ordered_by").string(plan.orderedBy);
+  json.key("naive_scaling").integer(plan.naiveScaling);
+  json.key("optimized_scaling").integer(plan.optimizedScaling);
+  json.key("naive_flops").number(plan.naiveFlops);
+  json.key("flops").number(plan.optimizedFlops);
+  json.key("largest_intermediate").number(plan.largestIntermediate);
+  json.key("peak_bytes").integer(plan.peakBytes);
+  json.key("workspace_bytes").integer(plan.workspaceBytes);
+  json.key("steps").beginArray();
+  for (const PlanStep &step : plan.steps) {
+    json.beginObject();
+    json.key("contraction").string(step.contraction);
+    json.key("kernel").string(step.kernel);
+    json.key("flops").number(step.flops);
+    json.key("bytes").number(step.bytes);
+    json.key("predicted_seconds").number(step.predictedSeconds);
+    json.key("remaining").string(step.remaining);
+    json.endObject();
+  }
+  json.endArray();
+  json.endObject();
+}
+
+Command addPlanCommand(CLI::App &app) {
+  auto arguments = std::make_shared<PlanArguments>();
+  CLI::App *command = app.add_subcommand("plan", "Show how an einsum would be computed");
+  command->footer(R"help(Examples:
+  ricci plan "ij,jk,kl->il" "f32[100,200]" "f32[200,300]" "f32[300,50]"
+  ricci plan "bhid,bhjd->bhij" q.npy k.npy               only the headers are read
+  ricci plan "ij,jk,kl->il" a.npy b.npy c.npy --optimize="(0,1),(0,1)" --json
+)help");
+  arguments->einsum.add(*command);
+  arguments->flags.addPlanOptions(*command);
+  return {command, [arguments] { return runPlan(*arguments); }};
+}
+
+} // namespace ricci::driver

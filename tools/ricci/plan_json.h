@@ -1,0 +1,17 @@
+//===- plan_json.h - a plan as JSON -----------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "runtime/executable.h"
+#include "tools/ricci/json.h"
+
+namespace ricci::driver {
+
+/// The facts of `Plan::str()` under the names that the Python module's plan has.
+void writePlan(JsonWriter &json, const Plan &plan);
+
+} // namespace ricci::driver
