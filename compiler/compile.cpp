@@ -34,7 +34,7 @@ namespace {
 class ContextPool {
 public:
   struct Entry {
-    std::shared_ptr<MLIRContext> context;
+    std::unique_ptr<MLIRContext> context;
     int uses = 0;
   };
   class Lease {
@@ -43,9 +43,6 @@ public:
     Lease(const Lease &) = delete;
     ~Lease() { pool_.giveBack(std::move(entry_)); }
     MLIRContext &operator*() { return *entry_.context; }
-    std::shared_ptr<MLIRContext> share() { return entry_.context; }
-    /// The context stays with whoever shares it.
-    void keep() { entry_.uses = kMaxUses; }
 
   private:
     ContextPool &pool_;
@@ -61,7 +58,7 @@ public:
         return Lease(*this, std::move(entry));
       }
     }
-    return Lease(*this, {std::shared_ptr<MLIRContext>(makeContext()), 0});
+    return Lease(*this, {makeContext(), 0});
   }
 
 private:
@@ -98,7 +95,7 @@ public:
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
-    Status s = options.device == DeviceKind::Reference ? interpret(program, pipeline, lease, *executable)
+    Status s = options.device == DeviceKind::Reference ? interpret(program, pipeline, *executable)
                                                        : generate(**target, options, pipeline, *executable);
     if (!s)
       return std::move(s.error());
@@ -167,7 +164,7 @@ private:
     }
   }
 
-  Status interpret(const Program &program, Pipeline &pipeline, ContextPool::Lease &lease, Executable &executable) {
+  Status interpret(const Program &program, Pipeline &pipeline, Executable &executable) {
     double points = 0;
     for (const Program::Node &node : program.nodes) {
       double extents = 1;
@@ -178,8 +175,7 @@ private:
     if (points > kReferencePoints)
       if (Status s = pipeline.toOrdered(&executable.plan); !s)
         return s;
-    lease.keep();
-    auto host = makeReferenceProgram(pipeline.takeModule(), lease.share());
+    auto host = makeReferenceProgram(pipeline.module());
     if (!host)
       return std::move(host.error());
     executable.host = *host;

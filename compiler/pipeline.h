@@ -34,7 +34,6 @@ public:
   Status toLlvmDialect();
 
   mlir::ModuleOp module() { return *module_; }
-  mlir::OwningOpRef<mlir::ModuleOp> takeModule() { return std::move(module_); }
   CompileTimes &times() { return times_; }
 
 private:

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// All expansions are exact: round to nearest even, infinities and signed zeros kept, every NaN quiet
-// with its payload's high bits, as the F16C instructions have it. AVX512-BF16 is left unused: its
-// conversion takes subnormals for zero.
+// All expansions are exact: round to nearest even, infinities and signed zeros kept, every NaN
+// quiet with its payload's high bits, as the F16C instructions have it. AVX512-BF16 is left unused:
+// its conversion takes subnormals for zero.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/codegen.h"
@@ -36,7 +36,8 @@ public:
     return type->getScalarType()->isBFloatTy() ? floatToBf16(x, type) : floatToHalf(x, type);
   }
 
-  /// f64 to f32 rounded to odd: rounding that again to 11 or fewer bits gives what one rounding would.
+  /// f64 to f32 rounded to odd: rounding that again to 11 or fewer bits gives what one rounding
+  /// would.
   Value *doubleToOddFloat(Value *x) {
     Type *floats = like(x, b.getFloatTy());
     Value *nearest = b.CreateFPTrunc(x, floats);
@@ -45,8 +46,8 @@ public:
     Value *isEven = b.CreateICmpEQ(b.CreateAnd(bits, 1), c(bits, 0));
     Value *adjust = b.CreateAnd(b.CreateFCmpONE(back, x), isEven);
     Value *isBeyond = b.CreateFCmpOGT(magnitude(back), magnitude(x));
-    Value *odd = b.CreateSelect(isBeyond, b.CreateSub(bits, c(bits, 1)),
-                                b.CreateAdd(bits, c(bits, 1)));
+    Value *odd =
+        b.CreateSelect(isBeyond, b.CreateSub(bits, c(bits, 1)), b.CreateAdd(bits, c(bits, 1)));
     return b.CreateBitCast(b.CreateSelect(adjust, odd, bits), floats);
   }
 
@@ -91,9 +92,7 @@ private:
       return llvm::VectorType::get(scalar, vector->getElementCount());
     return scalar;
   }
-  Value *c(Value *shape, uint64_t value) {
-    return llvm::ConstantInt::get(shape->getType(), value);
-  }
+  Value *c(Value *shape, uint64_t value) { return llvm::ConstantInt::get(shape->getType(), value); }
   Value *bitsOf(Value *x) {
     unsigned bits = x->getType()->getScalarSizeInBits();
     return b.CreateBitCast(x, like(x, b.getIntNTy(bits)));
@@ -154,9 +153,10 @@ private:
     Value *sum = b.CreateFAdd(b.CreateBitCast(positive, x->getType()), half);
     Value *subnormal = b.CreateSub(bitsOf(sum), bitsOf(half));
     Value *payload = b.CreateAnd(b.CreateLShr(positive, 13), 0x3ff);
-    Value *special = b.CreateSelect(isNaN(x), b.CreateOr(payload, c(bits, 0x7e00)), c(bits, 0x7c00));
-    Value *result = b.CreateSelect(b.CreateICmpULT(positive, c(bits, uint64_t(113) << 23)),
-                                   subnormal, normal);
+    Value *special =
+        b.CreateSelect(isNaN(x), b.CreateOr(payload, c(bits, 0x7e00)), c(bits, 0x7c00));
+    Value *result =
+        b.CreateSelect(b.CreateICmpULT(positive, c(bits, uint64_t(113) << 23)), subnormal, normal);
     result = b.CreateSelect(b.CreateICmpUGE(positive, c(bits, uint64_t(127 + 16) << 23)), special,
                             result);
     result = b.CreateTrunc(b.CreateOr(result, sign), like(x, b.getInt16Ty()));

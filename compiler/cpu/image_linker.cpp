@@ -49,9 +49,7 @@ public:
 
 private:
   struct InFlight : InFlightAlloc {
-    void abandon(OnAbandonedFunction onAbandoned) override {
-      onAbandoned(llvm::Error::success());
-    }
+    void abandon(OnAbandonedFunction onAbandoned) override { onAbandoned(llvm::Error::success()); }
     void finalize(OnFinalizedFunction onFinalized) override { onFinalized(FinalizedAlloc()); }
   };
 
@@ -129,8 +127,7 @@ public:
       allocation.release();
   }
 
-  llvm::Error modifyPassConfig(jitlink::LinkGraph &,
-                               jitlink::PassConfiguration &passes) override {
+  llvm::Error modifyPassConfig(jitlink::LinkGraph &, jitlink::PassConfiguration &passes) override {
     passes.PostPrunePasses.push_back(refuseRelocations);
     return llvm::Error::success();
   }

@@ -90,7 +90,8 @@ struct KernelAbi : impl::KernelAbiBase<KernelAbi> {
 //   func.func @k(%buffers: !llvm.ptr, %desc: !llvm.ptr, %work: !llvm.ptr, %begin: i64, %end: i64)
 //       attributes {ricci.entry} {
 //     %p0 = llvm.load %buffers[0] invariant
-//     %b0 = builtin.unrealized_conversion_cast <descriptor of %p0> : !llvm.struct<…> to memref<?xf32>
+//     %b0 = builtin.unrealized_conversion_cast <descriptor of %p0> : !llvm.struct<…> to
+//     memref<?xf32>
 LogicalResult applyKernelAbi(ModuleOp module) {
   MLIRContext *context = module.getContext();
   context->loadDialect<LLVM::LLVMDialect>();

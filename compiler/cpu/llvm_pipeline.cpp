@@ -38,8 +38,7 @@ void setFunctionAttributes(llvm::Function &function, const Target &target) {
   function.addFnAttr(llvm::Attribute::NoUnwind); // and so no .eh_frame
   function.addFnAttr("target-cpu", target.cpu);
   function.addFnAttr("target-features", target.features);
-  // Tuning for several CPUs with AVX-512 prefers 256 bits; the emitters have decided already.
-  function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBytes * 8));
+  // Without min-legal-vector-width, 512-bit vectors stay whole also where tuning prefers 256.
   function.addFnAttr("no-trapping-math", "true");
   if (function.hasLocalLinkage())
     return;

@@ -12,8 +12,8 @@ namespace ricci {
 
 /// A CPU that code is generated for. Every cost model and emitter reads it; nothing is timed.
 struct Target {
-  std::string cpu;      ///< LLVM's name, resolved ("native" becomes "znver4")
-  std::string level;    ///< the highest x86-64 level it covers: "x86-64", "x86-64-v2", … "x86-64-v4"
+  std::string cpu;   ///< LLVM's name, resolved ("native" becomes "znver4")
+  std::string level; ///< the highest x86-64 level it covers: "x86-64", "x86-64-v2", … "x86-64-v4"
   std::string features; ///< LLVM feature string: "+avx2,+fma,…" (what the CPUID shows for native)
   int vectorBytes = 16; ///< of one register: 16, 32 or 64
   int vectorRegisters = 16;

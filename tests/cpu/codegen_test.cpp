@@ -198,8 +198,8 @@ TEST_P(OnEveryCpu, rounds) {
     const T inf = std::numeric_limits<T>::infinity();
     const T big = std::is_same_v<T, float> ? T(8388607.5) : T(4503599627370495.5);
     const T below = std::nextafter(T(0.5), T(0));
-    std::vector<T> in = {T(0),   T(-0.0), T(0.5), T(-0.5), T(1.5),  T(2.5), T(-2.5),   T(-1.25),
-                         T(1.75), below,  -below, big,     T(1e30), -inf,   T(-0.25), T(NAN)};
+    std::vector<T> in = {T(0),    T(-0.0), T(0.5), T(-0.5), T(1.5),  T(2.5), T(-2.5),  T(-1.25),
+                         T(1.75), below,   -below, big,     T(1e30), -inf,   T(-0.25), T(NAN)};
     std::vector<T> out(80);
     void *buffers[] = {in.data(), out.data()};
     kernel->entry()(buffers, nullptr, nullptr, 0, 1);

@@ -151,7 +151,8 @@ TEST_P(Conversion, roundsToNearestEven) {
 
 TEST_P(Conversion, keepsNaNQuiet) {
   std::vector<uint32_t> in;
-  for (uint32_t bits : {0x7f800001u, 0x7fbfffffu, 0x7fc00000u, 0x7fffffffu, 0x7f801fffu, 0x7f80ffffu})
+  for (uint32_t bits :
+       {0x7f800001u, 0x7fbfffffu, 0x7fc00000u, 0x7fffffffu, 0x7f801fffu, 0x7f80ffffu})
     in.insert(in.end(), {bits, bits | 0x80000000u});
   auto out = run<uint16_t>(in, "f32", format().name, "truncf");
   ASSERT_EQ(out.size(), in.size());

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/npy.h"
 
-#include "temp_dir.h"
+#include "tests/runtime/temp_dir.h"
 
 #include <minizip/zip.h>
 

@@ -1,0 +1,270 @@
+//===- arrays.cpp - NumPy arrays as tensors, and back -------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/python/arrays.h"
+
+#include "tools/python/errors.h"
+
+#include <fmt/format.h>
+#include <nanobind/ndarray.h>
+
+#include <cstring>
+
+namespace ricci::python {
+
+namespace {
+
+/// Results up to this size are copied into memory of NumPy's own; larger ones stay in the pool,
+/// whose memory has been touched before.
+constexpr int64_t kCopyBytes = 2048;
+
+/// The type number that ml_dtypes registered for bfloat16, once that package is imported.
+int bfloat16Number = -1;
+
+int importBfloat16() {
+  if (bfloat16Number < 0) {
+    nb::object type = nb::module_::import_("ml_dtypes").attr("bfloat16");
+    PyArray_Descr *descr = nullptr;
+    if (!PyArray_DescrConverter(type.ptr(), &descr))
+      nb::raise_python_error();
+    bfloat16Number = descr->type_num;
+    Py_DECREF(descr);
+  }
+  return bfloat16Number;
+}
+
+/// Whether an array's user-defined dtype is ml_dtypes.bfloat16. That package is imported already
+/// if so.
+bool isBfloat16(PyArray_Descr *descr) {
+  if (descr->type_num < NPY_USERDEF)
+    return false;
+  if (bfloat16Number < 0) {
+    nb::dict modules = nb::borrow<nb::dict>(PyImport_GetModuleDict());
+    if (!modules.contains("ml_dtypes"))
+      return false;
+    importBfloat16();
+  }
+  return descr->type_num == bfloat16Number;
+}
+
+int typeNumber(DType dtype) {
+  switch (dtype) {
+  case DType::b1:
+    return NPY_BOOL;
+  case DType::i8:
+    return NPY_INT8;
+  case DType::i16:
+    return NPY_INT16;
+  case DType::i32:
+    return NPY_INT32;
+  case DType::i64:
+    return NPY_INT64;
+  case DType::u8:
+    return NPY_UINT8;
+  case DType::u16:
+    return NPY_UINT16;
+  case DType::u32:
+    return NPY_UINT32;
+  case DType::u64:
+    return NPY_UINT64;
+  case DType::f16:
+    return NPY_FLOAT16;
+  case DType::bf16:
+    return importBfloat16();
+  case DType::f32:
+    return NPY_FLOAT32;
+  case DType::f64:
+    return NPY_FLOAT64;
+  case DType::c64:
+    return NPY_COMPLEX64;
+  case DType::c128:
+    return NPY_COMPLEX128;
+  }
+  return NPY_NOTYPE;
+}
+
+/// An ndarray over the memory of a DLPack tensor of a dtype that numpy.from_dlpack does not know;
+/// null where it isn't one of bfloat16 in the CPU's memory.
+nb::object importBfloat16DLPack(nb::handle object) {
+  nb::ndarray<nb::ro> source;
+  if (!nb::try_cast(object, source) || source.device_type() != nb::device::cpu::value)
+    return {};
+  if (source.dtype().code != uint8_t(nb::dlpack::dtype_code::Bfloat) || source.dtype().bits != 16 ||
+      source.dtype().lanes != 1)
+    return {};
+  std::vector<npy_intp> shape, strides;
+  for (size_t axis = 0; axis < source.ndim(); ++axis) {
+    shape.push_back(npy_intp(source.shape(axis)));
+    strides.push_back(npy_intp(source.stride(axis)) * 2);
+  }
+  PyArray_Descr *descr = PyArray_DescrFromType(importBfloat16()); // stolen below
+  nb::object array = stealOrRaise(
+      PyArray_NewFromDescr(&PyArray_Type, descr, int(shape.size()), shape.data(), strides.data(),
+                           const_cast<void *>(source.data()), 0, nullptr));
+  nb::capsule owner(new nb::ndarray<nb::ro>(source),
+                    [](void *held) noexcept { delete static_cast<nb::ndarray<nb::ro> *>(held); });
+  if (PyArray_SetBaseObject(arrayOf(array), owner.release().ptr()) < 0)
+    nb::raise_python_error();
+  return array;
+}
+
+nb::object importDLPack(nb::handle object) {
+  static PyObject *fromDLPack =
+      nb::object(nb::module_::import_("numpy").attr("from_dlpack")).release().ptr();
+  PyObject *array = PyObject_CallOneArg(fromDLPack, object.ptr());
+  if (array)
+    return nb::steal(array);
+  nb::python_error why; // what NumPy says, unless there is a dtype behind it that it doesn't know
+  if (nb::object known = importBfloat16DLPack(object))
+    return known;
+  throw why;
+}
+
+/// 0-d arrays become scalars, as numpy.einsum returns them.
+nb::object returned(nb::object array) {
+  return stealOrRaise(PyArray_Return(reinterpret_cast<PyArrayObject *>(array.release().ptr())));
+}
+
+} // namespace
+
+std::optional<DType> dtypeOf(PyArray_Descr *descr) {
+  // C has several names for one size: int64 may be long or long long.
+  auto integer = [](size_t size, bool isSigned) {
+    int log = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
+    return DType(int(isSigned ? DType::i8 : DType::u8) + log);
+  };
+  switch (descr->type_num) {
+  case NPY_BOOL:
+    return DType::b1;
+  case NPY_BYTE:
+    return DType::i8;
+  case NPY_SHORT:
+    return integer(sizeof(short), true);
+  case NPY_INT:
+    return integer(sizeof(int), true);
+  case NPY_LONG:
+    return integer(sizeof(long), true);
+  case NPY_LONGLONG:
+    return integer(sizeof(long long), true);
+  case NPY_UBYTE:
+    return DType::u8;
+  case NPY_USHORT:
+    return integer(sizeof(unsigned short), false);
+  case NPY_UINT:
+    return integer(sizeof(unsigned int), false);
+  case NPY_ULONG:
+    return integer(sizeof(unsigned long), false);
+  case NPY_ULONGLONG:
+    return integer(sizeof(unsigned long long), false);
+  case NPY_HALF:
+    return DType::f16;
+  case NPY_FLOAT:
+    return DType::f32;
+  case NPY_DOUBLE:
+    return DType::f64;
+  case NPY_CFLOAT:
+    return DType::c64;
+  case NPY_CDOUBLE:
+    return DType::c128;
+  default:
+    if (isBfloat16(descr))
+      return DType::bf16;
+    return std::nullopt;
+  }
+}
+
+nb::object asArray(nb::handle object) {
+  if (PyArray_CheckExact(object.ptr()))
+    return nb::borrow(object);
+  static PyObject *dlpack = PyUnicode_InternFromString("__dlpack__");
+  // NumPy takes its own subclasses and scalars.
+  const bool ofNumpy = PyArray_Check(object.ptr()) || PyArray_IsScalar(object.ptr(), Generic);
+  if (!ofNumpy && PyObject_HasAttr(object.ptr(), dlpack))
+    return importDLPack(object);
+  return stealOrRaise(PyArray_FromAny(object.ptr(), nullptr, 0, 0, NPY_ARRAY_ENSUREARRAY, nullptr));
+}
+
+DType operandDType(PyArrayObject *array, size_t number) {
+  if (std::optional<DType> dtype = dtypeOf(PyArray_DESCR(array)))
+    return *dtype;
+  nb::str name(nb::borrow(reinterpret_cast<PyObject *>(PyArray_DESCR(array))));
+  raise(PyExc_TypeError,
+        fmt::format(
+            "operand {} has dtype {}; Ricci computes with bool, (u)int8 to (u)int64, float16, "
+            "bfloat16, float32, float64, complex64 and complex128",
+            number, name.c_str()));
+}
+
+std::optional<Tensor> borrowArray(PyArrayObject *array, DType dtype) {
+  if (!PyArray_ISALIGNED(array) || !PyArray_ISNOTSWAPPED(array))
+    return std::nullopt;
+  const int rank = PyArray_NDIM(array);
+  const npy_intp *dims = PyArray_DIMS(array), *byteStrides = PyArray_STRIDES(array);
+  const int64_t size = int64_t(itemSize(dtype));
+  const int shift = __builtin_ctzll(uint64_t(size));
+  Shape shape(dims, dims + rank);
+  Strides strides;
+  strides.resize(size_t(rank));
+  for (int axis = 0; axis < rank; ++axis) {
+    if (dims[axis] <= 1)
+      continue; // never stepped along
+    if (byteStrides[axis] & (size - 1))
+      return std::nullopt;
+    strides[size_t(axis)] = byteStrides[axis] >> shift;
+  }
+  if (PyArray_ISWRITEABLE(array))
+    return Tensor::borrow(PyArray_DATA(array), dtype, std::move(shape), std::move(strides));
+  return Tensor::borrowConst(PyArray_DATA(array), dtype, std::move(shape), std::move(strides));
+}
+
+Tensor operandTensor(nb::object &keep, size_t number) {
+  DType dtype = operandDType(arrayOf(keep), number);
+  if (std::optional<Tensor> tensor = borrowArray(arrayOf(keep), dtype))
+    return std::move(*tensor);
+  constexpr int flags = NPY_ARRAY_CARRAY_RO | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSURECOPY;
+  keep = stealOrRaise(
+      PyArray_FromAny(keep.ptr(), PyArray_DescrFromType(typeNumber(dtype)), 0, 0, flags, nullptr));
+  return borrowArray(arrayOf(keep), dtype).value();
+}
+
+nb::object toNumpy(Tensor tensor) {
+  const int number = typeNumber(tensor.dtype());
+  const int64_t bytes = tensor.size() * int64_t(itemSize(tensor.dtype()));
+  const Shape &shape = tensor.shape();
+  static_assert(sizeof(npy_intp) == sizeof(int64_t));
+  const auto *dims = reinterpret_cast<const npy_intp *>(shape.data());
+  PyArray_Descr *descr = PyArray_DescrFromType(number); // stolen by NewFromDescr
+  if (bytes <= kCopyBytes) {
+    nb::object array = stealOrRaise(PyArray_NewFromDescr(&PyArray_Type, descr, int(shape.size()),
+                                                         dims, nullptr, nullptr, 0, nullptr));
+    std::memcpy(PyArray_DATA(arrayOf(array)), tensor.raw(), size_t(bytes));
+    return shape.empty() ? returned(std::move(array)) : array;
+  }
+  nb::object array =
+      stealOrRaise(PyArray_NewFromDescr(&PyArray_Type, descr, int(shape.size()), dims, nullptr,
+                                        tensor.raw(), NPY_ARRAY_CARRAY, nullptr));
+  nb::capsule owner(new Tensor(std::move(tensor)),
+                    [](void *held) noexcept { delete static_cast<Tensor *>(held); });
+  if (PyArray_SetBaseObject(arrayOf(array), owner.release().ptr()) < 0)
+    nb::raise_python_error();
+  return array;
+}
+
+nb::object viewOf(const nb::object &base, const Shape &shape,
+                  const std::vector<int64_t> &byteStrides) {
+  PyArrayObject *array = arrayOf(base);
+  PyArray_Descr *descr = PyArray_DESCR(array);
+  Py_INCREF(descr); // stolen
+  nb::object view = stealOrRaise(PyArray_NewFromDescr(
+      &PyArray_Type, descr, int(shape.size()), reinterpret_cast<const npy_intp *>(shape.data()),
+      reinterpret_cast<const npy_intp *>(byteStrides.data()), PyArray_DATA(array),
+      PyArray_ISWRITEABLE(array) ? NPY_ARRAY_WRITEABLE : 0, nullptr));
+  if (PyArray_SetBaseObject(arrayOf(view), nb::object(base).release().ptr()) < 0)
+    nb::raise_python_error();
+  return shape.empty() ? returned(std::move(view)) : view;
+}
+
+} // namespace ricci::python

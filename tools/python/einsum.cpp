@@ -1,0 +1,194 @@
+//===- einsum.cpp - ricci.einsum ----------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A plain CPython function in the vectorcall convention: the call of a small einsum costs about as
+// much as its arguments do.
+//
+//===----------------------------------------------------------------------===//
+#include "tools/python/einsum.h"
+
+#include "tools/python/arguments.h"
+#include "tools/python/arrays.h"
+#include "tools/python/errors.h"
+
+#include <fmt/format.h>
+
+namespace ricci::python {
+
+namespace {
+
+Keywords parseKeywords(PyObject *const *values, PyObject *names) {
+  struct Slot {
+    const char *name;
+    PyObject *Keywords::*member;
+    PyObject *interned;
+  };
+  static Slot slots[] = {{"out", &Keywords::out, nullptr},
+                         {"accumulate", &Keywords::accumulate, nullptr},
+                         {"optimize", &Keywords::optimize, nullptr},
+                         {"memory_limit", &Keywords::memoryLimit, nullptr},
+                         {"device", &Keywords::device, nullptr}};
+  Keywords keywords;
+  const Py_ssize_t count = names ? PyTuple_GET_SIZE(names) : 0;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject *name = PyTuple_GET_ITEM(names, i);
+    bool known = false;
+    for (Slot &slot : slots) {
+      if (!slot.interned)
+        slot.interned = PyUnicode_InternFromString(slot.name);
+      known = name == slot.interned || PyUnicode_Compare(name, slot.interned) == 0;
+      if (known) {
+        keywords.*slot.member = values[i];
+        break;
+      }
+    }
+    if (!known)
+      raise(PyExc_TypeError, fmt::format("einsum() got an unexpected keyword argument '{}'",
+                                         nb::str(nb::borrow<nb::str>(name)).c_str()));
+  }
+  return keywords;
+}
+
+/// The operand itself, seen differently: a permutation, a diagonal or the identity. Strides are
+/// taken in bytes, so that it works for every byte order and alignment.
+std::optional<nb::object> einsumView(EinsumEquation equation, const nb::object &operand) {
+  PyArrayObject *array = arrayOf(operand);
+  const int rank = PyArray_NDIM(array);
+  Shape shape(PyArray_DIMS(array), PyArray_DIMS(array) + rank);
+  Strides byteStrides(PyArray_STRIDES(array), PyArray_STRIDES(array) + rank);
+  std::optional<Tensor> view = valueOrRaise(
+      try_einsum_view(equation, Tensor::borrow(PyArray_DATA(array), DType::u8, std::move(shape),
+                                               std::move(byteStrides))));
+  if (!view)
+    return std::nullopt;
+  return viewOf(operand, view->shape(), view->strides());
+}
+
+/// Runs without the GIL. The operands' owners are held by the caller.
+template <typename Run> auto withoutGil(Run run) {
+  nb::gil_scoped_release release;
+  return run();
+}
+
+nb::object einsumInto(const Call &call, const std::vector<Tensor> &operands,
+                      const EinsumOptions &options, PyObject *object) {
+  if (!PyArray_Check(object))
+    raise(PyExc_TypeError,
+          fmt::format("out must be a NumPy array, not {}", Py_TYPE(object)->tp_name));
+  nb::object out = nb::borrow(object);
+  if (!PyArray_ISWRITEABLE(arrayOf(out)))
+    raise(inputError("out is read-only"));
+  std::optional<DType> dtype = dtypeOf(PyArray_DESCR(arrayOf(out)));
+  if (!dtype)
+    raise(inputError(fmt::format(
+        "out has dtype {}, which no result has",
+        nb::str(nb::handle(reinterpret_cast<PyObject *>(PyArray_DESCR(arrayOf(out))))).c_str())));
+  nb::object written = out;
+  std::optional<Tensor> tensor = borrowArray(arrayOf(out), *dtype);
+  if (!tensor) {
+    written = stealOrRaise(PyArray_FromAny(object, nullptr, 0, 0,
+                                           NPY_ARRAY_CARRAY | NPY_ARRAY_NOTSWAPPED |
+                                               NPY_ARRAY_ENSURECOPY | NPY_ARRAY_ENSUREARRAY,
+                                           nullptr));
+    tensor = borrowArray(arrayOf(written), *dtype).value();
+  }
+  valueOrRaise(
+      withoutGil([&] { return try_einsum_into(call.equation(), operands, *tensor, options); }));
+  if (written.ptr() != out.ptr() && PyArray_CopyInto(arrayOf(out), arrayOf(written)) < 0)
+    nb::raise_python_error();
+  return out;
+}
+
+nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords) {
+  Call call = parseCall(arguments);
+  const EinsumOptions options = parseOptions(keywords);
+  const bool hasOut = keywords.out && keywords.out != Py_None;
+  if (options.accumulate && !hasOut)
+    raise(usageError("accumulate=True needs out=, the array to add to"));
+  checkPath(options.order, call.operands.size());
+
+  std::vector<nb::object> owners;
+  owners.reserve(call.operands.size());
+  std::vector<Tensor> operands;
+  operands.reserve(call.operands.size());
+  for (nb::handle operand : call.operands)
+    owners.push_back(asArray(operand));
+  if (owners.size() == 1 && !hasOut) {
+    operandDType(arrayOf(owners.front()), 1);
+    if (std::optional<nb::object> view = einsumView(call.equation(), owners.front()))
+      return std::move(*view);
+  }
+  for (size_t i = 0; i < owners.size(); ++i)
+    operands.push_back(operandTensor(owners[i], i + 1));
+  if (hasOut)
+    return einsumInto(call, operands, options, keywords.out);
+  return toNumpy(
+      valueOrRaise(withoutGil([&] { return try_einsum(call.equation(), operands, options); })));
+}
+
+PyObject *einsumEntry(PyObject *, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
+  try {
+    return einsum({arguments, size_t(count)}, parseKeywords(arguments + count, names))
+        .release()
+        .ptr();
+  } catch (nb::python_error &error) {
+    error.restore();
+  } catch (const nb::builtin_exception &error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  } catch (const std::bad_alloc &) {
+    PyErr_NoMemory();
+  } catch (const std::exception &error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
+}
+
+constexpr const char *kDoc =
+    R"(einsum($module, /, *args, out=None, accumulate=False, optimize='auto', memory_limit=None, device=None)
+--
+
+The einsum of the operands, as numpy.einsum computes it, by machine code made for this call.
+
+    einsum("ij,jk->ik", a, b)
+    einsum(a, [0, 1], b, [1, 2], [0, 2])     the sublist form: labels 0 to 51 and Ellipsis
+
+Any Unicode letter is a label. Operands are read in place whatever their strides; only arrays in
+foreign byte order, misaligned arrays, and arrays whose strides are no multiples of their item size
+are copied first. Types: bool, (u)int8 to (u)int64, float16, bfloat16 (of ml_dtypes), float32,
+float64, complex64, complex128; the result's is the promotion of the operands'. float16 and bfloat16
+are summed in float32.
+
+out: an array of the result's dtype and shape that receives the result and is returned. It may share
+    memory with operands: those are copied first.
+accumulate: adds the result to `out` instead of replacing what it holds.
+optimize: how the order of contractions is found: "auto", "greedy", "optimal", a number of seconds to
+    search, or a path, as a list of tuples or as numpy.einsum_path returns it. True and False stand
+    for "auto": the order changes rounding at most.
+memory_limit: bytes that the result and the intermediates may take; what needs more is refused.
+device: "cpu" (also None), or "reference", a naive interpreter.
+
+Returns a new C-contiguous array, a NumPy scalar where no label is left, or for one operand of which
+only axes are permuted or diagonals taken a view, writable if the operand is.
+
+Raises Error (a ValueError) for a wrong equation, shape or option, PathError for a path that does not
+contract all operands, TypeError for arguments of wrong types. When it raises, `out` is unchanged.
+
+Thread-safe; the GIL is released. Each equation, with the operands' dtypes, shapes and strides, is
+compiled once.)";
+
+PyMethodDef einsumMethod = {
+    "einsum", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&einsumEntry)),
+    METH_FASTCALL | METH_KEYWORDS, kDoc};
+
+} // namespace
+
+void addEinsum(nb::module_ &module) {
+  nb::object name = module.attr("__name__");
+  module.attr("einsum") = stealOrRaise(PyCFunction_NewEx(&einsumMethod, module.ptr(), name.ptr()));
+}
+
+} // namespace ricci::python

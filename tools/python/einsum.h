@@ -1,0 +1,18 @@
+//===- einsum.h - ricci.einsum ------------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "tools/python/numpy_api.h"
+
+namespace ricci::python {
+
+/// Adds `einsum` to the module.
+void addEinsum(nb::module_ &module);
+/// Adds `plan` and `emit`.
+void addPlan(nb::module_ &module);
+
+} // namespace ricci::python

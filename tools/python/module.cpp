@@ -1,0 +1,46 @@
+//===- module.cpp - the extension module ricci._ricci -------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#define RICCI_IMPORTS_NUMPY
+#include "frontend/api/ricci.h"
+#include "tools/python/einsum.h"
+#include "tools/python/errors.h"
+
+namespace ricci::python {
+
+static void setNumThreads(int n) {
+  try {
+    set_num_threads(n);
+  } catch (const Error &error) {
+    raise(error.diagnostic());
+  }
+}
+
+static void addRest(nb::module_ &module) {
+  using namespace nb::literals;
+  module.attr("__version__") = RICCI_VERSION;
+  module.def("set_num_threads", &setNumThreads, "n"_a,
+             R"(How many threads a run may use, from now on and for the whole process.
+
+Without it: the environment variable RICCI_THREADS, or the CPUs that this process may run on.
+Results do not depend on it.)");
+  module.def("clear_cache", &clear_cache, nb::call_guard<nb::gil_scoped_release>(),
+             "Forgets every compiled program.");
+  module.def(
+      "devices", [] { return nb::make_list("cpu", "reference"); },
+      "The names that `device` may have on this machine.");
+}
+
+} // namespace ricci::python
+
+NB_MODULE(_ricci, module) {
+  // Once for all files of the module; sets an exception where NumPy is missing or too old.
+  if (_import_array() < 0)
+    nanobind::raise_python_error();
+  ricci::python::addEinsum(module);
+  ricci::python::addPlan(module);
+  ricci::python::addRest(module);
+}
