@@ -40,6 +40,8 @@ public:
   void emit() {
     fillOffsets_ = emitFillOffsets(b_, module_);
     fillRuns_ = emitFillRuns(b_, module_);
+    for (int i = 0; i < 2; ++i)
+      pack_[i] = emitPack(b_, module_, values_, spec_.operands[i]);
     auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
     Type index = b_.getIndexType();
     auto function = b_.beginFunction(
@@ -115,9 +117,9 @@ private:
         Value depth = b_.min(blockK, b_.sub(k_, pc));
         fill(ContractWord::KList, pc, depth, 0, ak_, akRuns_);
         fill(ContractWord::KList, pc, depth, 1, bk_, bkRuns_);
-        emitPack(b_, values_,
-                 {bOperand_, spec_.operands[1], baseB_, bn_, bnRuns_, bk_, bkRuns_, word(ContractWord::PackB)},
-                 columns, depth, panelsB_, columnPanel_);
+        b_.op<func::CallOp>(pack_[1], ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_,
+                                                 word(ContractWord::PackB), columns, depth, panelsB_,
+                                                 b_.idx(columnPanel_.width), b_.idx(columnPanel_.pitch)});
         Value accumulate = b_.ne(pc, b_.idx(0));
         if (!sums_)
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
@@ -125,9 +127,9 @@ private:
           Value rows = b_.min(blockM, b_.sub(m1, ic));
           fill(ContractWord::MList, ic, rows, 0, am_, amRuns_);
           fill(ContractWord::MList, ic, rows, 2, cm_);
-          emitPack(b_, values_,
-                   {a_, spec_.operands[0], baseA_, am_, amRuns_, ak_, akRuns_, word(ContractWord::PackA)}, rows,
-                   depth, panelsA_, rowPanel_);
+          b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_,
+                                                   word(ContractWord::PackA), rows, depth, panelsA_,
+                                                   b_.idx(rowPanel_.width), b_.idx(rowPanel_.pitch)});
           sumRow_ = b_.sub(ic, m0);
           macroKernel(rows, columns, depth, accumulate);
         });
@@ -310,7 +312,7 @@ private:
   ValueBuilder values_;
   PanelShape rowPanel_, columnPanel_;
   bool sums_;
-  func::FuncOp fillOffsets_, fillRuns_;
+  func::FuncOp fillOffsets_, fillRuns_, pack_[2];
   Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
   Value am_, amRuns_, cm_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
   Value panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;

@@ -14,51 +14,62 @@ namespace ricci {
 
 namespace {
 
-/// The panel that is being packed.
+/// The arguments of the function.
+struct Source {
+  Value buffer, base, rows, rowRuns, ks, kRuns, packing;
+};
+
 class PanelPacker {
 public:
-  PanelPacker(LoopBuilder &b, ValueBuilder &values, const PackSource &source, PanelShape shape, Value panels,
-              Value kCount)
-      : b_(b), values_(values), s_(source), shape_(shape), panels_(panels), kCount_(kCount) {}
+  PanelPacker(LoopBuilder &b, ValueBuilder &values, DType storage, ValueRange args)
+      : b_(b), values_(values), storage_(storage), s_{args[0], args[1], args[2], args[3], args[4], args[5], args[6]},
+        rowsInAll_(args[7]), kCount_(args[8]), panels_(args[9]), width_(args[10]), pitch_(args[11]),
+        kPitch_(b.mul(pitch_, values.components())) {}
 
-  void emit(Value firstRow, Value rowCount) {
-    firstRow_ = firstRow;
-    rowCount_ = rowCount;
-    // Panel p starts at p * width / width * (pitch * components * kCount).
-    panelBase_ = b_.mul(b_.div(firstRow, b_.idx(shape_.width)), b_.mul(kCount_, kPitch()));
-    b_.ifThen(b_.lt(rowCount, b_.idx(shape_.width)), [&] { clear(); });
-    auto is = [&](Packing p) { return b_.eq(s_.packing, b_.idx(int64_t(p))); };
-    b_.ifThen(is(Packing::AlongRows), [&] { alongRows(); },
-              [&] { b_.ifThen(is(Packing::AlongK), [&] { alongK(); }, [&] { gather(b_.idx(0), rowCount_); }); });
+  void emit() {
+    Value panelSize = b_.mul(kPitch_, kCount_);
+    b_.forIter(b_.idx(0), rowsInAll_, width_, {b_.idx(0)}, [&](Value row, ValueRange base) {
+      firstRow_ = row;
+      rowCount_ = b_.min(width_, b_.sub(rowsInAll_, row));
+      panelBase_ = base[0];
+      b_.ifThen(b_.lt(rowCount_, width_), [&] { clear(); });
+      auto is = [&](Packing p) { return b_.eq(s_.packing, b_.idx(int64_t(p))); };
+      b_.ifThen(is(Packing::AlongRows), [&] { alongRows(); }, [&] {
+        // Complex numbers are turned one by one.
+        if (values_.components() != 1)
+          return gather(b_.idx(0), rowCount_, b_.idx(0), kCount_);
+        b_.ifThen(is(Packing::AlongK), [&] { alongK(); },
+                  [&] { gather(b_.idx(0), rowCount_, b_.idx(0), kCount_); });
+      });
+      return LoopBuilder::Values{b_.add(base[0], panelSize)};
+    });
   }
 
 private:
-  int64_t kPitch() const { return int64_t(shape_.pitch) * values_.components(); }
   /// Position of (row, k) in the panels, first component.
-  Value at(Value row, Value k) { return b_.add(b_.add(panelBase_, b_.mul(k, kPitch())), row); }
+  Value at(Value row, Value k) { return b_.add(b_.add(panelBase_, b_.mul(k, kPitch_)), row); }
 
   void put(Number n, Value row, Value k, int lanes) {
     Value position = at(row, k);
     values_.storeComponent(n.re, panels_, position, lanes);
     if (n.im)
-      values_.storeComponent(n.im, panels_, b_.add(position, shape_.pitch), lanes);
+      values_.storeComponent(n.im, panels_, b_.add(position, pitch_), lanes);
   }
 
   void clear() {
     int lanes = values_.lanes();
     Value zero = values_.zero(lanes).re;
-    b_.forLoop(b_.idx(0), b_.mul(kCount_, kPitch()), b_.idx(lanes),
+    b_.forLoop(b_.idx(0), b_.mul(kCount_, kPitch_), b_.idx(lanes),
                [&](Value i) { values_.storeComponent(zero, panels_, b_.add(panelBase_, i), lanes); });
   }
 
-  /// Rows [first, first + count), element by element.
-  void gather(Value first, Value count) {
-    b_.forLoop(kCount_, [&](Value k) {
+  /// Rows [row0, row0 + rowCount) of [k0, k0 + kCount), element by element.
+  void gather(Value row0, Value rowCount, Value k0, Value kCount) {
+    b_.forLoop(k0, b_.add(k0, kCount), b_.idx(1), [&](Value k) {
       Value kOffset = b_.add(s_.base, b_.load(s_.ks, k));
-      b_.forLoop(count, [&](Value i) {
-        Value row = b_.add(first, i);
+      b_.forLoop(row0, b_.add(row0, rowCount), b_.idx(1), [&](Value row) {
         Value offset = b_.add(kOffset, b_.load(s_.rows, b_.add(firstRow_, row)));
-        put(values_.load(s_.buffer, s_.storage, offset, 0), row, k, 0);
+        put(values_.load(s_.buffer, storage_, offset, 0), row, k, 0);
       });
     });
   }
@@ -73,17 +84,17 @@ private:
       auto copy = [&](bool masked) {
         b_.forLoop(kCount_, [&](Value k) {
           Value offset = b_.add(rowOffset, b_.load(s_.ks, k));
-          Number n = masked ? values_.loadMasked(s_.buffer, s_.storage, offset, lanes, length)
-                            : values_.load(s_.buffer, s_.storage, offset, lanes);
+          Number n = masked ? values_.loadMasked(s_.buffer, storage_, offset, lanes, length)
+                            : values_.load(s_.buffer, storage_, offset, lanes);
           put(n, row, k, lanes);
         });
       };
       // A vector store may run over rows that a later strip writes, but not into the next k.
-      Value whole = b_.eq(length, b_.idx(lanes)), fits = b_.le(b_.add(row, lanes), b_.idx(shape_.pitch));
+      Value whole = b_.eq(length, b_.idx(lanes)), fits = b_.le(b_.add(row, lanes), pitch_);
       b_.ifThen(b_.both(whole, fits), [&] { copy(false); }, [&] {
-        if (!values_.hasMaskedLoad(s_.storage))
-          return gather(row, length);
-        b_.ifThen(fits, [&] { copy(true); }, [&] { gather(row, length); });
+        if (!values_.hasMaskedLoad(storage_))
+          return gather(row, length, b_.idx(0), kCount_);
+        b_.ifThen(fits, [&] { copy(true); }, [&] { gather(row, length, b_.idx(0), kCount_); });
       });
       return b_.add(row, length);
     });
@@ -94,66 +105,60 @@ private:
   /// that is written later.
   void alongK() {
     int lanes = values_.lanes();
-    if (values_.components() != 1)
-      return gather(b_.idx(0), rowCount_);
-    for (int chunk = 0; chunk < shape_.pitch; chunk += lanes) {
-      Value first = b_.idx(chunk);
-      b_.ifThen(b_.lt(first, rowCount_), [&] {
-        SmallVector<Value> offsets;
-        Value last = b_.sub(b_.add(firstRow_, rowCount_), b_.idx(1));
-        for (int i = 0; i < lanes; ++i)
-          offsets.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(b_.add(firstRow_, chunk), i), last))));
-        b_.forStrips(b_.idx(0), kCount_, [&](Value k) {
-          Value length = b_.min(b_.min(b_.load(s_.kRuns, k), b_.idx(lanes)), b_.sub(kCount_, k));
-          Value kOffset = b_.load(s_.ks, k);
-          auto turn = [&](bool masked) {
-            SmallVector<Value> rows;
-            for (Value offset : offsets) {
-              Value from = b_.add(offset, kOffset);
-              rows.push_back((masked ? values_.loadMasked(s_.buffer, s_.storage, from, lanes, length)
-                                     : values_.load(s_.buffer, s_.storage, from, lanes))
-                                 .re);
-            }
-            for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows)))
-              put({column, {}}, first, b_.add(k, int64_t(j)), lanes);
-          };
-          auto oneByOne = [&] {
-            Value count = b_.min(b_.idx(lanes), b_.sub(rowCount_, first));
-            b_.forLoop(length, [&](Value j) {
-              Value at = b_.add(k, j), kOff = b_.add(s_.base, b_.load(s_.ks, at));
-              b_.forLoop(count, [&](Value i) {
-                Value row = b_.add(i, first);
-                Value offset = b_.add(kOff, b_.load(s_.rows, b_.add(firstRow_, row)));
-                put(values_.load(s_.buffer, s_.storage, offset, 0), row, at, 0);
-              });
-            });
-          };
-          // A mask costs nothing on AVX-512: one body serves every length.
-          if (values_.hasMaskedStore(s_.storage))
-            turn(true);
-          else
-            b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { turn(false); }, oneByOne);
-          return b_.add(k, length);
-        });
+    b_.forLoop(b_.idx(0), rowCount_, b_.idx(lanes), [&](Value first) {
+      SmallVector<Value> offsets;
+      Value tableRow = b_.add(firstRow_, first), last = b_.sub(b_.add(firstRow_, rowCount_), b_.idx(1));
+      for (int i = 0; i < lanes; ++i)
+        offsets.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(tableRow, i), last))));
+      b_.forStrips(b_.idx(0), kCount_, [&](Value k) {
+        Value length = b_.min(b_.min(b_.load(s_.kRuns, k), b_.idx(lanes)), b_.sub(kCount_, k));
+        Value kOffset = b_.load(s_.ks, k);
+        auto turn = [&](bool masked) {
+          SmallVector<Value> rows;
+          for (Value offset : offsets) {
+            Value from = b_.add(offset, kOffset);
+            rows.push_back((masked ? values_.loadMasked(s_.buffer, storage_, from, lanes, length)
+                                   : values_.load(s_.buffer, storage_, from, lanes))
+                               .re);
+          }
+          for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows)))
+            put({column, {}}, first, b_.add(k, int64_t(j)), lanes);
+        };
+        // A mask costs nothing on AVX-512: one body serves every length.
+        if (values_.hasMaskedStore(storage_))
+          turn(true);
+        else
+          b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { turn(false); },
+                    [&] { gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length); });
+        return b_.add(k, length);
       });
-    }
+    });
   }
 
   LoopBuilder &b_;
   ValueBuilder &values_;
-  const PackSource &s_;
-  PanelShape shape_;
-  Value panels_, kCount_, firstRow_, rowCount_, panelBase_;
+  DType storage_;
+  Source s_;
+  Value rowsInAll_, kCount_, panels_, width_, pitch_, kPitch_;
+  Value firstRow_, rowCount_, panelBase_; ///< of the panel that is being packed
 };
 
 } // namespace
 
-void emitPack(LoopBuilder &b, ValueBuilder &values, const PackSource &source, Value rowCount, Value kCount,
-              Value panels, PanelShape shape) {
-  PanelPacker packer(b, values, source, shape, panels, kCount);
-  b.forLoop(b.idx(0), rowCount, b.idx(shape.width), [&](Value row) {
-    packer.emit(row, b.min(b.idx(shape.width), b.sub(rowCount, row)));
-  });
+func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage) {
+  std::string name = "pack_" + std::string(shortName(storage)) + "_as_" + std::string(shortName(values.compute()));
+  if (auto known = module.lookupSymbol<func::FuncOp>(name))
+    return known;
+  Type index = b.getIndexType();
+  auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
+  Type table = flat(index);
+  auto function = b.beginFunction(module, name,
+                                  {flat(ValueBuilder::storageType(b.getContext(), storage)), index, table, table,
+                                   table, table, index, index, index, flat(values.componentType()), index, index},
+                                  true);
+  PanelPacker(b, values, storage, ValueRange(function.getArguments())).emit();
+  b.endFunction();
+  return function;
 }
 
 } // namespace ricci

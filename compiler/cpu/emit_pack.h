@@ -17,19 +17,11 @@ struct PanelShape {
   PanelShape(int width, int lanes) : width(width), pitch((width + lanes - 1) / lanes * lanes) {}
 };
 
-/// One operand of a contraction inside the kernel that is being written.
-struct PackSource {
-  mlir::Value buffer;   ///< the operand
-  DType storage;        ///< its element type
-  mlir::Value base;     ///< offset of this batch entry
-  mlir::Value rows, rowRuns; ///< tables of the block's rows
-  mlir::Value ks, kRuns;     ///< tables of the block's k
-  mlir::Value packing;  ///< a Packing, at run time
-};
-
-/// Packs rows [0, rowCount) of a block as panels of `shape` to `panels`, converting to the compute
-/// type. Rows that fill up the last panel are zero.
-void emitPack(LoopBuilder &b, ValueBuilder &values, const PackSource &source, mlir::Value rowCount,
-              mlir::Value kCount, mlir::Value panels, PanelShape shape);
+/// The private function that packs a block of an operand of type `storage`, converting to the compute
+/// type; both operands of one type share it:
+///   (operand, base, rows, row runs, ks, k runs, packing, row count, k count, panels, width, pitch)
+/// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs (see
+/// offsets.h), `packing` is a Packing. Rows that fill up the last panel are zero.
+mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values, DType storage);
 
 } // namespace ricci

@@ -30,7 +30,7 @@ Results do not depend on it.)");
   module.def("clear_cache", &clear_cache, nb::call_guard<nb::gil_scoped_release>(),
              "Forgets every compiled program.");
   module.def(
-      "devices", [] { return nb::make_list("cpu", "reference"); },
+      "devices", [] { return nb::list(nb::make_tuple("cpu", "reference")); },
       "The names that `device` may have on this machine.");
 }
 

@@ -11,6 +11,7 @@
 #include "tools/python/errors.h"
 
 #include <fmt/format.h>
+#include <nanobind/stl/string.h>
 
 namespace ricci::python {
 
