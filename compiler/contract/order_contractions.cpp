@@ -81,7 +81,7 @@ public:
 
 private:
   LogicalResult emit(const ricci::Diagnostic &error) {
-    InFlightDiagnostic diagnostic = op_.emitError(error.message);
+    InFlightDiagnostic diagnostic = emitError(op_.getLoc(), error.message);
     for (const std::string &note : error.notes)
       diagnostic.attachNote() << note;
     return diagnostic;
@@ -93,9 +93,9 @@ private:
       return mlir::success();
     std::optional<int64_t> result = byteSize(resultType_);
     if (!result || *result > *limitBytes_)
-      return op_.emitError() << "the result takes "
-                             << (result ? std::to_string(*result) : "2^63 or more")
-                             << " bytes, more than the memory limit of " << *limitBytes_;
+      return emitError(op_.getLoc())
+             << "the result takes " << (result ? std::to_string(*result) : "2^63 or more")
+             << " bytes, more than the memory limit of " << *limitBytes_;
     int64_t elementBytes = *byteSize(RankedTensorType::get({}, intermediateElement_));
     limitElements_ = (*limitBytes_ - *result) / elementBytes;
     return mlir::success();
@@ -162,12 +162,13 @@ private:
           type = RankedTensorType::get(shape, intermediateElement_);
           std::optional<int64_t> bytes = byteSize(type);
           if (!bytes)
-            return op_.emitError() << "the contraction " << equation
-                                   << " makes an intermediate of 2^63 bytes or more";
+            return emitError(op_.getLoc()) << "the contraction " << equation
+                                           << " makes an intermediate of 2^63 bytes or more";
           if (limitElements_ && type.getNumElements() > *limitElements_)
-            return op_.emitError() << "the contraction " << equation << " makes an intermediate of "
-                                   << *bytes << " bytes, more than the memory limit of "
-                                   << *limitBytes_ << " leaves beside the result";
+            return emitError(op_.getLoc())
+                   << "the contraction " << equation << " makes an intermediate of " << *bytes
+                   << " bytes, more than the memory limit of " << *limitBytes_
+                   << " leaves beside the result";
         }
         SmallVector<Value, 2> inputs{values[node.left]};
         if (node.right >= 0)

@@ -15,10 +15,14 @@ namespace ricci {
 
 /// Independent sums, so that additions do not wait for each other.
 static constexpr int kAccumulators = 4;
+/// Elements that are summed before their sum is added to the total: a long sum's error then grows
+/// with the number of blocks.
+static constexpr int64_t kBlock = 4096;
 
 // for each task (outer index, block of mid): for mid:
 //   sums = 0
-//   for further reduced dims, for next, for inner by vectors: sums += operand 0 * operand 1 * ...
+//   for further reduced dims, for next, for blocks of inner:
+//     sums += sums over the block, by vectors, of operand 0 * operand 1 * ...
 //   result = sum of sums
 void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
   using Word = ReduceRowsWord;
@@ -48,49 +52,60 @@ void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, con
     return numbers;
   };
 
-  // The sums along inner, starting from `sums`; the last one is the scalar that takes a tail without
-  // masks (and everything, in a scalar kernel).
-  auto alongInner = [&](ArrayRef<Value> base, ValueRange sums) -> LoopBuilder::Values {
-    Value count = kernel.word(Word::Inner);
-    auto scalarLoop = [&](Value from, Number sum) {
-      auto r = b.forIter(from, count, b.idx(1), flatten({sum}), [&](Value i, ValueRange s) {
+  // The sums of [begin, end) along inner, from zero; the last one is the scalar that takes a tail
+  // without masks (and everything, in a scalar kernel).
+  auto sumBlock = [&](ArrayRef<Value> base, Value begin, Value end) -> SmallVector<Number> {
+    auto scalarLoop = [&](Value from) {
+      auto r = b.forIter(from, end, b.idx(1), flatten({values.zero(0)}), [&](Value i, ValueRange s) {
         Number acc = unflatten(s)[0];
         return flatten({kernel.product(base, i, {}, 0, innerStrides, &acc)});
       });
       return unflatten(r)[0];
     };
-    SmallVector<Number> state = unflatten(sums);
     if (!spec.vectorized)
-      return flatten({scalarLoop(b.idx(0), state[0])});
-    Number tail = state.pop_back_val();
-    Value step = b.idx(lanes * accumulators), whole = b.sub(count, b.rem(count, step));
-    auto main = b.forIter(b.idx(0), whole, step, flatten(state), [&](Value i, ValueRange s) {
+      return {scalarLoop(begin)};
+    Value count = b.sub(end, begin), step = b.idx(lanes * accumulators);
+    Value whole = b.sub(end, b.rem(count, step)), single = b.sub(end, b.rem(count, b.idx(lanes)));
+    SmallVector<Number> zeros(accumulators, values.zero(lanes));
+    auto main = b.forIter(begin, whole, step, flatten(zeros), [&](Value i, ValueRange s) {
       SmallVector<Number> acc = unflatten(s);
       for (int u = 0; u < accumulators; ++u)
         acc[u] = kernel.product(base, b.add(i, u * lanes), {}, lanes, {}, &acc[u]);
       return flatten(acc);
     });
-    state = unflatten(main);
-    Value single = b.sub(count, b.rem(count, b.idx(lanes)));
-    auto singles = b.forIter(whole, single, b.idx(lanes), flatten({state[0]}), [&](Value i, ValueRange s) {
+    SmallVector<Number> sums = unflatten(main);
+    auto singles = b.forIter(whole, single, b.idx(lanes), flatten({sums[0]}), [&](Value i, ValueRange s) {
       Number acc = unflatten(s)[0];
       return flatten({kernel.product(base, i, {}, lanes, {}, &acc)});
     });
-    state[0] = unflatten(singles)[0];
-    if (masks) {
-      // Lanes past the end keep their sum: 0 * inf of a broadcast operand must not get in.
-      Value rest = b.sub(count, single);
-      auto r = b.ifYield(
-          b.ne(rest, b.idx(0)),
-          [&] { return flatten({kernel.product(base, single, rest, lanes, {}, &state[1])}); },
-          [&] { return flatten({state[1]}); });
-      Number masked = unflatten(r)[0];
-      state[1] = values.selectLanes(masked, state[1], lanes, rest);
-    } else {
-      tail = scalarLoop(single, tail);
+    sums[0] = unflatten(singles)[0];
+    if (!masks) {
+      sums.push_back(scalarLoop(single));
+      return sums;
     }
-    state.push_back(tail);
-    return flatten(state);
+    // Lanes past the end keep their sum: 0 * inf of a broadcast operand must not get in.
+    Value rest = b.sub(end, single);
+    auto tail = b.ifYield(
+        b.ne(rest, b.idx(0)),
+        [&] {
+          Number sum = kernel.product(base, single, rest, lanes, {}, &sums[1]);
+          return flatten({values.selectLanes(sum, sums[1], lanes, rest)});
+        },
+        [&] { return flatten({sums[1]}); });
+    sums[1] = unflatten(tail)[0];
+    sums.push_back(values.zero(0));
+    return sums;
+  };
+
+  auto alongInner = [&](ArrayRef<Value> base, ValueRange sums) -> LoopBuilder::Values {
+    Value count = kernel.word(Word::Inner);
+    return b.forIter(b.idx(0), count, b.idx(kBlock), sums, [&](Value begin, ValueRange s) {
+      SmallVector<Number> total = unflatten(s);
+      auto block = sumBlock(base, begin, b.min(b.add(begin, kBlock), count));
+      for (auto [sum, part] : llvm::zip(total, block))
+        sum = values.add(sum, part);
+      return flatten(total);
+    });
   };
 
   kernel.forTasks([&](Value task) {

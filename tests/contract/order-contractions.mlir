@@ -22,7 +22,7 @@ func.func @binary(%a: tensor<3x3x4xf16>, %b: tensor<4x5xf16>) -> tensor<3x5xf16>
 // A label of one operand alone is summed first. Intermediates of bf16 are f32.
 // CHECK-LABEL: func.func @private_label
 // CHECK-NEXT: %[[S:.*]] = ricci.einsum "ij->j" ins(%arg0 : tensor<3x4xbf16>) -> tensor<4xf32>
-// CHECK-NEXT: ricci.einsum "jk,j->k" ins(%arg1, %[[S]] : tensor<4x5xbf16>, tensor<4xf32>) -> tensor<5xbf16>
+// CHECK-NEXT: ricci.einsum "j,jk->k" ins(%[[S]], %arg1 : tensor<4xf32>, tensor<4x5xbf16>) -> tensor<5xbf16>
 func.func @private_label(%a: tensor<3x4xbf16>, %b: tensor<4x5xbf16>) -> tensor<5xbf16> {
   %0 = ricci.einsum "ij,jk->k" ins(%a, %b : tensor<3x4xbf16>, tensor<4x5xbf16>) -> tensor<5xbf16>
   return %0 : tensor<5xbf16>
@@ -39,8 +39,8 @@ func.func @broadcast(%a: tensor<3x1xf32>, %b: tensor<4x5xf32>) -> tensor<3x5xf32
 
 // Labels keep their names, whatever they are.
 // CHECK-LABEL: func.func @names
-// CHECK-NEXT: ricci.einsum "β{…0},{#57}β->{…0}{#57}"
-// CHECK-NEXT: ricci.einsum "{#57},{…0}{#57}->{…0}"
+// CHECK-NEXT: ricci.einsum "{#57}β,{#57}->β"
+// CHECK-NEXT: ricci.einsum "β{…0},β->{…0}"
 func.func @names(%a: tensor<2x3xi64>, %b: tensor<4x2xi64>, %c: tensor<4xi64>) -> tensor<3xi64> {
   %0 = ricci.einsum "β{…0},{#57}β,{#57}->{…0}" ins(%a, %b, %c : tensor<2x3xi64>, tensor<4x2xi64>, tensor<4xi64>) -> tensor<3xi64>
   return %0 : tensor<3xi64>

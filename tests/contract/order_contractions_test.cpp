@@ -86,8 +86,9 @@ void checkOrdered(mlir::ModuleOp module) {
     auto extents = equation.extents(op.getInputs().getTypes());
     for (auto [labels, input] : llvm::zip(equation.operands, op.getInputs())) {
       std::set<int32_t> distinct(labels.begin(), labels.end());
-      if (input.getDefiningOp())
+      if (input.getDefiningOp()) {
         EXPECT_EQ(distinct.size(), labels.size()) << "an intermediate with a repeated label";
+      }
     }
     if (op.getInputs().size() == 2)
       for (size_t label = 0; label < extents.size(); ++label) {
@@ -153,7 +154,7 @@ TEST(OrderContractions, SumsWhatOneOperandHasAlone) {
   Module m(einsumText({{"ij", {3, 4}}, {"jk", {4, 5}}}, {"k", {5}}));
   Plan plan;
   ASSERT_EQ(order(m, {}, std::nullopt, &plan), "");
-  EXPECT_EQ(equationsOf(*m.module), (std::vector<std::string>{"ij->j", "jk,j->k"}));
+  EXPECT_EQ(equationsOf(*m.module), (std::vector<std::string>{"ij->j", "j,jk->k"}));
   EXPECT_EQ(plan.path, (std::vector<std::vector<int64_t>>{{0, 1}}));
   EXPECT_EQ(plan.steps.size(), 2u);
 

@@ -17,6 +17,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <unordered_set>
+
 namespace ricci::python {
 
 namespace {
@@ -53,19 +56,50 @@ Keywords parseKeywords(PyObject *const *values, PyObject *names) {
   return keywords;
 }
 
-/// The operand itself, seen differently: a permutation, a diagonal or the identity. Strides are
-/// taken in bytes, so that it works for every byte order and alignment.
-std::optional<nb::object> einsumView(EinsumEquation equation, const nb::object &operand) {
+/// Texts that are known to name no view of an operand of this rank, so that they are parsed once.
+class KnownComputations {
+public:
+  bool contains(const Call &call, int rank) {
+    return !call.isSublist && keys.contains(write(call, rank));
+  }
+  void insert(const Call &call, int rank) {
+    if (call.isSublist)
+      return;
+    if (keys.size() == 256)
+      keys.clear();
+    keys.insert(write(call, rank));
+  }
+
+private:
+  const std::string &write(const Call &call, int rank) {
+    key.assign(1, char(rank)).append(call.text);
+    return key;
+  }
+  std::string key;
+  std::unordered_set<std::string> keys;
+};
+
+/// The operand itself, seen differently: a permutation, a diagonal or the identity. Null for other
+/// equations and for wrong ones. Strides are taken in bytes, so that it works for every byte order
+/// and alignment.
+nb::object einsumView(const Call &call, const nb::object &operand) {
+  static thread_local KnownComputations computations;
   PyArrayObject *array = arrayOf(operand);
   const int rank = PyArray_NDIM(array);
+  if (computations.contains(call, rank))
+    return {};
   Shape shape(PyArray_DIMS(array), PyArray_DIMS(array) + rank);
   Strides byteStrides(PyArray_STRIDES(array), PyArray_STRIDES(array) + rank);
-  std::optional<Tensor> view = valueOrRaise(
-      try_einsum_view(equation, Tensor::borrow(PyArray_DATA(array), DType::u8, std::move(shape),
-                                               std::move(byteStrides))));
+  Expected<std::optional<Tensor>> view =
+      try_einsum_view(call.equation(), Tensor::borrow(PyArray_DATA(array), DType::u8,
+                                                      std::move(shape), std::move(byteStrides)));
   if (!view)
-    return std::nullopt;
-  return viewOf(operand, view->shape(), view->strides());
+    return {}; // the computation says what is wrong, with the operand's own type
+  if (!*view) {
+    computations.insert(call, rank);
+    return {};
+  }
+  return viewOf(operand, (*view)->shape(), (*view)->strides());
 }
 
 /// Runs without the GIL. The operands' owners are held by the caller.
@@ -119,8 +153,8 @@ nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords
     owners.push_back(asArray(operand));
   if (owners.size() == 1 && !hasOut) {
     operandDType(arrayOf(owners.front()), 1);
-    if (std::optional<nb::object> view = einsumView(call.equation(), owners.front()))
-      return std::move(*view);
+    if (nb::object view = einsumView(call, owners.front()))
+      return view;
   }
   for (size_t i = 0; i < owners.size(); ++i)
     operands.push_back(operandTensor(owners[i], i + 1));
