@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
+#include <functional>
 #include <numeric>
 
 using namespace mlir;
@@ -269,23 +270,21 @@ void ValueBuilder::forVectors(Value count, ArrayRef<DType> loaded, ArrayRef<DTyp
     b_.forLoop(whole, count, b_.idx(1), [&](Value i) { body(i, {}, 0); });
 }
 
-// Within 128 bits by interleaving (one instruction each: unpcklps, unpcklpd …), then by exchanging
-// 128-bit blocks between vectors at distance 1, 2, 4 blocks.
+// Within 128 bits by interleaving (unpcklps, unpcklpd …), then across 128-bit blocks by taking even
+// and odd blocks of two vectors (vperm2f128, vshuff64x2): one instruction each.
 SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows) {
   int n = int(rows.size());
   SmallVector<Value> v(rows);
-  if (n == 1)
-    return v;
   unsigned bits = cast<VectorType>(rows[0].getType()).getElementTypeBitWidth();
   int block = std::min<int>(n, int(128 / bits)); // elements in 128 bits
   auto shuffle = [&](Value x, Value y, llvm::function_ref<int64_t(int)> source) -> Value {
-    SmallVector<int64_t> maskValues(n);
+    SmallVector<int64_t> lanes(n);
     for (int i = 0; i < n; ++i)
-      maskValues[i] = source(i);
-    return b.op<vector::ShuffleOp>(x, y, maskValues);
+      lanes[i] = source(i);
+    return b.op<vector::ShuffleOp>(x, y, lanes);
   };
-  // Rows r and r + block / 2 of each group of `block` rows meet first, so that every stage is the
-  // same interleaving of low and high halves of 128-bit blocks.
+  // In each group of `block` rows, rows i and i + block / 2 meet first: every stage then is the same
+  // interleaving of the low, and of the high, halves of blocks.
   for (int stage = block; stage > 1; stage /= 2) {
     SmallVector<Value> next(n);
     for (int group = 0; group < n; group += block)
@@ -299,18 +298,31 @@ SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows) {
       }
     v = next;
   }
-  for (int distance = block; distance < n; distance *= 2) {
-    SmallVector<Value> next(n);
-    for (int i = 0; i < n; ++i) {
-      if (i & distance)
-        continue;
-      Value x = v[i], y = v[i + distance];
-      next[i] = shuffle(x, y, [&](int lane) -> int64_t { return lane & distance ? n + lane - distance : lane; });
-      next[i + distance] = shuffle(x, y, [&](int lane) -> int64_t { return lane & distance ? n + lane : lane + distance; });
+  // Row w of every group holds the blocks of column w of every group. Taking even and odd blocks
+  // sorts them by the lowest bit of their column's group, then by the next.
+  SmallVector<Value> columns(n);
+  std::function<void(ArrayRef<Value>, int, int, int)> sort = [&](ArrayRef<Value> list, int w, int column, int bit) {
+    if (list.size() == 1) {
+      columns[column * block + w] = list[0];
+      return;
     }
-    v = next;
+    for (int odd = 0; odd < 2; ++odd) {
+      SmallVector<Value> half;
+      for (size_t i = 0; i < list.size(); i += 2)
+        half.push_back(shuffle(list[i], list[i + 1], [&](int lane) -> int64_t {
+          int from = 2 * (lane / block) + odd, blocks = n / block;
+          return (from < blocks ? 0 : n) + from % blocks * block + lane % block;
+        }));
+      sort(half, w, column | odd << bit, bit + 1);
+    }
+  };
+  for (int w = 0; w < block; ++w) {
+    SmallVector<Value> list;
+    for (int group = 0; group < n; group += block)
+      list.push_back(v[group + w]);
+    sort(list, w, 0, 0);
   }
-  return v;
+  return columns;
 }
 
 } // namespace ricci

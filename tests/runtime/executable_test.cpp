@@ -51,8 +51,8 @@ Executable twoSteps(int64_t n) {
   e.arenaBytes = 64 + n * 4;
   auto kernel = std::make_shared<FunctionKernel>(scale);
   using Kind = BufferRef::Kind;
-  e.launches = {{kernel, {{Kind::Input, 0, 0}, {Kind::Arena, 0, 64}}, {2}, n, 64},
-                {kernel, {{Kind::Arena, 0, 64}, {Kind::Output, 0, 0}}, {3}, n, 60}};
+  e.launches = {{kernel, {{Kind::Input, 0, 0}, {Kind::Arena, 0, 64}}, {2}, n, 1, 64},
+                {kernel, {{Kind::Arena, 0, 64}, {Kind::Output, 0, 0}}, {3}, n, 1, 60}};
   return e;
 }
 
@@ -113,6 +113,7 @@ TEST(Executable, ManyBuffersAndNoTasks) {
                 {},
                 {},
                 1,
+                1,
                 0};
   for (int64_t i = 0; i < 40; ++i) {
     data[size_t(i)] = float(i);
@@ -126,6 +127,28 @@ TEST(Executable, ManyBuffersAndNoTasks) {
   e.launches[1].tasks = 0; // not called
   ASSERT_TRUE(e.run(inputs, {Tensor::borrow(&data[40], Shape{})}));
   EXPECT_EQ(data[40], 780);
+}
+
+TEST(Executable, FewTasksStayWithOneWorker) {
+  const int before = *numThreads();
+  ASSERT_TRUE(setNumThreads(4));
+  // Counts the calls: one worker gets all tasks in one.
+  auto kernel = std::make_shared<FunctionKernel>(
+      [](void *const *buffers, const int64_t *, void *, int64_t begin, int64_t end) {
+        auto *out = static_cast<int64_t *>(buffers[0]);
+        __atomic_fetch_add(&out[0], 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&out[1], end - begin, __ATOMIC_RELAXED);
+      });
+  Executable e;
+  e.outputs = {{DType::i64, {2}, {1}}};
+  for (auto [tasks, oneCall] : {std::pair(19, true), {20, false}}) {
+    int64_t out[2] = {};
+    e.launches = {{kernel, {{BufferRef::Kind::Output, 0, 0}}, {}, tasks, 10, 0}};
+    ASSERT_TRUE(e.run({}, {Tensor::borrow(out, {2})}));
+    EXPECT_EQ(out[0] == 1, oneCall) << tasks;
+    EXPECT_EQ(out[1], tasks);
+  }
+  ASSERT_TRUE(setNumThreads(before));
 }
 
 TEST(Executable, ChecksItsArguments) {

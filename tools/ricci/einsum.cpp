@@ -20,6 +20,7 @@
 #include "runtime/machine.h"
 #include "runtime/npy_header.h"
 #include "runtime/parallel.h"
+#include "runtime/utf8.h"
 
 #include <fmt/format.h>
 
@@ -67,7 +68,7 @@ Status checkMemory(const Arguments &arguments, int64_t generated, int64_t result
                                     formatBytes(double(bytes)), formatBytes(double(*limit))));
     };
     if (generated > *limit)
-      return over("the operands that are made of types need", generated);
+      return over("the random operands need", generated);
     if (result > *limit)
       return over("the result needs", result);
     if (int64_t both = saturatingAdd(result, intermediates); both > *limit)
@@ -192,7 +193,7 @@ std::string outcomeText(const Arguments &arguments, const Outcome &outcome) {
   std::string text;
   const TensorType &type = outcome.result.type();
   if (!arguments.output.empty())
-    text += arguments.output + ": ";
+    text += printable(arguments.output) + ": ";
   if (!arguments.output.empty() || !arguments.print)
     text += fmt::format("{}, C order, {}\n", type.str(), formatBytes(double(bytesOf(type))));
   if (arguments.print)

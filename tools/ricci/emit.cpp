@@ -24,9 +24,9 @@ int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
                const std::string &output) {
   bool object = stages.front() == Stage::Obj;
   if (object && flags.json)
-    return report(cannotShowObject("which JSON can't hold"));
+    return report(cannotShowObject("which JSON cannot hold"));
   if (object && output.empty() && isTerminal(STDOUT_FILENO))
-    return report(cannotShowObject("which a terminal can't show"));
+    return report(cannotShowObject("which a terminal cannot show"));
   if (!output.empty())
     if (Status s = checkWritable(output); !s)
       return report(s.error());

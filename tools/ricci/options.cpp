@@ -45,7 +45,7 @@ std::vector<Stage> parseStages(const std::string &text) {
   for (Stage stage : stages)
     if (stage == Stage::Obj && stages.size() > 1)
       throw CLI::ValidationError("--emit",
-                                 "obj is not text and can't be combined with other stages");
+                                 "obj is not text and cannot be combined with other stages");
   return stages;
 }
 

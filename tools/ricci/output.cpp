@@ -86,11 +86,11 @@ Status writeStdout(std::string_view text) {
     return success();
   if (errno == EPIPE)
     std::_Exit(kFine);
-  return inputError(fmt::format("can't write to standard output: {}", std::strerror(errno)));
+  return inputError(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
 static Diagnostic cannotWrite(const std::string &path, const char *why) {
-  return inputError(fmt::format("can't write '{}': {}", path, why));
+  return inputError(fmt::format("{}: cannot write: {}", path, why));
 }
 
 /// The file that `path` names once symbolic links are followed, so that renaming replaces the file
@@ -108,13 +108,13 @@ static std::string folderOf(const std::string &path) {
 
 Status checkWritable(const std::string &path) {
   if (path.empty())
-    return cannotWrite(path, "the name is empty");
+    return inputError("cannot write: the name of the file is empty");
   struct stat info;
   if (stat(path.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode))
-      return cannotWrite(path, "it is a directory");
+      return cannotWrite(path, "this is a directory");
     if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))
-      return cannotWrite(path, "it is a pipe or a socket");
+      return cannotWrite(path, "this is a pipe or a socket");
     if (access(path.c_str(), W_OK) != 0)
       return cannotWrite(path, std::strerror(errno));
     if (!S_ISREG(info.st_mode))
