@@ -78,7 +78,9 @@ Expected<Tensor> readMember(void *zip, NpyOptions options) {
   const Diagnostic corrupt = inputError("the compressed data is corrupt or cut off");
   const uint64_t size = info.uncompressed_size;
   if (size > (uint64_t(1) << 62) || size / kMaxDeflateRatio > info.compressed_size + 64)
-    return corrupt;
+    return inputError(
+        fmt::format("the member claims {} bytes, more than {} compressed bytes can hold", size,
+                    uint64_t(info.compressed_size)));
   if (unzOpenCurrentFile(zip) != UNZ_OK)
     return corrupt;
 

@@ -95,6 +95,7 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   w[W::TasksN] = std::max<int64_t>(1, ceilDiv(n, w[W::TaskN]));
   w[W::SumRows] = s.blockRows;
   w[W::PackA] = int64_t(s.packing[0]), w[W::PackB] = int64_t(s.packing[1]);
+  w[W::DistanceB] = s.packing[1] == Packing::Across ? s.n[0].extent : 1;
   int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(s.n), kList = w.list(s.k);
   w[W::BatchList] = batchList, w[W::MList] = mList, w[W::NList] = nList, w[W::KList] = kList;
 

@@ -27,6 +27,7 @@ struct ContractWord {
     TaskM, TaskN, TasksM, TasksN,
     SumRows,                        ///< rows whose f32 sums are kept at once, for narrow results
     PackA, PackB,                   // Packing
+    DistanceB,                      ///< Across: columns from one index of the second dim to the next; else 1
     BatchList, MList, NList, KList, // positions of the lists
     // Byte offsets into the workspace: tables of offsets and of contiguous runs, packed panels, one
     // register tile, and for narrow results the f32 sums of a task.

@@ -76,10 +76,10 @@ private:
   static MemRefType flat(Type element) { return MemRefType::get({ShapedType::kDynamic}, element); }
   Value word(int64_t w) { return b_.load(desc_, b_.idx(w)); }
   Value view(int64_t w, Value size, Type type) { return b_.view(work_, word(w), size, type); }
-  void fill(int64_t list, Value start, Value count, int column, Value table, Value runs = {}) {
+  void fill(int64_t list, Value start, Value count, int column, Value table, Value runs = {}, Value distance = {}) {
     b_.op<func::CallOp>(fillOffsets_, ValueRange{desc_, word(list), start, count, b_.idx(column), table});
     if (runs)
-      b_.op<func::CallOp>(fillRuns_, ValueRange{table, count, runs});
+      b_.op<func::CallOp>(fillRuns_, ValueRange{table, count, distance ? distance : b_.idx(1), runs});
   }
 
   /// Tasks from `first` on that are slabs of one batch entry, as one; returns the next task.
@@ -107,10 +107,11 @@ private:
 
   /// Rows [m0, m1) and columns [n0, n1) of one batch entry.
   void region(Value m0, Value m1, Value n0, Value n1) {
+    Value distance = word(ContractWord::DistanceB);
     Value blockM = word(ContractWord::BlockM), blockN = word(ContractWord::BlockN), blockK = word(ContractWord::BlockK);
     b_.forLoop(n0, n1, blockN, [&](Value jc) {
       Value columns = b_.min(blockN, b_.sub(n1, jc));
-      fill(ContractWord::NList, jc, columns, 1, bn_, bnRuns_);
+      fill(ContractWord::NList, jc, columns, 1, bn_, bnRuns_, distance);
       fill(ContractWord::NList, jc, columns, 2, cn_, cnRuns_);
       // With K = 0 one empty block still writes the zeros.
       b_.forLoop(b_.idx(0), b_.max(k_, b_.idx(1)), blockK, [&](Value pc) {
@@ -119,7 +120,7 @@ private:
         fill(ContractWord::KList, pc, depth, 1, bk_, bkRuns_);
         b_.op<func::CallOp>(pack_[1], ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_,
                                                  word(ContractWord::PackB), columns, depth, panelsB_,
-                                                 b_.idx(columnPanel_.width), b_.idx(columnPanel_.pitch)});
+                                                 b_.idx(columnPanel_.width), b_.idx(columnPanel_.pitch), distance});
         Value accumulate = b_.ne(pc, b_.idx(0));
         if (!sums_)
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
@@ -129,7 +130,7 @@ private:
           fill(ContractWord::MList, ic, rows, 2, cm_);
           b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_,
                                                    word(ContractWord::PackA), rows, depth, panelsA_,
-                                                   b_.idx(rowPanel_.width), b_.idx(rowPanel_.pitch)});
+                                                   b_.idx(rowPanel_.width), b_.idx(rowPanel_.pitch), b_.idx(1)});
           sumRow_ = b_.sub(ic, m0);
           macroKernel(rows, columns, depth, accumulate);
         });

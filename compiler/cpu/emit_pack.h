@@ -19,9 +19,10 @@ struct PanelShape {
 
 /// The private function that packs a block of an operand of type `storage`, converting to the compute
 /// type; both operands of one type share it:
-///   (operand, base, rows, row runs, ks, k runs, packing, row count, k count, panels, width, pitch)
+///   (operand, base, rows, row runs, ks, k runs, packing, row count, k count, panels, width, pitch,
+///    distance)
 /// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs (see
-/// offsets.h), `packing` is a Packing. Rows that fill up the last panel are zero.
+/// offsets.h), `packing` is a Packing; `rowRuns` is over rows `distance` apart (1, but for Packing::Across). Rows that fill up the last panel are zero.
 mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values, DType storage);
 
 } // namespace ricci

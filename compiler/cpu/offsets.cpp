@@ -70,15 +70,19 @@ func::FuncOp emitFillRuns(LoopBuilder &b, ModuleOp module) {
   if (auto known = module.lookupSymbol<func::FuncOp>("fill_runs"))
     return known;
   Type index = b.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index);
-  auto function = b.beginFunction(module, "fill_runs", {table, index, table}, true);
-  Value offsets = function.getArgument(0), count = function.getArgument(1), runs = function.getArgument(2);
-  // From the back: (run, offset) of the entry after this one. The last one has run 1 either way.
-  b.forIter(b.idx(0), count, b.idx(1), {b.idx(0), b.idx(0)}, [&](Value i, ValueRange next) {
-    Value at = b.sub(b.sub(count, i), b.idx(1));
-    Value offset = b.load(offsets, at);
-    Value run = b.select(b.eq(b.add(offset, 1), next[1]), b.add(next[0], 1), b.idx(1));
-    b.store(run, runs, at);
-    return LoopBuilder::Values{run, offset};
+  auto function = b.beginFunction(module, "fill_runs", {table, index, index, table}, true);
+  auto args = function.getArguments();
+  Value offsets = args[0], count = args[1], distance = args[2], runs = args[3];
+  b.forLoop(count, [&](Value i) {
+    Value at = b.sub(b.sub(count, i), b.idx(1)), next = b.add(at, distance);
+    auto run = b.ifYield(
+        b.lt(next, count),
+        [&] {
+          Value joins = b.eq(b.add(b.load(offsets, at), 1), b.load(offsets, next));
+          return LoopBuilder::Values{b.select(joins, b.add(b.load(runs, next), 1), b.idx(1))};
+        },
+        [&] { return LoopBuilder::Values{b.idx(1)}; });
+    b.store(run[0], runs, at);
   });
   b.endFunction();
   return function;

@@ -22,8 +22,9 @@ llvm::SmallVector<mlir::Value> offsetsAt(LoopBuilder &b, mlir::Value descriptor,
 ///   (descriptor, list, start, count, column, table)
 mlir::func::FuncOp emitFillOffsets(LoopBuilder &b, mlir::ModuleOp module);
 
-/// The private function that writes `runs[i]` = how many entries from i on are consecutive:
-///   (table, count, runs)
+/// The private function that writes `runs[i]` = how many of the entries i, i + distance, i + 2
+/// distance … are consecutive offsets:
+///   (table, count, distance, runs)
 mlir::func::FuncOp emitFillRuns(LoopBuilder &b, mlir::ModuleOp module);
 
 } // namespace ricci

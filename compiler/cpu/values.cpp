@@ -258,6 +258,11 @@ void ValueBuilder::storeComponent(Value value, Value packed, Value index, int la
     b_.op<vector::StoreOp>(value, packed, ValueRange{index});
 }
 
+void ValueBuilder::storeLanes(Value vector, Value packed, Value index, Value begin, Value end, int lanes) {
+  Value m = b_.op<arith::XOrIOp>(mask(begin, lanes), mask(end, lanes));
+  b_.op<vector::MaskedStoreOp>(packed, ValueRange{index}, m, vector);
+}
+
 void ValueBuilder::forVectors(Value count, ArrayRef<DType> loaded, ArrayRef<DType> stored,
                               llvm::function_ref<void(Value, Value, int)> body) {
   bool masks = llvm::all_of(loaded, [&](DType t) { return hasMaskedLoad(t); }) &&

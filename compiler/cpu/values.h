@@ -57,6 +57,8 @@ public:
   /// The packed forms of the compute type, component by component: vector `lanes` of component `c`.
   Value loadComponent(Value packed, Value index, int lanes);
   void storeComponent(Value value, Value packed, Value index, int lanes);
+  /// Lanes [begin, end) of a packed vector whose lane 0 belongs at `index`.
+  void storeLanes(Value vector, Value packed, Value index, Value begin, Value end, int lanes);
 
   /// [0, count) in whole vectors, then the rest under a mask where loads and stores of all `buffers`
   /// have one, else one by one: body(index, length, lanes), length null for a whole vector or scalar.

@@ -255,7 +255,16 @@ private:
     // Rows may go in any order: the one in which A is contiguous, if it is along a row label.
     if (auto unit = unitDim(m, 0))
       bringToFront(m, *unit);
-    bool rowsA = !m.empty() && m[0].strides[0] == 1, columnsB = !n.empty() && n[0].strides[1] == 1;
+    bool rowsA = m[0].strides[0] == 1, columnsB = n[0].strides[1] == 1;
+    // Columns start with the dim in which the result is contiguous. Where B is contiguous in another
+    // one, that comes second: packing turns the two against each other.
+    auto unitN = unitDim(n, 1);
+    bool acrossB = unitN && *unitN > 0 && n[0].extent > 1;
+    if (acrossB) {
+      Dim dim = n[*unitN];
+      n.erase(n.begin() + *unitN);
+      n.insert(n.begin() + 1, dim);
+    }
     // K goes in the order of an operand that is contiguous along it; of the larger, if both are.
     auto unitA = rowsA ? std::nullopt : unitDim(k, 0), unitB = columnsB ? std::nullopt : unitDim(k, 1);
     bool preferA = unitA && (!unitB || extent(m) >= extent(n));
@@ -266,21 +275,37 @@ private:
       return !k.empty() && k[0].strides[buffer] == 1 ? Packing::AlongK : Packing::Gather;
     };
     s.packing[0] = packing(rowsA, 0);
-    s.packing[1] = packing(columnsB, 1);
+    s.packing[1] = acrossB ? Packing::Across : packing(columnsB, 1);
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
     chooseTile(s);
     chooseBlocks(s);
     return s;
   }
 
-  /// Two vectors of columns (a complex number's two parts), and the rows that leave registers for
-  /// them and one broadcast: 14x32 f32 on AVX-512, 6x16 on AVX2.
+  /// Rows and vectors of the register tile: accumulators, a row of vectors and one broadcast fill the
+  /// registers. 14x32 f32 on AVX-512 and 6x16 on AVX2, unless another tile wastes clearly less of
+  /// this shape at its edges.
   void chooseTile(Schedule &s) const {
     DType compute = computeType(s.spec.result);
     bool complex = kindOf(compute) == DTypeKind::Complex;
-    int spare = complex ? 4 : 3;
-    s.spec.tileRows = (target_.vectorRegisters - spare) / 2;
-    s.spec.tileColumns = target_.lanes(componentDType(compute)) * (complex ? 1 : 2);
+    int parts = complex ? 2 : 1, lanes = target_.lanes(componentDType(compute));
+    int64_t m = totalExtent(s.m), n = totalExtent(s.n);
+    auto mostRows = [&](int vectors) { return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors); };
+    auto cycles = [&](int rows, int vectors) {
+      double tiles = double((m + rows - 1) / rows) * double((n + vectors * lanes - 1) / (vectors * lanes));
+      // Two multiply-adds or two loads a cycle, and the loop.
+      return tiles * (std::max(rows * vectors, rows + vectors) / 2.0 + 0.5);
+    };
+    int vectors = complex ? 1 : 2, rows = mostRows(vectors);
+    double best = cycles(rows, vectors) * 0.96;
+    for (int v = 1; v <= 3; ++v)
+      for (int r = mostRows(v); r >= 4 && r * v * parts >= 8; --r)
+        if (double c = cycles(r, v); c < best) {
+          best = c;
+          rows = r, vectors = v;
+        }
+    s.spec.tileRows = rows;
+    s.spec.tileColumns = vectors * lanes;
   }
 
   /// `extent` in equal blocks of at most `most`, each a multiple of `tile`.
@@ -300,6 +325,9 @@ private:
     int64_t rows = target_.l2Bytes / 2 / (s.blockK * bytes);
     s.blockRows = evenBlocks(totalExtent(s.m), rows, s.spec.tileRows);
     int64_t columns = std::min<int64_t>(target_.l3Bytes / 2, 8 << 20) / (s.blockK * bytes);
+    // With one block of A there is no reason to leave the L2 cache.
+    if (s.blockRows >= totalExtent(s.m))
+      columns = std::max<int64_t>(target_.l2Bytes / (2 * s.blockK * bytes), 8 * s.spec.tileColumns);
     bool narrow = s.spec.result == DType::f16 || s.spec.result == DType::bf16;
     s.blockColumns = evenBlocks(totalExtent(s.n), narrow ? std::min<int64_t>(columns, 1024) : columns,
                                 s.spec.tileColumns);

@@ -27,7 +27,7 @@ static double contractCycles(const Schedule &s, const Target &target) {
   double perCycle = lanes * (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
   double compute_ = roundedUp(m, s.spec.tileRows) * roundedUp(n, s.spec.tileColumns) * k * parts / perCycle;
   auto pack = [&](Packing p, double numbers) {
-    return numbers * (p == Packing::Gather ? 1.5 : 4 / lanes);
+    return numbers * (p == Packing::Gather ? 1.5 : (p == Packing::Across ? 8 : 4) / lanes);
   };
   double packing = pack(s.packing[0], double(m) * k) + pack(s.packing[1], double(n) * k);
   double writing = double(m) * double(n) * 2 / lanes;

@@ -12,7 +12,7 @@ using namespace mlir;
 
 namespace ricci {
 
-static constexpr llvm::StringLiteral kPackingNames[] = {"rows", "k", "gather"};
+static constexpr llvm::StringLiteral kPackingNames[] = {"rows", "k", "across", "gather"};
 
 ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   Builder b(context);
@@ -139,7 +139,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
         auto name = dyn_cast<StringAttr>(packing[i]);
         const auto *at = llvm::find(kPackingNames, name ? name.getValue() : "");
         if (at == std::end(kPackingNames))
-          read.fail("a packing is 'rows', 'k' or 'gather'");
+          read.fail("a packing is 'rows', 'k', 'across' or 'gather'");
         else
           s.packing[i] = Packing(at - kPackingNames);
       }

@@ -65,6 +65,7 @@ DType componentDType(DType dtype);
 enum class Packing : uint8_t {
   AlongRows, ///< its rows (or columns) are contiguous: vector copies
   AlongK,    ///< it is contiguous along K: vector loads, transposed in registers
+  Across,    ///< it is contiguous along its second row (column) dim: as AlongK, between panels
   Gather,    ///< neither: element by element
 };
 

@@ -203,6 +203,15 @@ TEST(OrderContractions, GivenPathsOfManyOperandsAStep) {
   checkOrdered(*m.module);
   EXPECT_EQ(einsumsOf(*m.module).size(), 3u);
   EXPECT_EQ(plan.path, options.path);
+
+  // A step is ordered for what is left of it: l goes on, and makes k,kl the dearer contraction.
+  Module group(einsumText({{"ij", {10, 10}}, {"jk", {10, 10}}, {"kl", {10, 1000}}, {"l", {1000}}},
+                          {"i", {10}}));
+  options.path = {{0, 1, 2}, {0, 1}};
+  ASSERT_EQ(order(group, options), "");
+  EXPECT_EQ(equationsOf(*group.module),
+            (std::vector<std::string>{"ij,jk->ik", "kl,ik->il", "l,il->i"}));
+
   options.path = {{0, 4}};
   Module wrong(einsumText({{"ij", {3, 4}}, {"jk", {4, 5}}}, {"ik", {3, 5}}));
   EXPECT_EQ(order(wrong, options),

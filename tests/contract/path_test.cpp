@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/contract/greedy.h"
+#include "compiler/contract/improve.h"
 #include "compiler/contract/path.h"
 #include "tests/contract/networks.h"
 
@@ -254,6 +256,43 @@ TEST(Path, Hyperedges) {
     EXPECT_GE(path.flops, 2 * 9 * 120);
   }
   EXPECT_EQ(find(network, by(Method::Optimal)).flops, bruteForceFlops(network));
+}
+
+TEST(Path, LabelsInVeryManyOperands) {
+  // Two parts, each of all combinations of six labels: every label is in 32 operands. Within a part
+  // intermediates have 3^6 elements at most, a mixture of both would have up to 3^12.
+  Network network;
+  network.extents.assign(12, 3);
+  for (int32_t part : {0, 6})
+    for (int32_t set = 1; set < 64; ++set) {
+      network.operands.emplace_back();
+      for (int32_t label = 0; label < 6; ++label)
+        if (set >> label & 1)
+          network.operands.back().push_back(part + label);
+    }
+  ContractionPath path = find(network, by(Method::Greedy));
+  EXPECT_LE(path.largestIntermediate, 729);
+}
+
+TEST(Path, ImprovementEndsWhereNoSubtreeGetsBetter) {
+  int improved = 0;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    Network network = regularNetwork(50, 3, 2, seed);
+    order::Tree tree = order::findGreedyTree(network).tree;
+    double greedy = order::treeFlops(network, tree);
+    order::ImproveParameters parameters;
+    parameters.rounds = 1000;
+    if (!order::improveTree(network, tree, parameters))
+      continue;
+    ++improved;
+    EXPECT_LT(order::treeFlops(network, tree), greedy);
+    EXPECT_FALSE(order::improveTree(network, tree, parameters));
+
+    ContractionPath path = find(network, by(Method::Auto));
+    EXPECT_LT(path.flops, greedy);
+    EXPECT_EQ(path.method, "greedy, improved by dynamic programming");
+  }
+  EXPECT_GE(improved, 5);
 }
 
 TEST(Path, DisconnectedPartsMeetLastSmallestFirst) {

@@ -73,6 +73,22 @@ TEST(ParallelFor, OneWorkerIsOneCallOnTheCaller) {
   EXPECT_EQ(who.id, std::this_thread::get_id());
 }
 
+TEST(ParallelFor, NoMoreWorkersThanParts) {
+  // Each part takes a while, so that a worker too many would get one.
+  std::atomic<int> highest{0};
+  for (int i = 0; i < 20; ++i)
+    parallelFor(
+        2,
+        [](void *ctx, int64_t, int64_t, int worker) {
+          auto &seen = *static_cast<std::atomic<int> *>(ctx);
+          if (worker > seen)
+            seen = worker;
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        },
+        &highest, 8);
+  EXPECT_LT(highest, 2);
+}
+
 TEST(ParallelFor, NothingToDo) {
   auto fail = [](void *, int64_t, int64_t, int) { ADD_FAILURE(); };
   parallelFor(0, fail, nullptr, 4);

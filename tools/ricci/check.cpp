@@ -78,8 +78,13 @@ Expected<Tensor> runWidened(const std::string &equation, const std::vector<Tenso
   return runReference(equation, wide);
 }
 
-/// How many products are summed into each element of the result.
-Expected<double> termCount(const std::string &equation, const std::vector<Tensor> &operands) {
+/// How many numbers meet in one element of the result.
+struct Counts {
+  double terms = 1;         ///< products that are summed
+  double intermediates = 0; ///< at most so many stored results go into it
+};
+
+Expected<Counts> countRoundings(const std::string &equation, const std::vector<Tensor> &operands) {
   std::vector<TensorType> types;
   for (const Tensor &operand : operands)
     types.push_back(operand.type());
@@ -90,11 +95,31 @@ Expected<double> termCount(const std::string &equation, const std::vector<Tensor
   if (!program)
     return program.error();
   const Einsum &einsum = program->nodes[size_t(program->results[0])].einsum;
-  double terms = 1;
-  for (size_t label = 0; label < einsum.extents.size(); ++label)
-    if (std::find(einsum.output.begin(), einsum.output.end(), Label(label)) == einsum.output.end())
-      terms *= double(einsum.extents[label]);
-  return terms;
+
+  size_t labels = einsum.extents.size();
+  std::vector<bool> kept(labels);
+  for (Label label : einsum.output)
+    kept[size_t(label)] = true;
+  Counts counts;
+  for (size_t label = 0; label < labels; ++label)
+    if (!kept[label])
+      counts.terms *= double(einsum.extents[label]);
+
+  // Contractions of pairs but for the last one, and sums over one operand alone before that.
+  constexpr int kNone = -1, kSeveral = -2;
+  std::vector<int> owner(labels, kNone);
+  for (size_t i = 0; i < einsum.operands.size(); ++i)
+    for (Label label : einsum.operands[i])
+      owner[size_t(label)] =
+          owner[size_t(label)] == kNone || owner[size_t(label)] == int(i) ? int(i) : kSeveral;
+  std::vector<bool> summedAlone(einsum.operands.size());
+  for (size_t label = 0; label < labels; ++label)
+    if (!kept[label] && owner[label] >= 0)
+      summedAlone[size_t(owner[label])] = true;
+  if (einsum.operands.size() > 1)
+    counts.intermediates = double(einsum.operands.size() - 2) +
+                           double(std::count(summedAlone.begin(), summedAlone.end(), true));
+  return counts;
 }
 
 /// Remembers the element that is furthest outside, or the closest to, what is allowed.
@@ -143,8 +168,9 @@ bool sameNonFinite(double got, double expected) {
   return (std::isnan(got) && std::isnan(expected)) || got == expected;
 }
 
+/// |got - expected| <= relative * S + store * |expected| + absolute.
 struct Allowance {
-  double relative, absolute, largest;
+  double relative, store, absolute, largest;
 };
 
 void compareElement(const Tensor &got, const Tensor &expected, const Tensor &magnitude,
@@ -154,7 +180,7 @@ void compareElement(const Tensor &got, const Tensor &expected, const Tensor &mag
   std::complex<double> a = loadComplex(got.dtype(), gotAt);
   std::complex<double> b = loadComplex(expected.dtype(), expectedAt);
   double sum = loadFloat(DType::f64, elementAt(magnitude, index));
-  double bound = allowance.relative * sum + allowance.absolute;
+  double bound = allowance.relative * sum + allowance.store * std::abs(b) + allowance.absolute;
   bool complex = kindOf(got.dtype()) == DTypeKind::Complex;
   bool finite = std::isfinite(a.real()) && std::isfinite(a.imag());
   bool expectFinite = std::isfinite(b.real()) && std::isfinite(b.imag());
@@ -196,9 +222,9 @@ Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector
       return s.error();
     return outcome;
   }
-  Expected<double> terms = termCount(equation, operands);
-  if (!terms)
-    return terms.error();
+  Expected<Counts> counts = countRoundings(equation, operands);
+  if (!counts)
+    return counts.error();
   Expected<Tensor> expected = runWidened(equation, operands, false);
   if (!expected)
     return expected.error();
@@ -210,14 +236,16 @@ Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector
                                      result.type().str(), expected->type().str()));
 
   Precision precision = precisionOf(result.dtype());
-  double count = double(operands.size());
-  double roundings = *terms + 2 * count; // each operand is converted, multiplied and summed
+  // Each operand is converted, multiplied and summed.
+  double roundings = counts->terms + 2 * double(operands.size());
   if (kind == DTypeKind::Complex)
     roundings *= 4; // a complex product is four real ones and two sums
   // The reference's own rounding doubles what is allowed where it runs in the same precision.
   double relative = gamma(roundings, precision.accumulate) + gamma(roundings, 0x1p-53) +
-                    gamma(count + 1, precision.store);
-  Allowance allowance{relative * (1 + 1e-6), roundings * precision.smallest, precision.largest};
+                    gamma(counts->intermediates, precision.store);
+  // The last rounding is of a sum that may itself be off by the rest.
+  relative *= 1 + precision.store + 1e-6;
+  Allowance allowance{relative, precision.store, roundings * precision.smallest, precision.largest};
   Worst worst(outcome);
   forEachIndex(result.shape(), [&](const std::vector<int64_t> &index) {
     compareElement(result, *expected, *magnitude, allowance, index, outcome, worst);

@@ -43,7 +43,7 @@ int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
     if (stage != Stage::Obj && !emitted->ends_with('\n'))
       *emitted += '\n';
     if (stages.size() > 1)
-      text += fmt::format("// -----// {} //----- //\n", stageName(stage));
+      text += fmt::format("// ----- {} -----\n", stageName(stage));
     text += *emitted;
     json.key(stageName(stage)).string(flags.json ? *emitted : "");
   }

@@ -12,7 +12,7 @@
 namespace ricci::driver {
 
 /// Prints stages of a compilation, to stdout or to the file `output`. Several stages are each
-/// headed by `// -----// name //----- //`. Gives the exit code.
+/// headed by `// ----- name -----`. Gives the exit code.
 int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
                const std::vector<Operand> &operands, const std::vector<Stage> &stages,
                const std::string &output);

@@ -28,7 +28,9 @@ for number in range(90):
         values = np.nan_to_num(values * 50, posinf=0, neginf=0)
     with np.errstate(all="ignore"):
         np.save(root / "in.npy", np.asarray(values).astype(dtype))
-    command = ["ricci", "einsum", "...->...", root / "in.npy", "--print"]
+    command = ["ricci", "einsum", "...->...", root / "in.npy", "--print", "-o", root / "out.npy"]
     got = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    want = f"{np.load(root / 'in.npy')}\n"
+    line, _, got = got.partition("\n")
+    assert line.startswith(f"{root / 'out.npy'}: "), line
+    want = str(np.load(root / "out.npy")) + "\n"
     assert got == want, f"{dtype} {shape}\n{got}\nis not\n{want}"
