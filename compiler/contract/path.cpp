@@ -217,7 +217,7 @@ Expected<ContractionPath> findPath(const Network &network, const OrderOptions &o
   } else if (operands <= 2) {
     // Nothing to choose, and a sum inside one operand is not shown as a step of its own.
     path = pathOf(network, {operands == 1 ? Step{0, -1} : Step{0, 1}});
-    path.method = "nothing to order";
+    path.method = "one contraction";
   } else {
     Reduced reduced = sumPrivateLabels(network);
     for (int operand : reduced.summed) {

@@ -21,7 +21,8 @@ constexpr double kWorkerSeconds = 50e-6;
 constexpr int64_t kMapBlock = 1 << 16;
 /// Sums that a column reduction keeps in the L1 cache.
 constexpr int64_t kColumnBlock = 2048;
-constexpr int64_t kTransposeBlock = 64;
+/// A transpose task: long rows of the operand, few of them.
+constexpr int64_t kTransposeInner = 512, kTransposeMid = 64;
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -189,7 +190,7 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
     return describeMap(s, kMapBlock, std::max<int64_t>(1, kMapBlock / inner));
   }
   case Family::Transpose:
-    return describeMap(s, kTransposeBlock, kTransposeBlock * 16);
+    return describeMap(s, kTransposeInner, kTransposeMid);
   case Family::ReduceRows:
     return describeReduceRows(s);
   case Family::ReduceColumns:

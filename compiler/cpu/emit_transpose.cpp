@@ -50,8 +50,10 @@ void emitTranspose(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, cons
     auto [mid0, mid1] = bounds(b.rem(rest, midBlocks), TransposeWord::MidBlock, TransposeWord::Mid);
     auto source = [&](Value inner, Value mid) { return b.add(b.add(outer[0], inner), b.mul(mid, fromMid)); };
     auto target = [&](Value inner, Value mid) { return b.add(b.add(outer[1], mid), b.mul(inner, toInner)); };
-    b.forLoop(inner0, inner1, b.idx(tile), [&](Value inner) {
-      b.forLoop(mid0, mid1, b.idx(tile), [&](Value mid) {
+    // Along inner innermost: whole rows of the operand are read in order, which is what prefetching
+    // and address translation want.
+    b.forLoop(mid0, mid1, b.idx(tile), [&](Value mid) {
+      b.forLoop(inner0, inner1, b.idx(tile), [&](Value inner) {
         Value innerEnd = b.min(b.add(inner, tile), inner1), midEnd = b.min(b.add(mid, tile), mid1);
         Value whole = b.both(b.eq(innerEnd, b.add(inner, tile)), b.eq(midEnd, b.add(mid, tile)));
         b.ifThen(

@@ -16,7 +16,8 @@
 
 namespace ricci {
 
-/// Seconds of one launch on one core: the larger of arithmetic and memory traffic, plus the launch.
+/// Seconds of one launch on one core: the larger of arithmetic and memory traffic, a part of the
+/// smaller, and the launch.
 double predictSeconds(const Schedule &schedule, const Target &target);
 
 } // namespace ricci

@@ -69,6 +69,21 @@ def test_mixed_dtypes(case, device):
         run(case["equation"], [oracle.random_array(rng, s, d) for s, d in zip(case["shapes"], dtypes)], device)
 
 
+@pytest.mark.slow
+@DEVICE
+def test_many_programs_in_one_process(device):
+    """What one compilation leaves behind must not reach the next."""
+    rng = seed("many", device)
+    for _ in range(1500):
+        case = CASES["good"][rng.integers(len(CASES["good"]))]
+        terms = oracle.Terms(case["equation"], [len(s) for s in case["shapes"]])
+        shapes = oracle.random_sizes(rng, terms, case["shapes"], sizes=(0, 1, 2, 3, 5, 7, 11, 17, 33, 64))
+        dtypes = [oracle.DTYPES[name] for name in rng.choice(list(oracle.DTYPES), len(shapes))]
+        if rng.random() < 0.5:
+            dtypes = dtypes[:1] * len(shapes)
+        run(case["equation"], [oracle.random_array(rng, s, d) for s, d in zip(shapes, dtypes)], device)
+
+
 @GOOD
 def test_every_order_agrees_on_integers(case):
     """On integer-valued data no order of contractions rounds."""

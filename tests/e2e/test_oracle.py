@@ -38,6 +38,15 @@ def test_refuses_nan():
         oracle.check("ij,jk->ik", operands, result)
 
 
+def test_an_infinity_must_be_an_overflow():
+    a = np.full(7, 2.0**13, np.float16)
+    oracle.check("i->", [a], np.float16(7 * 2.0**13))
+    oracle.check("i,j->", [a, a], np.float16(np.inf))
+    for operands, wrong in [(("i->", a), np.inf), (("i,j->", a, a), -np.inf), (("i,j->", a, a), 65504)]:
+        with pytest.raises(AssertionError, match="1 of 1"):
+            oracle.check(operands[0], operands[1:], np.float16(wrong))
+
+
 def test_refuses_an_integer_off_by_one():
     a = oracle.random_values(rng, (5, 7), np.int64)
     result = np.einsum("ij->j", a)

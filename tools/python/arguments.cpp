@@ -44,7 +44,7 @@ std::vector<int64_t> parseSublist(PyObject *object) {
       raise(PyExc_TypeError,
             fmt::format("each subscript must be either an integer or an ellipsis, not {}",
                         typeName(item)));
-    const Py_ssize_t label = PyNumber_AsSsize_t(item, nullptr); // clips
+    const Py_ssize_t label = PyNumber_AsSsize_t(item, PyExc_TypeError);
     if (label == -1 && PyErr_Occurred())
       nb::raise_python_error();
     if (label < 0 || label >= 52)

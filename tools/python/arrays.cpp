@@ -220,13 +220,17 @@ std::optional<Tensor> borrowArray(PyArrayObject *array, DType dtype) {
   return Tensor::borrowConst(PyArray_DATA(array), dtype, std::move(shape), std::move(strides));
 }
 
+nb::object nativeCopy(nb::handle array, DType dtype) {
+  constexpr int flags = NPY_ARRAY_CARRAY | NPY_ARRAY_ENSURECOPY | NPY_ARRAY_ENSUREARRAY;
+  PyArray_Descr *descr = PyArray_DescrFromType(typeNumber(dtype)); // stolen
+  return stealOrRaise(PyArray_FromAny(array.ptr(), descr, 0, 0, flags, nullptr));
+}
+
 Tensor operandTensor(nb::object &keep, size_t number) {
   DType dtype = operandDType(arrayOf(keep), number);
   if (std::optional<Tensor> tensor = borrowArray(arrayOf(keep), dtype))
     return std::move(*tensor);
-  constexpr int flags = NPY_ARRAY_CARRAY_RO | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_ENSURECOPY;
-  keep = stealOrRaise(
-      PyArray_FromAny(keep.ptr(), PyArray_DescrFromType(typeNumber(dtype)), 0, 0, flags, nullptr));
+  keep = nativeCopy(keep, dtype);
   return borrowArray(arrayOf(keep), dtype).value();
 }
 

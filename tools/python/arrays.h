@@ -30,6 +30,9 @@ DType operandDType(PyArrayObject *array, size_t number);
 /// that are not aligned, and for strides that are no multiple of the item size.
 std::optional<Tensor> borrowArray(PyArrayObject *array, DType dtype);
 
+/// A C-contiguous copy in native byte order, as an exact ndarray.
+nb::object nativeCopy(nb::handle array, DType dtype);
+
 /// An operand's tensor. `keep` holds what owns its memory: the array or a copy.
 Tensor operandTensor(nb::object &keep, size_t number);
 

@@ -99,7 +99,12 @@ nb::object einsumView(const Call &call, const nb::object &operand) {
     computations.insert(call, rank);
     return {};
   }
-  return viewOf(operand, (*view)->shape(), (*view)->strides());
+  // What is never stepped along has the stride it would have in an array of bytes in C order.
+  byteStrides = (*view)->strides();
+  for (size_t axis = 0; axis < byteStrides.size(); ++axis)
+    if ((*view)->shape()[axis] == 1 || (*view)->size() == 0)
+      byteStrides[axis] *= PyArray_ITEMSIZE(array);
+  return viewOf(operand, (*view)->shape(), byteStrides);
 }
 
 /// Runs without the GIL. The operands' owners are held by the caller.
@@ -124,10 +129,7 @@ nb::object einsumInto(const Call &call, const std::vector<Tensor> &operands,
   nb::object written = out;
   std::optional<Tensor> tensor = borrowArray(arrayOf(out), *dtype);
   if (!tensor) {
-    written = stealOrRaise(PyArray_FromAny(object, nullptr, 0, 0,
-                                           NPY_ARRAY_CARRAY | NPY_ARRAY_NOTSWAPPED |
-                                               NPY_ARRAY_ENSURECOPY | NPY_ARRAY_ENSUREARRAY,
-                                           nullptr));
+    written = nativeCopy(out, *dtype);
     tensor = borrowArray(arrayOf(written), *dtype).value();
   }
   valueOrRaise(

@@ -1,0 +1,190 @@
+//===- contract_kernels_test.cpp - packed contractions, run directly ---------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tests/cpu/launch_harness.h"
+#include "tests/cpu/level_fixture.h"
+
+#include <cmath>
+
+namespace ricci::test {
+namespace {
+
+using ContractKernels = OnLevel;
+INSTANTIATE_LEVELS(ContractKernels);
+
+constexpr Packing kPackings[] = {Packing::AlongRows, Packing::AlongK, Packing::Across, Packing::Gather};
+
+/// Small blocks, so that small problems have several of each and an edge.
+Blocks smallBlocks(const KernelSpec &spec, int64_t k = 5) {
+  return {2 * spec.tileRows, 2 * spec.tileColumns, k};
+}
+
+// Every side of a tile, of a block and of two blocks; K = 0 writes zeros.
+TEST_P(ContractKernels, sizesAroundTilesAndBlocks) {
+  for (DType t : {DType::f32, DType::f16}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    int64_t rows = spec.tileRows, columns = spec.tileColumns;
+    for (int64_t m : {int64_t(0), int64_t(1), rows - 1, rows, rows + 1, 2 * rows, 4 * rows + 3})
+      for (int64_t n : {int64_t(0), int64_t(1), columns - 1, columns, columns + 1, 2 * columns, 4 * columns + 3})
+        for (int64_t k : {0, 1, 4, 5, 6, 13}) {
+          auto product = makeProduct("mk,kn->mn", {{'m', m}, {'n', n}, {'k', k}}, {t, t}, t);
+          expectRight(contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK, Packing::AlongRows),
+                      product, target());
+          if (HasFailure())
+            return;
+        }
+  }
+}
+
+// Register tiles of one to three vectors.
+TEST_P(ContractKernels, tiles) {
+  for (DType t : {DType::f32, DType::f64, DType::c64, DType::bf16, DType::i8})
+    for (int vectors : {1, 2, 3}) {
+      KernelSpec spec = contractSpec({t, t}, t, target(), vectors);
+      for (int rows : {4, spec.tileRows}) {
+        spec.tileRows = rows;
+        auto product = makeProduct("mk,kn->mn", {{'m', 3 * rows + 1}, {'n', 3 * spec.tileColumns - 1}, {'k', 9}}, {t, t}, t);
+        for (Packing packing : kPackings)
+          expectRight(contractSchedule(product, spec, smallBlocks(spec), packing, packing), product, target());
+      }
+    }
+}
+
+// B is contiguous along the second dim of columns: strips of columns that lie apart in B are turned
+// across panels. Ends of dims, blocks and panels fall inside of them.
+TEST_P(ContractKernels, packsAcrossPanels) {
+  for (DType t : {DType::f32, DType::f64, DType::i32, DType::f16, DType::i8, DType::c64}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    int64_t lanes = target().lanes(componentDType(computeType(t)));
+    for (int64_t inner : {int64_t(1), int64_t(3), lanes, lanes + 1, int64_t(spec.tileColumns) + 5})
+      for (int64_t second : {int64_t(1), int64_t(2), lanes, 2 * lanes + 1}) {
+        std::map<char, int64_t> extents{{'m', 5}, {'n', inner}, {'N', second}, {'x', 3}, {'k', 4}};
+        auto product = makeProduct("mk,kxnN->mxNn", extents, {t, t}, t);
+        for (int64_t columns : {1, 3})
+          expectRight(contractSchedule(product, spec, {spec.tileRows, columns * spec.tileColumns, 3}, Packing::AlongK,
+                                       Packing::Across),
+                      product, target());
+      }
+  }
+}
+
+// Runs of rows, columns and K that end inside, at and after a vector, in every order of axes, with
+// every packing. A packing is a way to read, never an assumption.
+TEST_P(ContractKernels, packingsRunsAndTypes) {
+  const char *as[] = {"kKrR", "RrKk", "rKRk"}, *bs[] = {"KkNn", "nNkK", "KknN"}, *cs[] = {"RrNn", "NRnr"};
+  for (int type = 0; type < kNumDTypes; ++type) {
+    DType t = DType(type);
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    int64_t lanes = target().lanes(componentDType(computeType(t)));
+    Random random(1);
+    const int64_t runs[] = {2, 3, lanes - 1, lanes, lanes + 1};
+    size_t turn = 0;
+    for (const char *a : as)
+      for (const char *b : bs)
+        for (const char *c : cs)
+          for (Packing packA : kPackings)
+            for (Packing packB : kPackings) {
+              auto run = [&] { return std::max<int64_t>(1, runs[turn++ % std::size(runs)]); };
+              std::map<char, int64_t> extents{{'r', run()}, {'R', 5}, {'n', run()}, {'N', 4}, {'k', run()}, {'K', 2}};
+              if (turn % 4 == 0)
+                std::swap(extents['r'], extents['R']);
+              Disorder disorder{&random, true, turn % 2 == 0, turn % 5 == 0, false};
+              auto product = makeProduct(std::string(a) + "," + b + "->" + c, extents, {t, t}, t, disorder);
+              expectRight(contractSchedule(product, spec, smallBlocks(spec, lanes + 3), packA, packB), product,
+                          target());
+              if (HasFailure())
+                return;
+            }
+  }
+}
+
+TEST_P(ContractKernels, mixedTypes) {
+  const std::tuple<DType, DType, DType> types[] = {
+      {DType::b1, DType::f32, DType::f32},   {DType::i8, DType::i32, DType::i32},
+      {DType::i32, DType::f32, DType::f64},  {DType::f16, DType::bf16, DType::f32},
+      {DType::f32, DType::c64, DType::c64},  {DType::c64, DType::f64, DType::c128},
+      {DType::u8, DType::f16, DType::f16},   {DType::u32, DType::i16, DType::i64},
+      {DType::b1, DType::i64, DType::i64},   {DType::f16, DType::f16, DType::f32},
+      {DType::bf16, DType::f32, DType::f32}, {DType::u64, DType::f64, DType::f64},
+  };
+  for (auto [a, b, c] : types) {
+    KernelSpec spec = contractSpec({a, b}, c, target());
+    for (const char *equation : {"mk,kn->mn", "km,nk->mn"})
+      for (Packing packing : kPackings) {
+        auto product = makeProduct(equation, {{'m', 19}, {'n', 37}, {'k', 21}}, {a, b}, c);
+        expectRight(contractSchedule(product, spec, smallBlocks(spec, 9), packing, packing), product, target());
+      }
+  }
+}
+
+TEST_P(ContractKernels, accumulates) {
+  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8, DType::u32, DType::b1, DType::c64})
+    for (int64_t k : {0, 3, 11})
+      for (const char *equation : {"mk,kn->mn", "mk,kn->nm"}) {
+        KernelSpec spec = contractSpec({t, t}, t, target());
+        auto product = makeProduct(equation, {{'m', 31}, {'n', 67}, {'k', k}}, {t, t}, t);
+        product.accumulate = true;
+        expectRight(contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK, Packing::AlongRows), product,
+                    target());
+      }
+}
+
+// Batches of any rank, operands that do not move along a label, negative strides, diagonals.
+TEST_P(ContractKernels, batchesAndStrides) {
+  for (DType t : {DType::f32, DType::c128, DType::bf16, DType::i16}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    Random random(7);
+    for (const char *equation : {"xymk,ykxn->xmyn", "kxmy,nkyx->nyxm", "xxmk,kn->xmn", "mkk,kn->mn"})
+      for (int i = 0; i < 8; ++i) {
+        auto product = makeProduct(equation, {{'x', 2}, {'y', 3}, {'m', 9 + i}, {'n', 17 + 5 * i}, {'k', 6 + i}},
+                                   {t, t}, t, {&random, true, true, true, true});
+        // Without its own label an operand has no rows: then the product is no contraction of panels.
+        expectRight(contractSchedule(product, spec, smallBlocks(spec), kPackings[i % 4], kPackings[i / 4]), product,
+                    target());
+      }
+  }
+}
+
+// What lies beside an edge tile, and a K block of zeros, never meets an infinity that is written.
+TEST_P(ContractKernels, infinitiesStayOutsideEdges) {
+  for (DType t : {DType::f32, DType::f64, DType::f16}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    for (Packing packing : kPackings) {
+      auto product = makeProduct("mk,kn->mn", {{'m', spec.tileRows + 1}, {'n', spec.tileColumns + 1}, {'k', 7}}, {t, t}, t);
+      auto schedule = contractSchedule(product, spec, smallBlocks(spec), packing, packing);
+      for (double value : runFilled(schedule, product, target(), {HUGE_VAL, 1.0}))
+        EXPECT_EQ(value, HUGE_VAL);
+    }
+  }
+}
+
+// Slabs of rows and of columns; what one worker gets in a row is one slab.
+TEST_P(ContractKernels, splitsAgreeBitForBit) {
+  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::c64})
+    for (bool accumulate : {false, true})
+      for (auto [m, n] : {std::pair<int64_t, int64_t>(13, 300), {200, 21}, {97, 97}}) {
+        KernelSpec spec = contractSpec({t, t}, t, target());
+        auto product = makeProduct("bmk,bkn->bmn", {{'b', 2}, {'m', m}, {'n', n}, {'k', 23}}, {t, t}, t);
+        product.accumulate = accumulate;
+        auto schedule = contractSchedule(product, spec, smallBlocks(spec, 7), Packing::AlongK, Packing::AlongRows);
+        expectSplitsAgree(schedule, product, target());
+        expectRight(schedule, product, target());
+      }
+}
+
+// Sums of f16 and bf16 are rounded once, after the last block of K.
+TEST_P(ContractKernels, narrowSumsAreRoundedOnce) {
+  for (DType t : {DType::f16, DType::bf16}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    auto product = makeProduct("mk,kn->mn", {{'m', 5}, {'n', 40}, {'k', 4096}}, {t, t}, t);
+    auto schedule = contractSchedule(product, spec, smallBlocks(spec, 64), Packing::AlongK, Packing::AlongRows);
+    for (double value : runFilled(schedule, product, target(), {1.0, 1.0}))
+      EXPECT_EQ(value, 4096);
+  }
+}
+
+} // namespace
+} // namespace ricci::test

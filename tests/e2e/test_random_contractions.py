@@ -1,0 +1,105 @@
+"""Random contractions against NumPy: rank, sizes around tiles, strides, dtypes, and every level of CPU."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import oracle
+import pytest
+import ricci
+
+# 0, 1, primes, and one below, at and above the register tiles of every level.
+SIZES = [1, 1, 2, 3, 5, 7, 13, 14, 15, 16, 17, 31, 32, 33, 64, 65, 100]
+LEVELS = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
+MOST_POINTS = 2e6
+CASES_A_LEVEL = 500
+
+
+def random_equation(rng):
+    """Operands, output and extents of up to 7 labels; mostly contractions, some with private labels,
+    diagonals and three operands."""
+    labels = list("abcdefg"[: rng.integers(1, 8)])
+    while True:
+        extents = {label: int(rng.choice(SIZES)) for label in labels}
+        if rng.random() < 0.03:
+            extents[labels[0]] = 0
+        if np.prod([float(n) for n in extents.values()]) < MOST_POINTS:
+            break
+    if rng.random() < 0.65:
+        terms, output = [[], []], []
+        for label in labels:
+            role = rng.choice(["batch", "row", "column", "k"], p=[0.1, 0.3, 0.3, 0.3])
+            for i, other in enumerate(["column", "row"]):
+                if role != other:
+                    terms[i].append(label)
+            if role != "k":
+                output.append(label)
+    else:
+        terms = [list(rng.choice(labels, rng.integers(0, min(len(labels), 5) + 1), replace=rng.random() < 0.15))
+                 for _ in range(rng.integers(1, 4))]
+        output = [label for label in sorted(set(sum(terms, []))) if rng.random() < 0.5]
+    for term in terms:
+        rng.shuffle(term)
+    rng.shuffle(output)
+    return terms, output, extents
+
+
+def random_case(rng):
+    terms, output, extents = random_equation(rng)
+    names = list(oracle.DTYPES)
+    dtype = rng.choice(names)
+    operands = []
+    for term in terms:
+        shape = [extents[label] for label in term]
+        if len(set(term)) == len(term):
+            shape = [1 if rng.random() < 0.04 else n for n in shape]
+        own = dtype if rng.random() < 0.9 else rng.choice(names)
+        operands.append(oracle.random_array(rng, shape, oracle.DTYPES[own]))
+    return ",".join("".join(t) for t in terms) + "->" + "".join(output), operands
+
+
+def in_numpy(equation, operands):
+    """Random terms may ask for the diagonal of an axis that was made 1: no einsum."""
+    try:
+        np.einsum(equation, *[np.zeros(op.shape, np.int8) for op in operands])
+    except ValueError:
+        return False
+    return True
+
+
+def main(seed, count):
+    rng = np.random.default_rng(seed)
+    done = 0
+    while done < count:
+        equation, operands = random_case(rng)
+        if not in_numpy(equation, operands):
+            continue
+        done += 1
+        what = "; ".join(f"{op.dtype}{op.shape} strides {op.strides}" for op in operands)
+        try:
+            oracle.check(equation, operands, ricci.einsum(equation, *operands))
+        except (AssertionError, ricci.Error) as error:
+            sys.exit(f"{equation!r} of {what}: {error}")
+
+
+def machine_level():
+    driver = os.path.join(os.path.dirname(ricci.__file__), "../../bin/ricci")
+    report = json.loads(subprocess.run([driver, "doctor", "--json"], capture_output=True, text=True, check=True).stdout)
+    return report["target"]["level"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+def test_random_contractions(level):
+    if LEVELS.index(level) > LEVELS.index(machine_level()):
+        pytest.skip(f"this machine has no {level}")
+    # The target is a process's own: RICCI_CPU is read once.
+    result = subprocess.run([sys.executable, __file__, "7", str(CASES_A_LEVEL)],
+                            env=dict(os.environ, RICCI_CPU=level), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

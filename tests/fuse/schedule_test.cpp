@@ -1,0 +1,276 @@
+//===- schedule_test.cpp - what choose_schedule decides ----------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/kernel_schedule.h"
+#include "compiler/ir/context.h"
+
+#include "compiler/fuse/cost_model.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace ricci {
+namespace {
+
+using Axis = LabelledProduct::Axis;
+
+const Target &target(const char *cpu = "x86-64-v3") { return **resolveTarget(cpu); }
+
+LabelledProduct product(std::vector<Axis> axes, DType t = DType::f32) {
+  LabelledProduct p;
+  p.axes.assign(axes.begin(), axes.end());
+  p.operands.assign(axes.front().strides.size() - 1, t);
+  p.result = t;
+  return p;
+}
+
+/// "mk,kn->mn" in C order.
+LabelledProduct matmul(int64_t m, int64_t n, int64_t k, DType t = DType::f32) {
+  return product({{m, {k, 0, n}, true}, {n, {0, 1, 1}, true}, {k, {1, n, 0}, false}}, t);
+}
+
+bool operator==(const Dim &a, const Dim &b) { return a.extent == b.extent && a.strides == b.strides; }
+void expectDims(const Dims &actual, std::vector<Dim> expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(actual[i] == expected[i]) << "dim " << i << " of extent " << actual[i].extent;
+}
+
+TEST(Schedule, names) {
+  KernelSpec spec;
+  spec.family = Family::Contract;
+  spec.operands = {DType::f32, DType::f32};
+  spec.tileRows = 14, spec.tileColumns = 32;
+  EXPECT_EQ(spec.name(), "contract_f32_14x32");
+  EXPECT_EQ(spec.title(), "contract f32 14x32");
+  spec.operands[1] = DType::f16;
+  EXPECT_EQ(spec.name(), "contract_f32_f16_f32_14x32");
+  spec = {};
+  spec.family = Family::ReduceRows;
+  spec.operands = {DType::f64, DType::f64};
+  spec.result = DType::f64;
+  EXPECT_EQ(spec.name(), "reduce_rows_f64_sss");
+  EXPECT_EQ(spec.title(), "reduce rows f64 scalar");
+  spec.vectorized = true, spec.unit = 0b001, spec.accumulate = true;
+  EXPECT_EQ(spec.name(), "reduce_rows_f64_100_add");
+  EXPECT_EQ(spec.title(), "reduce rows f64 vector");
+}
+
+// A kernel is found by its name: two specs that shape different code must not share one.
+TEST(Schedule, namesAreUnique) {
+  std::set<std::string> names;
+  size_t specs = 0;
+  auto insert = [&](const KernelSpec &spec) {
+    ++specs;
+    EXPECT_TRUE(names.insert(spec.name()).second) << spec.name();
+  };
+  std::vector<llvm::SmallVector<DType, 3>> operandLists;
+  for (int a = 0; a < kNumDTypes; ++a) {
+    operandLists.push_back({DType(a)});
+    for (int b = 0; b < kNumDTypes; ++b)
+      operandLists.push_back({DType(a), DType(b)});
+  }
+  for (const auto &operands : operandLists)
+    for (int result = 0; result < kNumDTypes; ++result) {
+      KernelSpec spec;
+      spec.operands = operands;
+      spec.result = DType(result);
+      spec.family = Family::Transpose;
+      if (operands.size() == 1)
+        insert(spec);
+      spec.family = Family::Contract;
+      for (auto [rows, columns] : {std::pair(1, 16), {11, 6}, {6, 16}})
+        if (operands.size() == 2) {
+          spec.tileRows = rows, spec.tileColumns = columns;
+          insert(spec);
+        }
+      for (Family family : {Family::Map, Family::ReduceRows, Family::ReduceColumns})
+        for (bool accumulate : {false, true}) {
+          spec.family = family, spec.accumulate = accumulate, spec.vectorized = false, spec.unit = 0;
+          insert(spec);
+          spec.vectorized = true;
+          for (spec.unit = 0; spec.unit < 2u << operands.size(); ++spec.unit)
+            insert(spec);
+        }
+    }
+  EXPECT_EQ(names.size(), specs);
+}
+
+TEST(Schedule, computeTypes) {
+  EXPECT_EQ(computeType(DType::f16), DType::f32);
+  EXPECT_EQ(computeType(DType::bf16), DType::f32);
+  EXPECT_EQ(computeType(DType::u8), DType::i16);
+  EXPECT_EQ(computeType(DType::u64), DType::i64);
+  EXPECT_EQ(computeType(DType::c64), DType::c64);
+  EXPECT_EQ(componentDType(DType::c128), DType::f64);
+  EXPECT_EQ(componentDType(DType::b1), DType::b1);
+}
+
+TEST(Schedule, attributeRoundTrip) {
+  auto context = makeContext();
+  auto op = mlir::ModuleOp::create(mlir::UnknownLoc::get(context.get()));
+  std::vector<Schedule> schedules;
+  for (DType t : {DType::f32, DType::c128, DType::b1}) {
+    schedules.push_back(chooseSchedule(matmul(100, 200, 300, t), target()));
+    // Columns of the result first: the operands change places.
+    schedules.push_back(chooseSchedule(
+        product({{100, {300, 0, 1}, true}, {200, {0, 1, 100}, true}, {300, {1, 200, 0}, false}}, t), target()));
+    schedules.push_back(chooseSchedule(product({{90, {1, 90}, true}, {80, {90, 1}, true}}, t), target()));
+    schedules.push_back(chooseSchedule(product({{90, {80, 1}, true}, {80, {1, 0}, false}}, t), target()));
+    schedules.push_back(chooseSchedule(product({{90, {1, 1}, true}, {80, {90, 0}, false}}, t), target()));
+    schedules.push_back(chooseSchedule(product({{90, {1, 1, 1}, true}, {80, {90, -7, -90}, true}}, t), target()));
+    LabelledProduct add = product({{90, {1, 1}, true}}, t);
+    add.accumulate = true;
+    schedules.push_back(chooseSchedule(add, target()));
+  }
+  std::set<Family> families;
+  for (const Schedule &s : schedules) {
+    families.insert(s.spec.family);
+    auto back = fromAttribute(toAttribute(s, context.get()), op);
+    ASSERT_TRUE(succeeded(back));
+    EXPECT_EQ(back->spec.name(), s.spec.name());
+    EXPECT_EQ(back->spec.operands, s.spec.operands);
+    EXPECT_EQ(back->spec.vectorized, s.spec.vectorized);
+    EXPECT_EQ(back->spec.unit, s.spec.unit);
+    EXPECT_EQ(back->spec.accumulate, s.spec.accumulate);
+    EXPECT_EQ(back->accumulate, s.accumulate);
+    EXPECT_EQ(back->swapped, s.swapped);
+    for (Dims Schedule::*group : {&Schedule::batch, &Schedule::m, &Schedule::n, &Schedule::k})
+      expectDims((*back).*group, std::vector<Dim>((s.*group).begin(), (s.*group).end()));
+    EXPECT_EQ(back->blockRows, s.blockRows);
+    EXPECT_EQ(back->blockColumns, s.blockColumns);
+    EXPECT_EQ(back->blockK, s.blockK);
+    EXPECT_EQ(back->packing[0], s.packing[0]);
+    EXPECT_EQ(back->packing[1], s.packing[1]);
+    EXPECT_EQ(back->flops, s.flops);
+    EXPECT_EQ(back->bytes, s.bytes);
+    EXPECT_EQ(back->predictedSeconds, s.predictedSeconds);
+    EXPECT_EQ(toAttribute(*back, context.get()), toAttribute(s, context.get()));
+  }
+  EXPECT_EQ(families.size(), 5u);
+  op.erase();
+}
+
+TEST(Schedule, mergesWhatAllBuffersWalkAsOne) {
+  // abc->abc, contiguous: one axis.
+  Schedule s = chooseSchedule(product({{2, {12, 12}, true}, {3, {4, 4}, true}, {4, {1, 1}, true}}), target());
+  expectDims(s.batch, {{24, {1, 1}}});
+  // Padded rows of the operand: two axes; those of extent 1 are nothing.
+  s = chooseSchedule(product({{2, {12, 12}, true}, {3, {5, 4}, true}, {1, {77, 99}, true}, {4, {1, 1}, true}}), target());
+  expectDims(s.batch, {{4, {1, 1}}, {3, {5, 4}}, {2, {12, 12}}});
+  // Backwards in both: a merged axis too.
+  s = chooseSchedule(product({{2, {-12, -12}, true}, {12, {-1, -1}, true}}), target());
+  expectDims(s.batch, {{24, {-1, -1}}});
+  // A broadcast axis does not merge with the other's.
+  s = chooseSchedule(product({{3, {0, 4}, true}, {4, {1, 1}, true}}), target());
+  expectDims(s.batch, {{4, {1, 1}}, {3, {0, 4}}});
+  // The labels of a contraction, group by group: "abij,ijcd->abcd".
+  s = chooseSchedule(product({{8, {400, 0, 1152}, true}, {9, {50, 0, 128}, true}, {16, {0, 8, 8}, true},
+                              {8, {0, 1, 1}, true}, {5, {10, 1280, 0}, false}, {10, {1, 128, 0}, false}}),
+                     target());
+  ASSERT_EQ(s.spec.family, Family::Contract);
+  expectDims(s.n, {{128, {0, 1, 1}}});
+  expectDims(s.k, {{50, {1, 128, 0}}});
+  expectDims(s.m, {{9, {50, 0, 128}}, {8, {400, 0, 1152}}});
+  EXPECT_TRUE(s.batch.empty());
+}
+
+TEST(Schedule, families) {
+  auto family = [](std::vector<Axis> axes, DType t = DType::f32) {
+    return chooseSchedule(product(std::move(axes), t), target()).spec.family;
+  };
+  EXPECT_EQ(chooseSchedule(matmul(64, 64, 64), target()).spec.family, Family::Contract);
+  EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}), Family::Transpose);
+  // No vector holds two numbers of 16 bytes that one could turn.
+  EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}, DType::c128), Family::Map);
+  EXPECT_EQ(family({{1000, {1000, 1000}, true}, {1000, {1, 1}, true}}), Family::Map);
+  EXPECT_EQ(family({{1000, {1000, 1}, true}, {1000, {1, 0}, false}}), Family::ReduceRows);
+  EXPECT_EQ(family({{1000, {1, 1}, true}, {1000, {1000, 0}, false}}), Family::ReduceColumns);
+  // A matrix times a vector has no columns.
+  EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
+}
+
+TEST(Schedule, vectorsRunAlongUnitStrides) {
+  // ij,i->ij: the second operand is constant along j.
+  Schedule s = chooseSchedule(product({{50, {60, 1, 60}, true}, {60, {1, 0, 1}, true}}), target());
+  EXPECT_TRUE(s.spec.vectorized);
+  EXPECT_EQ(s.spec.unit, 0b101u);
+  // Backwards, or by steps of 2: element by element.
+  for (int64_t stride : {-1, 2}) {
+    s = chooseSchedule(product({{60, {stride, 1, 1}, true}}), target());
+    EXPECT_EQ(s.spec.family, Family::Map);
+    EXPECT_FALSE(s.spec.vectorized);
+  }
+  // Of two reduced axes the longest that is contiguous goes innermost.
+  s = chooseSchedule(product({{7, {3000, 1}, true}, {3, {1000, 0}, false}, {900, {1, 0}, false}}), target());
+  EXPECT_EQ(s.spec.family, Family::ReduceRows);
+  expectDims(s.k, {{900, {1, 0}}, {3, {1000, 0}}});
+}
+
+TEST(Schedule, tilesFillTheRegisters) {
+  auto tile = [](DType t, const char *cpu) {
+    // A shape that no tile fits better than another.
+    KernelSpec spec = chooseSchedule(matmul(6000, 6000, 512, t), target(cpu)).spec;
+    return std::pair(spec.tileRows, spec.tileColumns);
+  };
+  EXPECT_EQ(tile(DType::f32, "x86-64-v3"), std::pair(6, 16));
+  EXPECT_EQ(tile(DType::f64, "x86-64-v3"), std::pair(6, 8));
+  EXPECT_EQ(tile(DType::f16, "x86-64-v3"), std::pair(6, 16));
+  EXPECT_EQ(tile(DType::c64, "x86-64-v3"), std::pair(6, 8));
+  EXPECT_EQ(tile(DType::f32, "x86-64-v4"), std::pair(14, 32));
+  EXPECT_EQ(tile(DType::u8, "x86-64-v4"), std::pair(14, 64));
+  EXPECT_EQ(tile(DType::f32, "x86-64"), std::pair(6, 8));
+}
+
+TEST(Schedule, blocksAreWholeTilesThatFitTheCaches) {
+  for (const char *cpu : {"x86-64", "x86-64-v3", "x86-64-v4"})
+    for (DType t : {DType::f32, DType::f64, DType::bf16, DType::c128})
+      for (int64_t m : {1, 100, 777, 5000})
+        for (int64_t n : {1, 100, 777, 100000})
+          for (int64_t k : {1, 64, 1000, 20000}) {
+            Schedule s = chooseSchedule(matmul(m, n, k, t), target(cpu));
+            if (s.spec.family != Family::Contract)
+              continue;
+            int64_t bytes = int64_t(itemSize(computeType(t)));
+            // The operands may have changed places.
+            int64_t rows = totalExtent(s.m), columns = totalExtent(s.n);
+            EXPECT_EQ(s.blockRows % s.spec.tileRows, 0);
+            EXPECT_EQ(s.blockColumns % s.spec.tileColumns, 0);
+            EXPECT_LT(s.blockRows, rows + 2 * s.spec.tileRows * (rows / s.blockRows + 1));
+            EXPECT_LT(s.blockColumns, columns + 2 * s.spec.tileColumns * (columns / s.blockColumns + 1));
+            EXPECT_LE(s.blockK, k);
+            EXPECT_LE(s.blockK * s.spec.tileColumns * bytes, target(cpu).l1Bytes);
+            EXPECT_LE(s.blockK * s.blockRows * bytes, target(cpu).l2Bytes);
+            EXPECT_LE(s.blockK * s.blockColumns * bytes, target(cpu).l3Bytes);
+            // The places where K is cut follow from K and the tile, not from the other blocks.
+            Schedule other = chooseSchedule(matmul(m, 2 * n, k, t), target(cpu));
+            if (other.spec.family == Family::Contract && other.spec.tileColumns == s.spec.tileColumns) {
+              EXPECT_EQ(s.blockK, other.blockK);
+            }
+          }
+}
+
+TEST(Schedule, flopsAndBytes) {
+  Schedule s = chooseSchedule(matmul(64, 80, 48), target());
+  EXPECT_EQ(s.flops, 2.0 * 64 * 80 * 48);
+  EXPECT_EQ(s.bytes, 4.0 * (64 * 80 + 64 * 48 + 48 * 80));
+  s = chooseSchedule(matmul(64, 80, 48, DType::c64), target());
+  EXPECT_EQ(s.flops, 8.0 * 64 * 80 * 48);
+  // A copy; what broadcasts is read once.
+  s = chooseSchedule(product({{10, {0, 20}, true}, {20, {1, 1}, true}}), target());
+  EXPECT_EQ(s.flops, 0);
+  EXPECT_EQ(s.bytes, 4.0 * (20 + 200));
+  EXPECT_EQ(s.predictedSeconds, predictSeconds(s, target()));
+  // More work takes longer.
+  EXPECT_LT(chooseSchedule(matmul(64, 80, 48), target()).predictedSeconds,
+            chooseSchedule(matmul(128, 80, 48), target()).predictedSeconds);
+}
+
+} // namespace
+} // namespace ricci

@@ -1,0 +1,146 @@
+"""ricci.plan, ricci.emit and the rest of the module."""
+
+import importlib.metadata
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ricci
+
+
+def test_plan():
+    plan = ricci.plan("ij,jk,kl->il", (100, 200), (200, 300), (300, 50))
+    assert plan.path == [(1, 2), (0, 1)]
+    assert plan.flops == 2 * 200 * 300 * 50 + 2 * 100 * 200 * 50
+    assert plan.naive_flops == 3 * 100 * 200 * 300 * 50
+    assert plan.largest_intermediate == 200 * 50
+    assert plan.peak_bytes >= 200 * 50 * 8
+    assert plan.slices == 1
+    assert [step["contraction"].replace(",", "").isalpha() for step in plan.steps] == [False, False]
+    assert plan.steps[-1]["remaining"].endswith("->il")
+    for text in "Complete contraction:  ij,jk,kl->il", "Optimized FLOP count:  8.000e+06":
+        assert text in str(plan)
+    assert "ij,jk,kl->il" in repr(plan) and "2 steps" in repr(plan)
+
+
+def test_plan_agrees_with_numpy():
+    operands = [np.ones(s) for s in [(7, 8), (8, 9), (9, 3), (3, 4)]]
+    equation = "ij,jk,kl,lm->im"
+    path, text = np.einsum_path(equation, *operands, optimize="optimal")
+    plan = ricci.plan(equation, *operands, optimize=path)
+    assert plan.path == path[1:]
+    facts = dict(line.strip().split(":") for line in text.splitlines() if line.count(":") == 1)
+    assert plan.naive_flops == 4 * (7 * 8 * 9 * 3 * 4)
+    assert facts["Naive FLOP count"].strip() == f"{plan.naive_flops:.3e}"
+    assert facts["Optimized FLOP count"].strip() == f"{plan.flops + 1:.3e}"  # NumPy begins at 1
+    assert plan.largest_intermediate == float(facts["Largest intermediate"].split()[0])
+
+
+def test_plan_takes_arrays_types_and_sublists():
+    a = np.ones((3, 4), np.float32)
+    want = str(ricci.plan("ij,jk->ik", "f32[3,4]", "f32[4,5]"))
+    assert str(ricci.plan("ij,jk->ik", a, np.ones((4, 5), np.float32))) == want
+    assert ricci.plan(a, [0, 1], "f32[4,5]", [1, 2]).path == [(0, 1)]
+    assert "f64" in ricci.plan("ij,jk->ik", (300, 400), (400, 500)).steps[0]["kernel"]
+
+
+def test_plan_for_html():
+    html = ricci.plan("ij,jk->ik", (3, 4), (4, 5))._repr_html_()
+    assert html.startswith("<table>") and "ij,jk-&gt;ik" in html and "->" not in html
+
+
+@pytest.mark.parametrize("arguments, keywords, exception", [
+    (("ij,jk->ik", (3, 4), (5, 6)), {}, ricci.Error),
+    (("ij,jk->ik", (3, 4)), {}, ricci.Error),
+    (("ij->i", (3, "4")), {}, TypeError),
+    (("ij->i", (3, -4)), {}, ricci.Error),
+    (("ij->i", (3, 2**70)), {}, OverflowError),
+    (("ij->i", "f32[3,4"), {}, ricci.Error),
+    (("ij->i", (3, 4)), {"optimize": "best"}, ricci.Error),
+    (("i,j->ij", (3000,), (4000,)), {"memory_limit": 1000}, ricci.Error),
+    (("ij,jk,kl->il", (3, 4), (4, 5), (5, 6)), {"optimize": [(0, 1)]}, ricci.PathError),
+    ((), {}, ValueError),
+    (("ij->i", (3, 4)), {"colour": 1}, TypeError),
+])
+def test_wrong_plans(arguments, keywords, exception):
+    with pytest.raises(exception):
+        ricci.plan(*arguments, **keywords)
+
+
+@pytest.mark.parametrize("stage, says", [
+    ("ast", "einsum"), ("tensor", "ricci.einsum"), ("ordered", "ricci.einsum"), ("kernels", "ricci.kernel"),
+    ("loops", "memref"), ("llvm", "define"), ("asm", "ret"),
+])
+def test_emit(stage, says):
+    text = ricci.emit("ij,jk->ik", "f32[64,64]", "f32[64,64]", stage=stage)
+    assert isinstance(text, str) and says in text
+
+
+def test_emit_obj():
+    assert ricci.emit("ij,jk->ik", (64, 64), (64, 64), stage="obj")[:4] == b"\x7fELF"
+
+
+def test_emit_errors():
+    with pytest.raises(ricci.Error, match="no stage 'ptx'"):
+        ricci.emit("ij,jk->ik", (3, 4), (4, 5), stage="ptx")
+    with pytest.raises(ricci.Error, match="label 'j'"):
+        ricci.emit("ij,jk->ik", (3, 4), (5, 6), stage="ast")
+
+
+def test_devices():
+    assert ricci.devices() == ["cpu", "reference"]
+
+
+def test_set_num_threads():
+    a = np.random.default_rng(0).standard_normal((500, 500))
+    results = []
+    for n in 1, 2, 1:
+        ricci.set_num_threads(n)
+        results.append(ricci.einsum("ij,jk->ik", a, a))
+    assert np.array_equal(results[0], results[1]) and np.array_equal(results[0], results[2])
+    for wrong in 0, -3:
+        with pytest.raises(ricci.Error):
+            ricci.set_num_threads(wrong)
+    with pytest.raises(TypeError):
+        ricci.set_num_threads("2")
+
+
+def test_clear_cache():
+    a = np.ones((3, 4))
+    before = ricci.einsum("ij,kj->ik", a, a)
+    ricci.clear_cache()
+    assert np.array_equal(ricci.einsum("ij,kj->ik", a, a), before)
+
+
+def test_package():
+    folder = Path(ricci.__file__).parent
+    assert (folder / "py.typed").exists()
+    stub = (folder / "__init__.pyi").read_text()
+    for name in ricci.__all__:
+        assert getattr(ricci, name).__doc__, f"{name} has no docstring"
+        assert name in stub
+    assert ricci.__version__.count(".") == 2
+    assert importlib.metadata.version("numpy")
+
+
+def test_stub_has_the_keywords_of_einsum():
+    stub = (Path(ricci.__file__).parent / "__init__.pyi").read_text()
+    declared = stub[stub.index("def einsum(") : stub.index("def plan(")]
+    for name in list(inspect.signature(ricci.einsum).parameters)[1:]:
+        assert f"    {name}: " in declared
+
+
+def test_import_loads_no_compiler():
+    code = "import ricci; print('ricci_compiler' in open('/proc/self/maps').read())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("False", "")
+
+
+def test_a_process_ends_quietly():
+    code = "import numpy as np, ricci\nx = ricci.einsum('ij,kj->ik', np.ones((90, 9)), np.ones((90, 9)))\n" \
+           "try: ricci.einsum('$', x)\nexcept ricci.Error as e: kept = e"
+    done = subprocess.run([sys.executable, "-c", code.replace("\\\n", "\n")], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
