@@ -13,7 +13,7 @@ def OrderContractions : Pass<"ricci-order-contractions", "::mlir::func::FuncOp">
   let summary = "Turn every einsum into a tree of einsums of at most two operands";
   let description = [{
     Chooses the order of contractions by cost and memory. Afterwards every `ricci.einsum` has one or
-    two operands; diagonals and sums inside one operand are taken before it meets another.
+    two operands; a label that one operand alone has is summed before it meets another.
   }];
 }
 
@@ -61,7 +61,7 @@ def EmitLoops : Pass<"ricci-emit-loops", "::mlir::ModuleOp"> {
 def KernelAbi : Pass<"ricci-kernel-abi", "::mlir::ModuleOp"> {
   let summary = "Give the entry functions the C signature of a kernel";
   let description = [{
-    An LLVM-dialect function marked `ricci.entry` becomes
+    A `func.func` marked `ricci.entry`, before its conversion to the LLVM dialect, becomes
     `void NAME(void *const *buffers, const int64_t *descriptor, void *workspace, int64_t begin,
     int64_t end)`; all others become private.
   }];

@@ -19,13 +19,11 @@ Type ValueBuilder::storageType(MLIRContext *context, DType dtype) {
   switch (componentDType(dtype)) {
   case DType::f16:
     return Float16Type::get(context);
-  case DType::bf16:
-    return BFloat16Type::get(context);
   case DType::f32:
     return Float32Type::get(context);
   case DType::f64:
     return Float64Type::get(context);
-  default:
+  default: // bf16 is loaded and stored as bits: masked accesses of it would be legalized through f32
     return IntegerType::get(context, unsigned(8 * itemSize(dtype)));
   }
 }
@@ -145,7 +143,7 @@ static Type withElement(Type like, Type element) {
 }
 
 Value ValueBuilder::toCompute(Value v, DType storage) {
-  DType from = componentDType(storage), to = componentDType(compute_);
+  DType from = componentDType(storage);
   // Any nonzero byte is true.
   if (from == DType::b1) {
     Value zero = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(v.getType())));
@@ -155,23 +153,25 @@ Value ValueBuilder::toCompute(Value v, DType storage) {
       return b_.op<arith::UIToFPOp>(type, isTrue);
     return b_.op<arith::ExtUIOp>(type, isTrue);
   }
+  if (from == DType::bf16)
+    v = b_.op<arith::BitcastOp>(withElement(v.getType(), b_.getBF16Type()), v);
   Type type = withElement(v.getType(), component_);
   if (v.getType() == type)
     return v;
   bool isFloat = kindOf(from) == DTypeKind::Float;
-  if (isFloat) {
-    // bf16 is the upper half of an f32.
-    return itemSize(from) < itemSize(to) ? Value(b_.op<arith::ExtFOp>(type, v)) : Value(b_.op<arith::TruncFOp>(type, v));
-  }
+  // Promotion never narrows a float.
+  if (isFloat)
+    return b_.op<arith::ExtFOp>(type, v);
   bool isSigned = kindOf(from) == DTypeKind::Int;
   if (isa<FloatType>(component_))
     return isSigned ? Value(b_.op<arith::SIToFPOp>(type, v)) : Value(b_.op<arith::UIToFPOp>(type, v));
-  if (itemSize(from) > itemSize(to))
-    return b_.op<arith::TruncIOp>(type, v);
   return isSigned ? Value(b_.op<arith::ExtSIOp>(type, v)) : Value(b_.op<arith::ExtUIOp>(type, v));
 }
 
 Value ValueBuilder::toStorage(Value v, DType storage) {
+  if (storage == DType::bf16 && isa<FloatType>(component_))
+    return b_.op<arith::BitcastOp>(withElement(v.getType(), b_.getI16Type()),
+                                   b_.op<arith::TruncFOp>(withElement(v.getType(), b_.getBF16Type()), v));
   Type type = withElement(v.getType(), storageType(b_.getContext(), storage));
   if (v.getType() == type)
     return v;

@@ -317,10 +317,13 @@ private:
     return (size + tile - 1) / tile * tile;
   }
 
-  /// BLIS's model: a panel of B stays in the L1 cache, a block of A in L2, a block of B in L3.
+  /// As BLIS: a block of A stays in the L2 cache, a block of B in L3. A panel of B is longer than the
+  /// L1 cache would hold: it streams from L2 fast enough, and C is read and written less often. The
+  /// depth is that of the default tile, so that a row's sums are the same for every M and N.
   void chooseBlocks(Schedule &s) const {
     int64_t bytes = int64_t(itemSize(computeType(s.spec.result)));
-    int64_t depth = target_.l1Bytes * 3 / 4 / (s.spec.tileColumns * bytes);
+    int64_t panel = target_.l2Bytes / (target_.vectorBytes == 64 ? 8 : 16);
+    int64_t depth = panel / (2 * target_.vectorBytes);
     s.blockK = evenBlocks(totalExtent(s.k), std::max<int64_t>(depth, 64), 1);
     int64_t rows = target_.l2Bytes / 2 / (s.blockK * bytes);
     s.blockRows = evenBlocks(totalExtent(s.m), rows, s.spec.tileRows);

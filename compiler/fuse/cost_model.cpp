@@ -37,6 +37,9 @@ static double contractCycles(const Schedule &s, const Target &target) {
 static double elementwiseCycles(const Schedule &s, const Target &target) {
   double lanes = s.spec.vectorized ? target.lanes(componentDType(computeType(s.spec.result))) : 1;
   double loads = 0.5 * double(s.spec.operands.size()) + 0.5;
+  // A complex number is two vectors, a complex product four multiply-adds.
+  if (kindOf(s.spec.result) == DTypeKind::Complex)
+    loads *= s.spec.operands.size() > 1 ? 4 : 2;
   double kept = double(totalExtent(s.batch));
   switch (s.spec.family) {
   case Family::Map: {

@@ -14,6 +14,7 @@
 #include "compiler/target/target.h"
 
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <optional>
 #include <string>

@@ -27,7 +27,8 @@ def Ricci_EinsumOp : Ricci_Op<"einsum", [Pure]> {
     operand (a diagonal); output labels are distinct and each is in some operand. An operand's axis
     has the label's extent, or 1 (broadcast); axes of one operand with the same label are equal.
 
-    Operands are converted to the result's element type before they are multiplied. On `i1`,
+    Operands are converted to the result's element type before they are multiplied; f16 and bf16
+    results are computed in f32 and rounded once. On `i1`,
     multiplication is and, addition is or. An empty sum is 0.
 
     ```mlir

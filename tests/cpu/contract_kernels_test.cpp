@@ -81,23 +81,27 @@ TEST_P(ContractKernels, packingsRunsAndTypes) {
     int64_t lanes = target().lanes(componentDType(computeType(t)));
     Random random(1);
     const int64_t runs[] = {2, 3, lanes - 1, lanes, lanes + 1};
-    size_t turn = 0;
+    uint64_t turn = 0;
     for (const char *a : as)
       for (const char *b : bs)
         for (const char *c : cs)
-          for (Packing packA : kPackings)
-            for (Packing packB : kPackings) {
-              auto run = [&] { return std::max<int64_t>(1, runs[turn++ % std::size(runs)]); };
-              std::map<char, int64_t> extents{{'r', run()}, {'R', 5}, {'n', run()}, {'N', 4}, {'k', run()}, {'K', 2}};
-              if (turn % 4 == 0)
-                std::swap(extents['r'], extents['R']);
-              Disorder disorder{&random, true, turn % 2 == 0, turn % 5 == 0, false};
-              auto product = makeProduct(std::string(a) + "," + b + "->" + c, extents, {t, t}, t, disorder);
-              expectRight(contractSchedule(product, spec, smallBlocks(spec, lanes + 3), packA, packB), product,
-                          target());
-              if (HasFailure())
-                return;
-            }
+          for (uint64_t shift = 0; shift < std::size(kPackings); ++shift, ++turn) {
+            auto run = [&] { return std::max<int64_t>(1, runs[random() % std::size(runs)]); };
+            // One group is long at a time.
+            std::map<char, int64_t> extents{{'r', 3}, {'R', 2}, {'n', 5}, {'N', 2}, {'k', 3}, {'K', 2}};
+            for (auto [label, outer] : {std::pair('r', 'R'), {'n', 'N'}, {'k', 'K'}})
+              if (turn % 3 == uint64_t(label) % 3)
+                extents[label] = run(), extents[outer] = 5;
+              else if (random() % 2)
+                extents[label] = run();
+            Disorder disorder{&random, true, turn % 2 == 0, turn % 5 == 0, false};
+            auto product = makeProduct(std::string(a) + "," + b + "->" + c, extents, {t, t}, t, disorder);
+            expectRight(contractSchedule(product, spec, smallBlocks(spec, lanes + 3), kPackings[turn / 4 % 4],
+                                         kPackings[(turn + shift) % 4]),
+                        product, target());
+            if (HasFailure())
+              return;
+          }
   }
 }
 

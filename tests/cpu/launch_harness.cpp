@@ -15,9 +15,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
-#include <functional>
-#include <set>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -192,25 +191,35 @@ Reach reachOf(const LabelledProduct &product, size_t buffer) {
   return reach;
 }
 
-/// Calls `body` with the offset of every buffer for every index of the axes for which `take` holds.
-void forIndices(const LabelledProduct &product, bool kept, std::vector<int64_t> offsets,
-                const std::function<void(const std::vector<int64_t> &)> &body) {
+/// Calls `body` with the offset of every buffer for every index of the axes that are (not) kept.
+template <typename Body>
+void forIndices(const LabelledProduct &product, bool kept, std::vector<int64_t> offsets, Body body) {
   std::vector<const LabelledProduct::Axis *> axes;
   for (const auto &axis : product.axes)
-    if (axis.kept == kept)
+    if (axis.kept == kept) {
       axes.push_back(&axis);
-  std::function<void(size_t)> walk = [&](size_t depth) {
-    if (depth == axes.size())
-      return body(offsets);
-    for (int64_t i = 0; i < axes[depth]->extent; ++i) {
-      walk(depth + 1);
-      for (size_t b = 0; b < offsets.size(); ++b)
-        offsets[b] += axes[depth]->strides[b];
+      if (axis.extent == 0)
+        return;
     }
+  std::vector<int64_t> index(axes.size(), 0);
+  auto move = [&](size_t d, int64_t steps) {
     for (size_t b = 0; b < offsets.size(); ++b)
-      offsets[b] -= axes[depth]->extent * axes[depth]->strides[b];
+      offsets[b] += steps * axes[d]->strides[b];
   };
-  walk(0);
+  for (;;) {
+    body(offsets);
+    size_t d = axes.size();
+    while (d-- > 0) {
+      if (++index[d] < axes[d]->extent) {
+        move(d, 1);
+        break;
+      }
+      move(d, 1 - axes[d]->extent);
+      index[d] = 0;
+    }
+    if (d == size_t(-1))
+      return;
+  }
 }
 
 /// How the tasks of a launch are divided.

@@ -4,12 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/fuse/kernel_schedule.h"
-#include "compiler/ir/context.h"
+#include "mlir/IR/BuiltinOps.h"
 
 #include "compiler/fuse/cost_model.h"
-
-#include "mlir/IR/BuiltinOps.h"
+#include "compiler/fuse/kernel_schedule.h"
+#include "compiler/ir/context.h"
 
 #include <gtest/gtest.h>
 
