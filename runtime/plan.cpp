@@ -80,7 +80,7 @@ std::string Plan::str() const {
   out += rule;
   out += fmt::format(" peak memory: {} of intermediates + {} of packing buffers",
                      formatBytes(double(peakBytes)), formatBytes(double(workspaceBytes)));
-  if (path.size() > 1)
+  if (!orderedBy.empty() && steps.size() > 1)
     out += "; order by " + orderedBy;
   return out + '\n';
 }

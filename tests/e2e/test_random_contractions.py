@@ -90,6 +90,10 @@ def machine_level():
     return report["target"]["level"]
 
 
+def test_some_random_contractions():
+    main(11, 60)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_random_contractions(level):

@@ -244,12 +244,12 @@ TEST(Schedule, blocksAreWholeTilesThatFitTheCaches) {
             EXPECT_LT(s.blockRows, rows + 2 * s.spec.tileRows * (rows / s.blockRows + 1));
             EXPECT_LT(s.blockColumns, columns + 2 * s.spec.tileColumns * (columns / s.blockColumns + 1));
             EXPECT_LE(s.blockK, k);
-            EXPECT_LE(s.blockK * s.spec.tileColumns * bytes, target(cpu).l1Bytes);
+            EXPECT_LE(s.blockK * s.spec.tileColumns * bytes, target(cpu).l2Bytes / 4);
             EXPECT_LE(s.blockK * s.blockRows * bytes, target(cpu).l2Bytes);
             EXPECT_LE(s.blockK * s.blockColumns * bytes, target(cpu).l3Bytes);
-            // The places where K is cut follow from K and the tile, not from the other blocks.
+            // The places where K is cut follow from K alone: a row's sums do not depend on M or N.
             Schedule other = chooseSchedule(matmul(m, 2 * n, k, t), target(cpu));
-            if (other.spec.family == Family::Contract && other.spec.tileColumns == s.spec.tileColumns) {
+            if (other.spec.family == Family::Contract) {
               EXPECT_EQ(s.blockK, other.blockK);
             }
           }

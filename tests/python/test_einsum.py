@@ -80,6 +80,7 @@ def test_unicode_and_bytes():
     assert np.array_equal(ricci.einsum(b"ij,jk->ik", A, B), A @ B)
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_lists_scalars_and_subclasses():
     assert ricci.einsum("i,i->", [1, 2], [3, 4]) == 11
     assert ricci.einsum(",", 2, 3.5) == 7.0
@@ -151,6 +152,7 @@ def test_out(device):
     assert ricci.einsum("ij->", A, out=scalar, device=device) is scalar and scalar == A.sum()
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("device", ricci.devices())
 @pytest.mark.parametrize("make", [
     lambda: np.zeros((5, 3)).T,

@@ -44,6 +44,13 @@ def test_strides_that_are_no_multiple_of_the_item_size():
     assert np.array_equal(ricci.einsum("ij,jk->ik", records["x"], A.T), A @ A.T)
 
 
+def test_aligned_strides_that_are_no_multiple_of_the_item_size():
+    records = np.zeros((3, 4), np.dtype({"names": ["x"], "formats": ["c16"], "offsets": [8], "itemsize": 24}))
+    records["x"] = A
+    assert records["x"].flags.aligned and records["x"].strides[1] % 16
+    assert np.array_equal(ricci.einsum("ij,jk->ik", records["x"], A.T), A @ A.T)
+
+
 def test_strides_of_short_axes_do_not_matter():
     a = np.lib.stride_tricks.as_strided(A, (1, 4), (13, 8))
     assert np.array_equal(doubled(a), 2 * a)

@@ -37,7 +37,7 @@ def test_concurrent_calls_of_new_and_known_signatures():
 
 
 def test_the_gil_is_released_while_a_call_runs():
-    a = rng.standard_normal((50, 50, 50))
+    a = rng.standard_normal((90, 90, 90))  # some tenths of a second
     done = threading.Event()
     counted = [0]
 
