@@ -126,6 +126,19 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   return w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
 }
 
+LaunchData describeDirect(const Schedule &s) {
+  using W = DirectWord;
+  Writer w(s, W::Count);
+  int64_t m = totalExtent(s.m), n = totalExtent(s.n);
+  auto stride = [](const Dims &dims, size_t buffer) { return dims.empty() ? 0 : dims[0].strides[buffer]; };
+  w[W::M] = m, w[W::N] = n, w[W::K] = totalExtent(s.k);
+  w[W::TaskM] = std::max<int64_t>(s.spec.tileRows, ceilDiv(ceilDiv(m, 64), s.spec.tileRows) * s.spec.tileRows);
+  w[W::TasksM] = std::max<int64_t>(1, ceilDiv(m, w[W::TaskM]));
+  w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1), w[W::RowC] = stride(s.m, 2);
+  w.list(s.batch);
+  return w.finish(m && n ? totalExtent(s.batch) * w[W::TasksM] : 0, 0);
+}
+
 /// Blocks of an axis: their size, and how many.
 std::pair<int64_t, int64_t> blocksOf(int64_t extent, int64_t size) {
   size = std::max<int64_t>(1, std::min(extent, size));
@@ -185,6 +198,8 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
   switch (s.spec.family) {
   case Family::Contract:
     return describeContract(s, target);
+  case Family::ContractDirect:
+    return describeDirect(s);
   case Family::Map: {
     int64_t inner = std::max<int64_t>(1, std::min(extentAt(s.batch, 0), kMapBlock));
     return describeMap(s, kMapBlock, std::max<int64_t>(1, kMapBlock / inner));

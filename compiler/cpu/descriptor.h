@@ -37,6 +37,11 @@ struct ContractWord {
   };
 };
 
+/// ContractDirect: tasks are (batch entry, slab of rows). The list of batch dims follows.
+struct DirectWord {
+  enum : int64_t { M, N, K, TaskM, TasksM, RowA, KA, KB, RowC, Count };
+};
+
 /// Map: tasks are (outer index, block of mid, block of inner). After these words, strides for every
 /// buffer along inner, then along mid; then the list of the outer dims.
 struct MapWord {

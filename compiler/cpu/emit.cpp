@@ -24,6 +24,9 @@ void emitKernel(ModuleOp module, const KernelSpec &spec, const Target &target) {
   case Family::Contract:
     emitContract(b, module, spec, target);
     break;
+  case Family::ContractDirect:
+    emitContractDirect(b, module, spec, target);
+    break;
   case Family::Map:
     emitMap(b, module, spec, target);
     break;

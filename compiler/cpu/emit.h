@@ -20,6 +20,7 @@ void emitKernel(mlir::ModuleOp module, const KernelSpec &spec, const Target &tar
 
 // One emitter a family. Each writes the function into `module`.
 void emitContract(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
+void emitContractDirect(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 void emitMap(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 void emitTranspose(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 void emitReduceRows(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);

@@ -124,8 +124,11 @@ public:
       candidates.push_back(reduceRows());
       if (auto s = reduceColumns())
         candidates.push_back(*s);
-      if (auto s = contract())
+      if (auto s = contract()) {
         candidates.push_back(*s);
+        if (auto inPlace = direct(*s))
+          candidates.push_back(*inPlace);
+      }
     }
     for (Schedule &s : candidates) {
       s.flops = flops_;
@@ -279,6 +282,33 @@ private:
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
     chooseTile(s);
     chooseBlocks(s);
+    return s;
+  }
+
+  /// The same contraction without packing, where B's rows are vectors and stay in the cache.
+  std::optional<Schedule> direct(const Schedule &packed) const {
+    auto stride = [](const Dims &dims, size_t buffer) { return dims.empty() ? 0 : dims[0].strides[buffer]; };
+    if (packed.m.size() > 1 || packed.n.size() != 1 || packed.k.size() > 1)
+      return std::nullopt;
+    if (stride(packed.n, 1) != 1 || stride(packed.n, result()) != 1)
+      return std::nullopt;
+    DType compute = computeType(packed.spec.result), storedB = packed.spec.operands[1];
+    if (kindOf(compute) == DTypeKind::Complex)
+      return std::nullopt;
+    int64_t m = totalExtent(packed.m), n = totalExtent(packed.n), k = totalExtent(packed.k);
+    // Partial vectors need masks of their type.
+    bool masks = target_.avx512 || (target_.vectorBytes == 32 && itemSize(storedB) >= 4 && itemSize(product_.result) >= 4);
+    if (!masks && n % packed.spec.tileColumns != 0)
+      return std::nullopt;
+    int64_t bytes = int64_t(itemSize(compute));
+    bool contiguousA = stride(packed.m, 0) == 1 || stride(packed.k, 0) == 1;
+    if (double(k) * double(n) * double(bytes) > double(target_.l2Bytes) / 2 ||
+        (!contiguousA && double(m) * double(k) * double(bytes) > double(target_.l1Bytes)))
+      return std::nullopt;
+    Schedule s = packed;
+    s.spec.family = Family::ContractDirect;
+    s.spec.accumulate = s.accumulate;
+    s.blockRows = s.blockColumns = s.blockK = 0;
     return s;
   }
 

@@ -34,6 +34,18 @@ static double contractCycles(const Schedule &s, const Target &target) {
   return batch * (compute_ + packing + writing + 400);
 }
 
+static double directCycles(const Schedule &s, const Target &target) {
+  double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
+  int vectors = s.spec.tileColumns / target.lanes(componentDType(computeType(s.spec.result)));
+  double rows = s.spec.tileRows;
+  double tiles = roundedUp(totalExtent(s.m), s.spec.tileRows) / rows *
+                 roundedUp(totalExtent(s.n), s.spec.tileColumns) / s.spec.tileColumns;
+  double perCycle = (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
+  // Every broadcast is a load, and on many rows so is its pointer.
+  double step = std::max(rows * vectors / perCycle, rows * (rows > 8 ? 0.9 : 0.6) + 0.5 * vectors) + 0.5;
+  return batch * (tiles * (k * step + 2 * rows * vectors + 20) + 60);
+}
+
 static double elementwiseCycles(const Schedule &s, const Target &target) {
   double lanes = s.spec.vectorized ? target.lanes(componentDType(computeType(s.spec.result))) : 1;
   double loads = 0.5 * double(s.spec.operands.size()) + 0.5;
@@ -60,13 +72,16 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
     return kept / std::max(inner, 1.0) * (std::ceil(inner / lanes) * (reduced * (loads + 0.25) + 2) + reduced * 3 + 30);
   }
   case Family::Contract:
+  case Family::ContractDirect:
     break;
   }
   return 0;
 }
 
 double predictSeconds(const Schedule &s, const Target &target) {
-  double cycles = s.spec.family == Family::Contract ? contractCycles(s, target) : elementwiseCycles(s, target);
+  double cycles = s.spec.family == Family::Contract         ? contractCycles(s, target)
+                  : s.spec.family == Family::ContractDirect ? directCycles(s, target)
+                                                            : elementwiseCycles(s, target);
   double memory = s.bytes > double(target.l2Bytes) ? s.bytes / kBandwidth : 0;
   // Arithmetic and memory overlap, never wholly.
   double compute = cycles / kClock;

@@ -33,12 +33,19 @@ public:
   }
 
   DenseI64ArrayAttr of(Value value) {
-    auto &strides = known_[value];
-    if (!strides) {
-      ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
-      strides = DenseI64ArrayAttr::get(value.getContext(), contiguousStrides(Shape(shape.begin(), shape.end())));
+    if (auto known = known_.find(value); known != known_.end())
+      return known->second;
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+    return DenseI64ArrayAttr::get(value.getContext(), contiguousStrides(Shape(shape.begin(), shape.end())));
+  }
+
+  /// `to` takes the place of `from`, which goes away: what comes to its address is another value.
+  void replace(Value from, Value to) {
+    if (auto known = known_.find(from); known != known_.end()) {
+      DenseI64ArrayAttr strides = known->second;
+      known_.erase(known);
+      known_[to] = strides;
     }
-    return strides;
   }
 
 private:
@@ -76,6 +83,7 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
         strides.push_back(layouts.of(input));
       strides.push_back(layouts.of(einsum.getOutput()));
       kernel.setLayoutsAttr(rewriter.getArrayAttr(strides));
+      layouts.replace(einsum.getOutput(), kernel.getResult(0));
       rewriter.replaceAllUsesWith(einsum.getOutput(), kernel.getResult(0));
       rewriter.setInsertionPointToStart(&kernel.block());
       auto body = EinsumOp::create(rewriter, einsum.getLoc(), einsum.getOutput().getType(), einsum.getEquationAttr(),

@@ -37,12 +37,13 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append(name, b.getArrayAttr(attrs));
   };
   group("batch", s.batch), group("m", s.m), group("n", s.n), group("k", s.k);
-  if (s.spec.family == Family::Contract) {
+  if (isContraction(s.spec.family))
     params.append("tile", b.getDenseI64ArrayAttr({s.spec.tileRows, s.spec.tileColumns}));
+  if (isContraction(s.spec.family) && s.swapped)
+    params.append("swapped", b.getUnitAttr());
+  if (s.spec.family == Family::Contract) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns, s.blockK}));
     params.append("packing", strings(s.packing, [](Packing p) { return kPackingNames[int(p)]; }));
-    if (s.swapped)
-      params.append("swapped", b.getUnitAttr());
   } else if (s.spec.vectorized) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
   }
@@ -114,7 +115,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   Reader read(params, op);
   Schedule s;
   std::optional<Family> family;
-  for (Family f : {Family::Contract, Family::Map, Family::Transpose, Family::ReduceRows, Family::ReduceColumns})
+  for (Family f : {Family::Contract, Family::ContractDirect, Family::Map, Family::Transpose, Family::ReduceRows, Family::ReduceColumns})
     if (attribute.getFamily().getValue() == familyName(f))
       family = f;
   if (!family)
@@ -128,11 +129,18 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
   s.n = read.group("n", buffers), s.k = read.group("k", buffers);
   s.accumulate = params.contains("accumulate");
-  if (*family == Family::Contract) {
-    auto tile = read.numbers("tile", 2), blocks = read.numbers("blocks", 3);
+  if (isContraction(*family)) {
+    auto tile = read.numbers("tile", 2);
     s.spec.tileRows = int(tile[0]), s.spec.tileColumns = int(tile[1]);
-    s.blockRows = blocks[0], s.blockColumns = blocks[1], s.blockK = blocks[2];
     s.swapped = params.contains("swapped");
+    if (s.spec.operands.size() != 2)
+      read.fail("a contraction has two operands");
+    if (llvm::any_of(tile, [](int64_t v) { return v < 1 || v > 4096; }))
+      read.fail("tiles are positive");
+  }
+  if (*family == Family::Contract) {
+    auto blocks = read.numbers("blocks", 3);
+    s.blockRows = blocks[0], s.blockColumns = blocks[1], s.blockK = blocks[2];
     auto packing = read.get<ArrayAttr>("packing");
     if (packing && packing.size() == 2) {
       for (int i = 0; i < 2; ++i) {
@@ -146,13 +154,12 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     } else {
       read.fail("'packing' needs two entries");
     }
-    if (s.spec.operands.size() != 2)
-      read.fail("a contraction has two operands");
-    if (llvm::any_of(tile, [](int64_t v) { return v < 1 || v > 4096; }) ||
-        llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
-      read.fail("tiles and blocks are positive");
+    if (llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
+      read.fail("blocks are positive");
   } else {
     s.spec.accumulate = s.accumulate;
+    if (*family == Family::ContractDirect && (s.m.size() > 1 || s.n.size() > 1 || s.k.size() > 1))
+      read.fail("a direct contraction has groups of one dim");
     if (auto unit = params.getAs<IntegerAttr>("unit")) {
       s.spec.vectorized = true;
       s.spec.unit = uint32_t(unit.getInt());

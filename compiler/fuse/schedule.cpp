@@ -12,6 +12,8 @@ llvm::StringRef familyName(Family family) {
   switch (family) {
   case Family::Contract:
     return "contract";
+  case Family::ContractDirect:
+    return "direct";
   case Family::Map:
     return "map";
   case Family::Transpose:
@@ -66,9 +68,9 @@ static std::string typesOf(const KernelSpec &spec) {
 
 std::string KernelSpec::name() const {
   std::string name = familyName(family).str() + "_" + typesOf(*this);
-  if (family == Family::Contract)
-    return name + "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
-  if (family != Family::Transpose) {
+  if (isContraction(family))
+    name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+  else if (family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";
     for (size_t i = 0; i <= operands.size(); ++i)
@@ -81,7 +83,7 @@ std::string KernelSpec::title() const {
   std::string family = familyName(this->family).str(), title;
   for (char c : family + " " + typesOf(*this))
     title += c == '_' ? ' ' : c;
-  if (this->family == Family::Contract)
+  if (isContraction(this->family))
     return title + " " + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
   if (this->family == Family::Transpose)
     return title;

@@ -23,12 +23,14 @@ namespace ricci {
 
 enum class Family : uint8_t {
   Contract,      ///< packed, register-tiled contraction: c[b,m,n] = sum_k a[b,m,k] * b[b,k,n]
+  ContractDirect, ///< the same in place, without packing: groups of one dim, columns contiguous
   Map,           ///< product of the operands, element by element; no reduction
   Transpose,     ///< one operand, moved by in-register transposes
   ReduceRows,    ///< the innermost loop runs along a reduced axis
   ReduceColumns, ///< the innermost loop runs along a kept axis, sums stay in cache
 };
 llvm::StringRef familyName(Family family);
+inline bool isContraction(Family family) { return family == Family::Contract || family == Family::ContractDirect; }
 
 /// One merged axis: its extent, and its stride in every buffer (operands, then the result).
 struct Dim {
@@ -74,7 +76,7 @@ enum class Packing : uint8_t {
 struct Schedule {
   KernelSpec spec;
   bool accumulate = false; ///< the kernel adds to its result
-  /// Contract: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
+  /// Contractions: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
   Dims batch, m, n, k;
   // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
   // kernel's operand 1.

@@ -11,11 +11,10 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
-
 #include "compiler/cpu/descriptor.h"
 #include "runtime/executable.h"
+
+#include "llvm/ADT/ArrayRef.h"
 
 #include <map>
 #include <random>

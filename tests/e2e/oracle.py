@@ -145,12 +145,15 @@ def random_values(rng, shape, dtype):
     return np.asarray(values).astype(dtype)
 
 
-def random_array(rng, shape, dtype):
-    """Random values, mostly in memory with a random order of axes, negative steps, gaps and zero strides."""
+def random_array(rng, shape, dtype, writable=False):
+    """Random values, mostly in memory with a random order of axes, negative steps, gaps and zero strides.
+
+    Of a writable array every element has a place of its own, and `base` is all of its memory.
+    """
     shape = tuple(shape)
     if rng.random() < 0.2:
-        return random_values(rng, shape, dtype)
-    repeated = [rng.random() < 0.15 for _ in shape]
+        return random_values(rng, (1, *shape), dtype)[0, ...]
+    repeated = [not writable and rng.random() < 0.15 for _ in shape]
     values = random_values(rng, [1 if one and n else n for one, n in zip(repeated, shape)], dtype)
     order = rng.permutation(len(shape))
     steps = [int(rng.choice([1, 1, 1, 2, 3, -1, -2])) for _ in shape]
@@ -160,7 +163,7 @@ def random_array(rng, shape, dtype):
     view = view[(..., *(slice(None, n * abs(step), abs(step)) for n, step in zip(values.shape, steps)))]
     view = view[(..., *(slice(None, None, -1 if step < 0 else 1) for step in steps))]
     view[...] = values
-    return np.broadcast_to(view, shape)
+    return view if writable else np.broadcast_to(view, shape)
 
 
 def random_sizes(rng, terms, shapes, sizes=(0, 1, 2, 3, 5, 7, 11, 13), limit=30_000):

@@ -69,6 +69,35 @@ def test_mixed_dtypes(case, device):
         run(case["equation"], [oracle.random_array(rng, s, d) for s, d in zip(case["shapes"], dtypes)], device)
 
 
+@GOOD
+@DEVICE
+def test_out_of_random_strides(case, device):
+    rng = seed("out", case_id(case))
+    terms = oracle.Terms(case["equation"], [len(s) for s in case["shapes"]])
+    for name in "i16", "f32", "f64", "bf16", "c64":
+        dtype = oracle.DTYPES[name]
+        shapes = oracle.random_sizes(rng, terms, case["shapes"])
+        operands = [rng.integers(-3, 4, s).astype(dtype) for s in shapes]  # no order rounds in 24 bits
+        want = oracle.numpy_einsum(case["equation"], [op.astype(np.complex128) for op in operands])
+        out = oracle.random_array(rng, want.shape, dtype, writable=True)
+        room = np.asarray(out if out.base is None else out.base)
+        for accumulate in False, True:
+            before = room.copy()
+            out[...] = 1
+            what = f"{case['equation']!r} of {shapes} into {name} strides {out.strides}, accumulate={accumulate}"
+            assert ricci.einsum(case["equation"], *operands, out=out, accumulate=accumulate, device=device) is out
+            with np.errstate(invalid="ignore"):
+                expected = want + 1 if accumulate else want
+                expected = (expected if name == "c64" else expected.real).astype(dtype)
+            assert np.array_equal(out, expected), what
+            # Nothing but the elements of `out` may have changed.
+            out[...] = 0
+            got = room.copy()
+            room[...] = before
+            out[...] = 0
+            assert got.tobytes() == room.tobytes(), what
+
+
 @pytest.mark.slow
 @DEVICE
 def test_many_programs_in_one_process(device):

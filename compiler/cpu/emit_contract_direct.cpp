@@ -1,0 +1,115 @@
+//===- emit_contract_direct.cpp - contractions without packing ------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// For matrices so small, or so narrow, that packing costs more than it saves: a register tile of C
+// reads B's rows as vectors and A's elements as broadcasts from where they are.
+//
+//   for each task (batch entry, slab of rows): for tiles of columns: for tiles of rows:
+//     for k: tile[r][v] += a[i + r, k] * b[k, j + v]
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/descriptor.h"
+#include "compiler/cpu/emit.h"
+#include "compiler/cpu/emit_elementwise.h"
+#include "compiler/cpu/offsets.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+namespace {
+
+class DirectEmitter {
+public:
+  DirectEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
+      : b_(b), spec_(spec), kernel_(b, module, spec, target), values_(kernel_.values),
+        // A mask costs nothing on AVX-512: one body serves whole and partial tiles.
+        alwaysMasked_(target.avx512) {}
+
+  void emit() {
+    using W = DirectWord;
+    Value m = kernel_.word(W::M), n = kernel_.word(W::N), list = b_.idx(W::Count);
+    depth_ = kernel_.word(W::K);
+    rowA_ = kernel_.word(W::RowA), kA_ = kernel_.word(W::KA), kB_ = kernel_.word(W::KB), rowC_ = kernel_.word(W::RowC);
+    kernel_.forTasks([&](Value task) {
+      Value tasksM = kernel_.word(W::TasksM), taskM = kernel_.word(W::TaskM);
+      auto base = offsetsAt(b_, kernel_.descriptor, list, b_.div(task, tasksM), 3);
+      auto [m0, m1] = kernel_.block(b_.rem(task, tasksM), taskM, m);
+      Value first = m0, end = m1;
+      b_.forLoop(b_.idx(0), n, b_.idx(spec_.tileColumns), [&](Value j) {
+        Value width = b_.min(b_.idx(spec_.tileColumns), b_.sub(n, j));
+        auto rows = [&](Value masked) {
+          b_.forLoop(first, end, b_.idx(spec_.tileRows), [&](Value i) { tile(base, i, end, j, masked); });
+        };
+        if (alwaysMasked_)
+          rows(width);
+        else
+          b_.ifThen(b_.eq(width, b_.idx(spec_.tileColumns)), [&] { rows({}); }, [&] { rows(width); });
+      });
+    });
+  }
+
+private:
+  int vectors() const { return spec_.tileColumns / values_.lanes(); }
+
+  /// The lanes of vector v that are columns of the matrix; null: all.
+  Value lanesOf(Value width, int v) {
+    int lanes = values_.lanes();
+    return width ? b_.max(b_.idx(0), b_.min(b_.idx(lanes), b_.sub(width, b_.idx(v * lanes)))) : Value();
+  }
+
+  void tile(ArrayRef<Value> base, Value i, Value end, Value j, Value width) {
+    int lanes = values_.lanes(), rows = spec_.tileRows;
+    // Rows past the end read the last one again and are not written.
+    SmallVector<Value> fromA;
+    Value last = b_.sub(end, b_.idx(1));
+    for (int r = 0; r < rows; ++r)
+      fromA.push_back(b_.add(base[0], b_.mul(b_.min(b_.add(i, r), last), rowA_)));
+    Value fromB = b_.add(base[1], j);
+    LoopBuilder::Values zeros(size_t(rows * vectors()), values_.zero(lanes).re);
+    auto sums = b_.forIter(b_.idx(0), depth_, b_.idx(1), zeros, [&](Value k, ValueRange tile) {
+      SmallVector<Number> columns;
+      Value rowB = b_.add(fromB, b_.mul(k, kB_)), offsetA = b_.mul(k, kA_);
+      for (int v = 0; v < vectors(); ++v) {
+        Value at = b_.add(rowB, v * lanes), count = lanesOf(width, v);
+        columns.push_back(count ? values_.loadMasked(kernel_.buffers[1], spec_.operands[1], at, lanes, count)
+                                : values_.load(kernel_.buffers[1], spec_.operands[1], at, lanes));
+      }
+      LoopBuilder::Values next;
+      for (int r = 0; r < rows; ++r) {
+        Number a = values_.load(kernel_.buffers[0], spec_.operands[0], b_.add(fromA[r], offsetA), 0);
+        a = values_.broadcast(a, lanes);
+        for (int v = 0; v < vectors(); ++v)
+          next.push_back(values_.mulAdd(a, columns[v], {tile[r * vectors() + v], {}}).re);
+      }
+      return next;
+    });
+    for (int r = 0; r < rows; ++r) {
+      Value row = b_.add(i, r);
+      b_.ifThen(b_.lt(row, end), [&] {
+        Value at = b_.add(b_.add(base[2], b_.mul(row, rowC_)), j);
+        for (int v = 0; v < vectors(); ++v)
+          kernel_.write({sums[r * vectors() + v], {}}, b_.add(at, v * lanes), lanesOf(width, v), lanes);
+      });
+    }
+  }
+
+  LoopBuilder &b_;
+  const KernelSpec &spec_;
+  ElementwiseKernel kernel_;
+  ValueBuilder &values_;
+  bool alwaysMasked_;
+  Value depth_, rowA_, kA_, kB_, rowC_;
+};
+
+} // namespace
+
+void emitContractDirect(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+  DirectEmitter(b, module, spec, target).emit();
+}
+
+} // namespace ricci

@@ -1,0 +1,131 @@
+// RUN: ricci-opt %s --split-input-file --verify-diagnostics --ricci-emit-loops=cpu=x86-64-v3
+
+func.func @family(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: no family of kernels is called 'sparse'}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"sparse", {}>) {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @no_operands(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'operands' is missing or of the wrong kind}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"map", {result = "f32"}>) {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @dtype(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: not a dtype}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"map", {operands = ["f33"], result = "f32"}>) {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @dims(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: a dim of 'batch' is not [extent, stride of each buffer]}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"map", {operands = ["f32"], result = "f32", batch = [array<i64: 3, 1>]}>) {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @negative_extent(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: a dim of 'batch' is not [extent, stride of each buffer]}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"map", {operands = ["f32"], result = "f32", batch = [array<i64: -3, 1, 1>]}>) {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @no_tile(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'tile' is missing or of the wrong kind}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", blocks = array<i64: 6, 16, 1>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @blocks(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'blocks' has the wrong length}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @no_block(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: tiles and blocks are positive}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 0>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @packing(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: a packing is 'rows', 'k', 'across' or 'gather'}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 1>, packing = ["rows", "columns"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @one_packing(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'packing' needs two entries}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 1>, packing = ["rows"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @one_operand(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: a contraction has two operands}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 1>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @none(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{a kernel without a schedule}}
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> {
+    %1 = ricci.einsum "i->i" ins(%x : tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
