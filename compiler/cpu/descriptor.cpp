@@ -133,7 +133,7 @@ LaunchData describeDirect(const Schedule &s) {
   auto stride = [](const Dims &dims, size_t buffer) { return dims.empty() ? 0 : dims[0].strides[buffer]; };
   w[W::M] = m, w[W::N] = n, w[W::K] = totalExtent(s.k);
   w[W::TaskM] = std::max<int64_t>(s.spec.tileRows, ceilDiv(ceilDiv(m, 64), s.spec.tileRows) * s.spec.tileRows);
-  w[W::TasksM] = std::max<int64_t>(1, ceilDiv(m, w[W::TaskM]));
+  w[W::TasksM] = std::max<int64_t>(1, m / w[W::TaskM]); // the last one takes the rest
   w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1), w[W::RowC] = stride(s.m, 2);
   w.list(s.batch);
   return w.finish(m && n ? totalExtent(s.batch) * w[W::TasksM] : 0, 0);

@@ -38,12 +38,15 @@ public:
     kernel_.forTasks([&](Value task) {
       Value tasksM = kernel_.word(W::TasksM), taskM = kernel_.word(W::TaskM);
       auto base = offsetsAt(b_, kernel_.descriptor, list, b_.div(task, tasksM), 3);
-      auto [m0, m1] = kernel_.block(b_.rem(task, tasksM), taskM, m);
-      Value first = m0, end = m1;
+      // The last slab takes what is left, so that none has fewer rows than a tile.
+      Value slab = b_.rem(task, tasksM), first = b_.mul(slab, taskM);
+      Value end = b_.select(b_.eq(b_.add(slab, 1), tasksM), m, b_.add(first, taskM));
+      Value lastTile = b_.sub(end, b_.idx(spec_.tileRows));
       b_.forLoop(b_.idx(0), n, b_.idx(spec_.tileColumns), [&](Value j) {
         Value width = b_.min(b_.idx(spec_.tileColumns), b_.sub(n, j));
         auto rows = [&](Value masked) {
-          b_.forLoop(first, end, b_.idx(spec_.tileRows), [&](Value i) { tile(base, i, end, j, masked); });
+          // Rows that do not fill a tile are done again with those before them.
+          b_.forLoop(first, end, b_.idx(spec_.tileRows), [&](Value i) { tile(base, b_.min(i, lastTile), j, masked); });
         };
         if (alwaysMasked_)
           rows(width);
@@ -62,18 +65,14 @@ private:
     return width ? b_.max(b_.idx(0), b_.min(b_.idx(lanes), b_.sub(width, b_.idx(v * lanes)))) : Value();
   }
 
-  void tile(ArrayRef<Value> base, Value i, Value end, Value j, Value width) {
+  void tile(ArrayRef<Value> base, Value i, Value j, Value width) {
     int lanes = values_.lanes(), rows = spec_.tileRows;
-    // Rows past the end read the last one again and are not written.
-    SmallVector<Value> fromA;
-    Value last = b_.sub(end, b_.idx(1));
-    for (int r = 0; r < rows; ++r)
-      fromA.push_back(b_.add(base[0], b_.mul(b_.min(b_.add(i, r), last), rowA_)));
+    Value fromA = b_.add(base[0], b_.mul(i, rowA_));
     Value fromB = b_.add(base[1], j);
     LoopBuilder::Values zeros(size_t(rows * vectors()), values_.zero(lanes).re);
     auto sums = b_.forIter(b_.idx(0), depth_, b_.idx(1), zeros, [&](Value k, ValueRange tile) {
       SmallVector<Number> columns;
-      Value rowB = b_.add(fromB, b_.mul(k, kB_)), offsetA = b_.mul(k, kA_);
+      Value rowB = b_.add(fromB, b_.mul(k, kB_)), atA = b_.add(fromA, b_.mul(k, kA_));
       for (int v = 0; v < vectors(); ++v) {
         Value at = b_.add(rowB, v * lanes), count = lanesOf(width, v);
         columns.push_back(count ? values_.loadMasked(kernel_.buffers[1], spec_.operands[1], at, lanes, count)
@@ -81,20 +80,17 @@ private:
       }
       LoopBuilder::Values next;
       for (int r = 0; r < rows; ++r) {
-        Number a = values_.load(kernel_.buffers[0], spec_.operands[0], b_.add(fromA[r], offsetA), 0);
-        a = values_.broadcast(a, lanes);
+        Number a = values_.broadcast(values_.load(kernel_.buffers[0], spec_.operands[0], atA, 0), lanes);
+        atA = b_.add(atA, rowA_);
         for (int v = 0; v < vectors(); ++v)
           next.push_back(values_.mulAdd(a, columns[v], {tile[r * vectors() + v], {}}).re);
       }
       return next;
     });
     for (int r = 0; r < rows; ++r) {
-      Value row = b_.add(i, r);
-      b_.ifThen(b_.lt(row, end), [&] {
-        Value at = b_.add(b_.add(base[2], b_.mul(row, rowC_)), j);
-        for (int v = 0; v < vectors(); ++v)
-          kernel_.write({sums[r * vectors() + v], {}}, b_.add(at, v * lanes), lanesOf(width, v), lanes);
-      });
+      Value at = b_.add(b_.add(base[2], b_.mul(b_.add(i, r), rowC_)), j);
+      for (int v = 0; v < vectors(); ++v)
+        kernel_.write({sums[r * vectors() + v], {}}, b_.add(at, v * lanes), lanesOf(width, v), lanes);
     }
   }
 

@@ -309,6 +309,10 @@ private:
     s.spec.family = Family::ContractDirect;
     s.spec.accumulate = s.accumulate;
     s.blockRows = s.blockColumns = s.blockK = 0;
+    // The last tile of rows overlaps the one before: a row must not be added to twice.
+    s.spec.tileRows = int(std::min<int64_t>(s.spec.tileRows, std::max<int64_t>(m, 1)));
+    if (s.accumulate && m % s.spec.tileRows != 0)
+      return std::nullopt;
     return s;
   }
 
