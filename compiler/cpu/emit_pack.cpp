@@ -107,11 +107,14 @@ private:
     });
   }
 
-  /// Chunks of `lanes` rows; in each, strips of consecutive k are loaded a row at a time and turned.
+  /// Rows and k that are turned at once. Larger tiles of narrow types would leave the registers.
+  int turned() const { return std::min(16, values_.lanes()); }
+
+  /// Chunks of rows; in each, strips of consecutive k are loaded a row at a time and turned.
   /// Rows past the last are read again in its place; stores past a strip's end hit k (or a panel)
   /// that is written later.
   void alongK() {
-    int lanes = values_.lanes();
+    int lanes = turned();
     b_.forLoop(b_.idx(0), rowCount_, b_.idx(lanes), [&](Value first) {
       SmallVector<Value> offsets;
       Value tableRow = b_.add(firstRow_, first), last = b_.sub(b_.add(firstRow_, rowCount_), b_.idx(1));
@@ -145,7 +148,7 @@ private:
   /// Rows r, r + distance, r + 2 distance … are contiguous. Chunks of `lanes` neighbouring rows are
   /// loaded, each with as many of its followers, and turned: a vector then holds neighbouring rows.
   void across() {
-    int lanes = values_.lanes();
+    int lanes = turned();
     b_.forLoop(b_.idx(0), b_.min(distance_, rowsInAll_), b_.idx(lanes), [&](Value first) {
       Value chunk = b_.min(b_.idx(lanes), b_.sub(distance_, first));
       b_.forStrips(first, rowsInAll_, [&](Value row) {
@@ -175,7 +178,7 @@ private:
   }
 
   void turnAcross(Value row, Value count, Value last, Value length) {
-    int lanes = values_.lanes();
+    int lanes = turned();
     SmallVector<Value> from, to, fits;
     for (int i = 0; i < lanes; ++i) {
       from.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(row, i), last))));

@@ -49,8 +49,12 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   }
   if (s.accumulate)
     params.append("accumulate", b.getUnitAttr());
-  params.append("flops", b.getF64FloatAttr(s.flops));
-  params.append("bytes", b.getF64FloatAttr(s.bytes));
+  // Counts print as integers while they are exact ones.
+  auto count = [&](double value) -> Attribute {
+    return value < 9e15 ? Attribute(b.getI64IntegerAttr(int64_t(value))) : Attribute(b.getF64FloatAttr(value));
+  };
+  params.append("flops", count(s.flops));
+  params.append("bytes", count(s.bytes));
   params.append("seconds", b.getF64FloatAttr(s.predictedSeconds));
   return ScheduleAttr::get(context, b.getStringAttr(familyName(s.spec.family)), params.getDictionary(context));
 }
@@ -125,6 +129,14 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     for (Attribute t : types)
       s.spec.operands.push_back(read.dtype(t));
   s.spec.result = read.dtype(params.get("result"));
+  if (s.spec.operands.empty())
+    read.fail("a kernel has an operand");
+  // An intermediate of a narrow result is f32.
+  DType compute = computeType(s.spec.result);
+  for (DType t : s.spec.operands)
+    if (promote(t, s.spec.result) != s.spec.result && !(t == DType::f32 && compute == DType::f32))
+      read.fail(llvm::Twine("operands of type ") + llvm::StringRef(shortName(t)) + " do not give a result of type " +
+                llvm::StringRef(shortName(s.spec.result)));
   size_t buffers = s.spec.operands.size() + 1;
   s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
   s.n = read.group("n", buffers), s.k = read.group("k", buffers);
@@ -135,8 +147,8 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     s.swapped = params.contains("swapped");
     if (s.spec.operands.size() != 2)
       read.fail("a contraction has two operands");
-    if (llvm::any_of(tile, [](int64_t v) { return v < 1 || v > 4096; }))
-      read.fail("tiles are positive");
+    if (llvm::any_of(tile, [](int64_t v) { return v < 1 || v > 512; }))
+      read.fail("a tile has 1 to 512 rows and columns");
   }
   if (*family == Family::Contract) {
     auto blocks = read.numbers("blocks", 3);
@@ -154,6 +166,8 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     } else {
       read.fail("'packing' needs two entries");
     }
+    if (s.packing[1] == Packing::Across && s.n.empty())
+      read.fail("packing across needs columns");
     if (llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
       read.fail("blocks are positive");
   } else {
@@ -163,9 +177,18 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     if (auto unit = params.getAs<IntegerAttr>("unit")) {
       s.spec.vectorized = true;
       s.spec.unit = uint32_t(unit.getInt());
+      if (unit.getInt() < 0 || unit.getInt() >> buffers != 0)
+        read.fail("'unit' has a bit for each buffer");
     }
   }
+  if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))
+    read.fail("a reduction by columns has 'unit' and a kept dim");
+  if (*family == Family::Transpose &&
+      (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result || itemSize(s.spec.result) > 8))
+    read.fail("a transpose moves elements of one type of at most 8 bytes");
   auto number = [&](StringRef name) {
+    if (auto attr = params.getAs<IntegerAttr>(name))
+      return double(attr.getInt());
     auto attr = params.getAs<FloatAttr>(name);
     return attr ? attr.getValueAsDouble() : 0.0;
   };

@@ -152,6 +152,43 @@ TEST_P(ContractKernels, batchesAndStrides) {
   }
 }
 
+// Without packing. Every side of a tile; the last tile of rows is done with rows before it.
+TEST_P(ContractKernels, direct) {
+  for (int type = 0; type < kNumDTypes; ++type) {
+    DType t = DType(type);
+    if (kindOf(t) == DTypeKind::Complex)
+      continue;
+    bool masks = target().avx512 || (target().vectorBytes == 32 && itemSize(t) >= 4);
+    for (int vectors : {2, 1, 3})
+      for (int rows : {1, contractSpec({t, t}, t, target(), vectors).tileRows}) {
+        if (t != DType::f32 && (vectors != 2 || rows == 1))
+          continue; // all tiles for one type, all types for one tile
+        KernelSpec spec = contractSpec({t, t}, t, target(), vectors);
+        spec.family = Family::ContractDirect;
+        spec.tileRows = rows;
+        int64_t columns = spec.tileColumns;
+        for (int64_t m : {int64_t(rows), int64_t(rows) + 1, int64_t(3 * rows) - 1, int64_t(0)})
+          for (int64_t n : {columns, 2 * columns, int64_t(1), columns - 1, columns + 1, 3 * columns - 2, int64_t(0)})
+            for (int64_t k : {0, 1, 6}) {
+              if ((m != 0 && m < rows) || (!masks && n % columns != 0))
+                continue;
+              auto product = makeProduct(k % 2 ? "mk,kn->mn" : "xkm,kxn->mxn", {{'m', m}, {'n', n}, {'k', k}, {'x', 2}},
+                                         {t, t}, t);
+              product.accumulate = m % rows == 0 && (n + k) % 3 == 0;
+              spec.accumulate = product.accumulate;
+              expectRight(contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather), product, target());
+            }
+        spec.accumulate = false;
+        auto product = makeProduct("xmk,kn->xmn", {{'x', 2}, {'m', 67 * rows}, {'n', columns}, {'k', 5}}, {t, t}, t);
+        auto schedule = contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather);
+        expectRight(schedule, product, target());
+        expectSplitsAgree(schedule, product, target());
+        if (HasFailure())
+          return;
+      }
+  }
+}
+
 // What lies beside an edge tile, and a K block of zeros, never meets an infinity that is written.
 TEST_P(ContractKernels, infinitiesStayOutsideEdges) {
   for (DType t : {DType::f32, DType::f64, DType::f16}) {

@@ -78,7 +78,7 @@ func.func @blocks(%a: tensor<3xf32>) -> tensor<3xf32> {
 // -----
 
 func.func @no_block(%a: tensor<3xf32>) -> tensor<3xf32> {
-  // expected-error @+1 {{bad schedule: tiles and blocks are positive}}
+  // expected-error @+1 {{bad schedule: blocks are positive}}
   %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 0>, packing = ["rows", "k"]}>) {
     %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
     ricci.yield %1 : tensor<3xf32>

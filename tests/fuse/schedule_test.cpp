@@ -86,8 +86,14 @@ TEST(Schedule, namesAreUnique) {
       spec.family = Family::Contract;
       for (auto [rows, columns] : {std::pair(1, 16), {11, 6}, {6, 16}})
         if (operands.size() == 2) {
+          spec.family = Family::Contract, spec.accumulate = false;
           spec.tileRows = rows, spec.tileColumns = columns;
           insert(spec);
+          spec.family = Family::ContractDirect;
+          for (bool accumulate : {false, true}) {
+            spec.accumulate = accumulate;
+            insert(spec);
+          }
         }
       for (Family family : {Family::Map, Family::ReduceRows, Family::ReduceColumns})
         for (bool accumulate : {false, true}) {
@@ -116,7 +122,8 @@ TEST(Schedule, attributeRoundTrip) {
   auto op = mlir::ModuleOp::create(mlir::UnknownLoc::get(context.get()));
   std::vector<Schedule> schedules;
   for (DType t : {DType::f32, DType::c128, DType::b1}) {
-    schedules.push_back(chooseSchedule(matmul(100, 200, 300, t), target()));
+    schedules.push_back(chooseSchedule(matmul(1000, 2000, 300, t), target()));
+    schedules.push_back(chooseSchedule(matmul(8, 64, 8, t), target()));
     // Columns of the result first: the operands change places.
     schedules.push_back(chooseSchedule(
         product({{100, {300, 0, 1}, true}, {200, {0, 1, 100}, true}, {300, {1, 200, 0}, false}}, t), target()));
@@ -145,14 +152,16 @@ TEST(Schedule, attributeRoundTrip) {
     EXPECT_EQ(back->blockRows, s.blockRows);
     EXPECT_EQ(back->blockColumns, s.blockColumns);
     EXPECT_EQ(back->blockK, s.blockK);
-    EXPECT_EQ(back->packing[0], s.packing[0]);
-    EXPECT_EQ(back->packing[1], s.packing[1]);
+    if (s.spec.family == Family::Contract) {
+      EXPECT_EQ(back->packing[0], s.packing[0]);
+      EXPECT_EQ(back->packing[1], s.packing[1]);
+    }
     EXPECT_EQ(back->flops, s.flops);
     EXPECT_EQ(back->bytes, s.bytes);
     EXPECT_EQ(back->predictedSeconds, s.predictedSeconds);
     EXPECT_EQ(toAttribute(*back, context.get()), toAttribute(s, context.get()));
   }
-  EXPECT_EQ(families.size(), 5u);
+  EXPECT_EQ(families.size(), 6u);
   op.erase();
 }
 
@@ -184,7 +193,10 @@ TEST(Schedule, families) {
   auto family = [](std::vector<Axis> axes, DType t = DType::f32) {
     return chooseSchedule(product(std::move(axes), t), target()).spec.family;
   };
-  EXPECT_EQ(chooseSchedule(matmul(64, 64, 64), target()).spec.family, Family::Contract);
+  EXPECT_EQ(chooseSchedule(matmul(512, 512, 512), target()).spec.family, Family::Contract);
+  EXPECT_EQ(chooseSchedule(matmul(64, 64, 64), target()).spec.family, Family::ContractDirect);
+  // B's columns are contiguous along K: they must be packed.
+  EXPECT_EQ(family({{64, {64, 0, 64}, true}, {64, {0, 64, 1}, true}, {64, {1, 1, 0}, false}}), Family::Contract);
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}), Family::Transpose);
   // No vector holds two numbers of 16 bytes that one could turn.
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}, DType::c128), Family::Map);
