@@ -170,12 +170,16 @@ void orderAxes(ContractionTree &tree, const Network &network,
               position = int(i);
           }
       }
-      auto key = [&](int32_t label) {
-        int result = inResult[size_t(label)], other = inPartner[size_t(label)];
-        int group = result == kAbsent ? 2 : other == kAbsent ? 1 : 0;
-        return std::tuple(group, group == 2 ? other : result, label);
-      };
       ContractionTree::Node &operand = tree.nodes[size_t(child)];
+      const auto &result = node.axes;
+      bool ownsColumns = !result.empty() && inPartner[size_t(result.back())] == kAbsent &&
+                         std::binary_search(operand.labels.begin(), operand.labels.end(), result.back());
+      auto key = [&](int32_t label) {
+        int inRes = inResult[size_t(label)], other = inPartner[size_t(label)];
+        bool contracted = inRes == kAbsent, own = !contracted && other == kAbsent;
+        int group = contracted ? (ownsColumns ? 1 : 2) : own ? (ownsColumns ? 2 : 1) : 0;
+        return std::tuple(group, contracted ? other : inRes, label);
+      };
       operand.axes.assign(operand.labels.begin(), operand.labels.end());
       std::sort(operand.axes.begin(), operand.axes.end(),
                 [&](int32_t a, int32_t b) { return key(a) < key(b); });

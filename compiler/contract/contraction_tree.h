@@ -38,7 +38,9 @@ Expected<ContractionTree> buildTree(const Network &network,
 /// Gives every node its axes, from the result down: a contraction reads an operand well when the
 /// labels that both operands share with the result come first (it loops over them), then the
 /// operand's own in the result's order (neighbours stay neighbours and merge into one loop), and
-/// the contracted ones last, in the order that the other operand has them in (they merge too).
+/// the contracted ones last, in the order that the other operand has them in (they merge too). The
+/// operand that has the result's last label gives the columns: its own labels come last, so that
+/// vectors run along them.
 void orderAxes(ContractionTree &tree, const Network &network,
                const std::vector<llvm::SmallVector<int32_t>> &operandAxes,
                const llvm::SmallVectorImpl<int32_t> &output);

@@ -1,9 +1,9 @@
 // RUN: ricci-opt %s --ricci-order-contractions | FileCheck %s
 
-// The cheaper of two orders; what the last einsum contracts comes last in the intermediate.
+// The cheaper of two orders; the label that is last in the result comes last in the intermediate.
 // CHECK-LABEL: func.func @chain
-// CHECK-NEXT: %[[BC:.*]] = ricci.einsum "jk,kl->lj" ins(%arg1, %arg2 : tensor<200x300xf32>, tensor<300x50xf32>) -> tensor<50x200xf32>
-// CHECK-NEXT: %[[R:.*]] = ricci.einsum "ij,lj->il" ins(%arg0, %[[BC]] : tensor<100x200xf32>, tensor<50x200xf32>) -> tensor<100x50xf32>
+// CHECK-NEXT: %[[BC:.*]] = ricci.einsum "jk,kl->jl" ins(%arg1, %arg2 : tensor<200x300xf32>, tensor<300x50xf32>) -> tensor<200x50xf32>
+// CHECK-NEXT: %[[R:.*]] = ricci.einsum "ij,jl->il" ins(%arg0, %[[BC]] : tensor<100x200xf32>, tensor<200x50xf32>) -> tensor<100x50xf32>
 // CHECK-NEXT: return %[[R]]
 func.func @chain(%a: tensor<100x200xf32>, %b: tensor<200x300xf32>, %c: tensor<300x50xf32>) -> tensor<100x50xf32> {
   %0 = ricci.einsum "ij,jk,kl->il" ins(%a, %b, %c : tensor<100x200xf32>, tensor<200x300xf32>, tensor<300x50xf32>) -> tensor<100x50xf32>

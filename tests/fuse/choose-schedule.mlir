@@ -106,7 +106,7 @@ func.func @diagonal(%a: tensor<70x70x3xf64>) -> tensor<70x3xf64> {
 
 // An axis of size 1 stands still, and is read once.
 // CHECK-LABEL: func.func @broadcast
-// CHECK: schedule(#ricci.schedule<"map", {batch = [array<i64: 500, 1, 1, 1>, array<i64: 300, 0, 500, 500>], bytes = 1.202000e+06
+// CHECK: schedule(#ricci.schedule<"map", {batch = [array<i64: 500, 1, 1, 1>, array<i64: 300, 0, 500, 500>], bytes = 1202000 : i64
 func.func @broadcast(%a: tensor<1x500xf32>, %b: tensor<300x500xf32>) -> tensor<300x500xf32> {
   %0 = ricci.einsum "ij,ij->ij" ins(%a, %b : tensor<1x500xf32>, tensor<300x500xf32>) -> tensor<300x500xf32>
   return %0 : tensor<300x500xf32>
