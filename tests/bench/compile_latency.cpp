@@ -69,8 +69,9 @@ BENCHMARK(load)->Iterations(1)->Unit(benchmark::kMillisecond);
 const bool registered = [] {
   for (const Signature &signature : kSignatures)
     for (ricci::DType dtype : {ricci::f32, ricci::f64, ricci::c64, ricci::b1})
-      benchmark::RegisterBenchmark((std::string(signature.name) + "/" + std::string(ricci::shortName(dtype))).c_str(),
-                                   [&signature, dtype](benchmark::State &state) { compile(state, signature, dtype); })
+      benchmark::RegisterBenchmark(
+          (std::string(signature.name) + "/" + std::string(ricci::shortName(dtype))).c_str(),
+          [&signature, dtype](benchmark::State &state) { compile(state, signature, dtype); })
           ->UseManualTime()
           ->Unit(benchmark::kMillisecond);
   return true;

@@ -30,7 +30,8 @@ struct Case {
   std::vector<ricci::Shape> shapes;
 };
 
-/// The file's cases. It is our own file, one object each: {"name": …, "equation": …, "shapes": [[…], …]}.
+/// The file's cases. It is our own file, one object each: {"name": …, "equation": …, "shapes":
+/// [[…], …]}.
 std::vector<Case> readCases() {
   std::ifstream file(RICCI_CONTRACTIONS);
   std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -65,21 +66,22 @@ ricci::Tensor randomTensor(ricci::DType dtype, ricci::Shape shape) {
   for (int64_t i = 0; i < tensor.size(); ++i) {
     state = state * 6364136223846793005 + 1442695040888963407;
     double value = double(int64_t(state >> 40)) * 0x1p-24 - 0.5;
-    dtype == ricci::f32 ? void(tensor.data<float>()[i] = float(value)) : void(tensor.data<double>()[i] = value);
+    dtype == ricci::f32 ? void(tensor.data<float>()[i] = float(value))
+                        : void(tensor.data<double>()[i] = value);
   }
   return tensor;
 }
 
-void gemm(ricci::DType dtype, bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, const void *a,
-          const void *b, void *c) {
+void gemm(ricci::DType dtype, bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k,
+          const void *a, const void *b, void *c) {
   auto ta = transposeA ? CblasTrans : CblasNoTrans, tb = transposeB ? CblasTrans : CblasNoTrans;
   int lda = int(transposeA ? m : k), ldb = int(transposeB ? k : n);
   if (dtype == ricci::f32)
-    cblas_sgemm(CblasRowMajor, ta, tb, int(m), int(n), int(k), 1, static_cast<const float *>(a), lda,
-                static_cast<const float *>(b), ldb, 0, static_cast<float *>(c), int(n));
+    cblas_sgemm(CblasRowMajor, ta, tb, int(m), int(n), int(k), 1, static_cast<const float *>(a),
+                lda, static_cast<const float *>(b), ldb, 0, static_cast<float *>(c), int(n));
   else
-    cblas_dgemm(CblasRowMajor, ta, tb, int(m), int(n), int(k), 1, static_cast<const double *>(a), lda,
-                static_cast<const double *>(b), ldb, 0, static_cast<double *>(c), int(n));
+    cblas_dgemm(CblasRowMajor, ta, tb, int(m), int(n), int(k), 1, static_cast<const double *>(a),
+                lda, static_cast<const double *>(b), ldb, 0, static_cast<double *>(c), int(n));
 }
 
 /// Flops a second of the best GEMM, and bytes a second of copying (each read and written).
@@ -91,11 +93,14 @@ const Rates &rates(ricci::DType dtype) {
   auto [entry, isNew] = known.try_emplace(dtype);
   if (isNew) {
     constexpr int64_t n = 1024;
-    ricci::Tensor a = randomTensor(dtype, {n, n}), b = randomTensor(dtype, {n, n}), c = randomTensor(dtype, {n, n});
+    ricci::Tensor a = randomTensor(dtype, {n, n}), b = randomTensor(dtype, {n, n}),
+                  c = randomTensor(dtype, {n, n});
     ricci::Tensor from = randomTensor(dtype, {16 << 20}), to = randomTensor(dtype, {16 << 20});
     double multiply = 1e9, copy = 1e9, bytes = double(from.size()) * double(ricci::itemSize(dtype));
     for (int i = 0; i < 10; ++i) {
-      multiply = std::min(multiply, seconds([&] { gemm(dtype, false, false, n, n, n, a.raw(), b.raw(), c.raw()); }));
+      multiply =
+          std::min(multiply,
+                   seconds([&] { gemm(dtype, false, false, n, n, n, a.raw(), b.raw(), c.raw()); }));
       copy = std::min(copy, seconds([&] { std::memcpy(to.raw(), from.raw(), size_t(bytes)); }));
     }
     entry->second = {2.0 * n * n * n / multiply, 2 * bytes / copy};
@@ -114,9 +119,12 @@ std::optional<Product> productOf(const Case &item) {
   std::smatch match;
   if (!std::regex_match(item.equation, match, std::regex("([a-z]*),([a-z]*)->([a-z]*)")))
     return std::nullopt;
-  std::string a = match[1], b = match[2], c = match[3], groups[4]; // batch, m, n, k in the order of a and b
+  std::string a = match[1], b = match[2], c = match[3],
+              groups[4]; // batch, m, n, k in the order of a and b
   std::map<char, int64_t> extents;
-  auto has = [](const std::string &term, char label) { return term.find(label) != std::string::npos; };
+  auto has = [](const std::string &term, char label) {
+    return term.find(label) != std::string::npos;
+  };
   for (size_t i = 0; i < a.size(); ++i) {
     extents[a[i]] = item.shapes[0][i];
     groups[has(b, a[i]) ? (has(c, a[i]) ? 0 : 3) : 1] += a[i];
@@ -138,7 +146,8 @@ std::optional<Product> productOf(const Case &item) {
   Product p{total(batch), total(m), total(n), total(k)};
   p.transposeA = a == batch + k + m && a != batch + m + k;
   p.transposeB = b == batch + n + k && b != batch + k + n;
-  p.exact = (p.transposeA || a == batch + m + k) && (p.transposeB || b == batch + k + n) && c == batch + m + n;
+  p.exact = (p.transposeA || a == batch + m + k) && (p.transposeB || b == batch + k + n) &&
+            c == batch + m + n;
   return p;
 }
 
@@ -179,8 +188,8 @@ void contraction(benchmark::State &state, const Case &item, ricci::DType dtype) 
       return static_cast<char *>(t.raw()) + i * (t.size() / product->batch) * int64_t(size);
     };
     for (int64_t i = 0; i < product->batch; ++i)
-      gemm(dtype, product->transposeA, product->transposeB, product->m, product->n, product->k, entry(a, i),
-           entry(b, i), entry(c, i));
+      gemm(dtype, product->transposeA, product->transposeB, product->m, product->n, product->k,
+           entry(a, i), entry(b, i), entry(c, i));
   };
 
   const Rates &best = rates(dtype);
@@ -202,8 +211,9 @@ void contraction(benchmark::State &state, const Case &item, ricci::DType dtype) 
 const bool registered = [] {
   for (const Case &item : readCases())
     for (ricci::DType dtype : {ricci::f32, ricci::f64})
-      benchmark::RegisterBenchmark((item.name + "/" + std::string(ricci::shortName(dtype))).c_str(),
-                                   [item, dtype](benchmark::State &state) { contraction(state, item, dtype); })
+      benchmark::RegisterBenchmark(
+          (item.name + "/" + std::string(ricci::shortName(dtype))).c_str(),
+          [item, dtype](benchmark::State &state) { contraction(state, item, dtype); })
           ->UseManualTime()
           ->Unit(benchmark::kMillisecond);
   return true;

@@ -15,7 +15,8 @@ namespace {
 using ContractKernels = OnLevel;
 INSTANTIATE_LEVELS(ContractKernels);
 
-constexpr Packing kPackings[] = {Packing::AlongRows, Packing::AlongK, Packing::Across, Packing::Gather};
+constexpr Packing kPackings[] = {Packing::AlongRows, Packing::AlongK, Packing::Across,
+                                 Packing::Gather};
 
 /// Small blocks, so that small problems have several of each and an edge.
 Blocks smallBlocks(const KernelSpec &spec, int64_t k = 5) {
@@ -28,10 +29,12 @@ TEST_P(ContractKernels, sizesAroundTilesAndBlocks) {
     KernelSpec spec = contractSpec({t, t}, t, target());
     int64_t rows = spec.tileRows, columns = spec.tileColumns;
     for (int64_t m : {int64_t(0), int64_t(1), rows - 1, rows, rows + 1, 2 * rows, 4 * rows + 3})
-      for (int64_t n : {int64_t(0), int64_t(1), columns - 1, columns, columns + 1, 2 * columns, 4 * columns + 3})
+      for (int64_t n : {int64_t(0), int64_t(1), columns - 1, columns, columns + 1, 2 * columns,
+                        4 * columns + 3})
         for (int64_t k : {0, 1, 4, 5, 6, 13}) {
           auto product = makeProduct("mk,kn->mn", {{'m', m}, {'n', n}, {'k', k}}, {t, t}, t);
-          expectRight(contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK, Packing::AlongRows),
+          expectRight(contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK,
+                                       Packing::AlongRows),
                       product, target());
           if (HasFailure())
             return;
@@ -46,9 +49,12 @@ TEST_P(ContractKernels, tiles) {
       KernelSpec spec = contractSpec({t, t}, t, target(), vectors);
       for (int rows : {4, spec.tileRows}) {
         spec.tileRows = rows;
-        auto product = makeProduct("mk,kn->mn", {{'m', 3 * rows + 1}, {'n', 3 * spec.tileColumns - 1}, {'k', 9}}, {t, t}, t);
+        auto product = makeProduct("mk,kn->mn",
+                                   {{'m', 3 * rows + 1}, {'n', 3 * spec.tileColumns - 1}, {'k', 9}},
+                                   {t, t}, t);
         for (Packing packing : kPackings)
-          expectRight(contractSchedule(product, spec, smallBlocks(spec), packing, packing), product, target());
+          expectRight(contractSchedule(product, spec, smallBlocks(spec), packing, packing), product,
+                      target());
       }
     }
 }
@@ -64,8 +70,9 @@ TEST_P(ContractKernels, packsAcrossPanels) {
         std::map<char, int64_t> extents{{'m', 5}, {'n', inner}, {'N', second}, {'x', 3}, {'k', 4}};
         auto product = makeProduct("mk,kxnN->mxNn", extents, {t, t}, t);
         for (int64_t columns : {1, 3})
-          expectRight(contractSchedule(product, spec, {spec.tileRows, columns * spec.tileColumns, 3}, Packing::AlongK,
-                                       Packing::Across),
+          expectRight(contractSchedule(product, spec,
+                                       {spec.tileRows, columns * spec.tileColumns, 3},
+                                       Packing::AlongK, Packing::Across),
                       product, target());
       }
   }
@@ -74,7 +81,8 @@ TEST_P(ContractKernels, packsAcrossPanels) {
 // Runs of rows, columns and K that end inside, at and after a vector, in every order of axes, with
 // every packing. A packing is a way to read, never an assumption.
 TEST_P(ContractKernels, packingsRunsAndTypes) {
-  const char *as[] = {"kKrR", "RrKk", "rKRk"}, *bs[] = {"KkNn", "nNkK", "KknN"}, *cs[] = {"RrNn", "NRnr"};
+  const char *as[] = {"kKrR", "RrKk", "rKRk"}, *bs[] = {"KkNn", "nNkK", "KknN"},
+             *cs[] = {"RrNn", "NRnr"};
   for (int type = 0; type < kNumDTypes; ++type) {
     DType t = DType(type);
     KernelSpec spec = contractSpec({t, t}, t, target());
@@ -88,16 +96,18 @@ TEST_P(ContractKernels, packingsRunsAndTypes) {
           for (uint64_t shift = 0; shift < std::size(kPackings); ++shift, ++turn) {
             auto run = [&] { return std::max<int64_t>(1, runs[random() % std::size(runs)]); };
             // One group is long at a time.
-            std::map<char, int64_t> extents{{'r', 3}, {'R', 2}, {'n', 5}, {'N', 2}, {'k', 3}, {'K', 2}};
+            std::map<char, int64_t> extents{{'r', 3}, {'R', 2}, {'n', 5},
+                                            {'N', 2}, {'k', 3}, {'K', 2}};
             for (auto [label, outer] : {std::pair('r', 'R'), {'n', 'N'}, {'k', 'K'}})
               if (turn % 3 == uint64_t(label) % 3)
                 extents[label] = run(), extents[outer] = 5;
               else if (random() % 2)
                 extents[label] = run();
             Disorder disorder{&random, true, turn % 2 == 0, turn % 5 == 0, false};
-            auto product = makeProduct(std::string(a) + "," + b + "->" + c, extents, {t, t}, t, disorder);
-            expectRight(contractSchedule(product, spec, smallBlocks(spec, lanes + 3), kPackings[turn / 4 % 4],
-                                         kPackings[(turn + shift) % 4]),
+            auto product =
+                makeProduct(std::string(a) + "," + b + "->" + c, extents, {t, t}, t, disorder);
+            expectRight(contractSchedule(product, spec, smallBlocks(spec, lanes + 3),
+                                         kPackings[turn / 4 % 4], kPackings[(turn + shift) % 4]),
                         product, target());
             if (HasFailure())
               return;
@@ -119,20 +129,23 @@ TEST_P(ContractKernels, mixedTypes) {
     for (const char *equation : {"mk,kn->mn", "km,nk->mn"})
       for (Packing packing : kPackings) {
         auto product = makeProduct(equation, {{'m', 19}, {'n', 37}, {'k', 21}}, {a, b}, c);
-        expectRight(contractSchedule(product, spec, smallBlocks(spec, 9), packing, packing), product, target());
+        expectRight(contractSchedule(product, spec, smallBlocks(spec, 9), packing, packing),
+                    product, target());
       }
   }
 }
 
 TEST_P(ContractKernels, accumulates) {
-  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8, DType::u32, DType::b1, DType::c64})
+  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i8, DType::u32, DType::b1,
+                  DType::c64})
     for (int64_t k : {0, 3, 11})
       for (const char *equation : {"mk,kn->mn", "mk,kn->nm"}) {
         KernelSpec spec = contractSpec({t, t}, t, target());
         auto product = makeProduct(equation, {{'m', 31}, {'n', 67}, {'k', k}}, {t, t}, t);
         product.accumulate = true;
-        expectRight(contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK, Packing::AlongRows), product,
-                    target());
+        expectRight(
+            contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK, Packing::AlongRows),
+            product, target());
       }
 }
 
@@ -141,13 +154,17 @@ TEST_P(ContractKernels, batchesAndStrides) {
   for (DType t : {DType::f32, DType::c128, DType::bf16, DType::i16}) {
     KernelSpec spec = contractSpec({t, t}, t, target());
     Random random(7);
-    for (const char *equation : {"xymk,ykxn->xmyn", "kxmy,nkyx->nyxm", "xxmk,kn->xmn", "mkk,kn->mn"})
+    for (const char *equation :
+         {"xymk,ykxn->xmyn", "kxmy,nkyx->nyxm", "xxmk,kn->xmn", "mkk,kn->mn"})
       for (int i = 0; i < 8; ++i) {
-        auto product = makeProduct(equation, {{'x', 2}, {'y', 3}, {'m', 9 + i}, {'n', 17 + 5 * i}, {'k', 6 + i}},
-                                   {t, t}, t, {&random, true, true, true, true});
-        // Without its own label an operand has no rows: then the product is no contraction of panels.
-        expectRight(contractSchedule(product, spec, smallBlocks(spec), kPackings[i % 4], kPackings[i / 4]), product,
-                    target());
+        auto product = makeProduct(
+            equation, {{'x', 2}, {'y', 3}, {'m', 9 + i}, {'n', 17 + 5 * i}, {'k', 6 + i}}, {t, t},
+            t, {&random, true, true, true, true});
+        // Without its own label an operand has no rows: then the product is no contraction of
+        // panels.
+        expectRight(
+            contractSchedule(product, spec, smallBlocks(spec), kPackings[i % 4], kPackings[i / 4]),
+            product, target());
       }
   }
 }
@@ -168,19 +185,24 @@ TEST_P(ContractKernels, direct) {
         spec.tileRows = rows;
         int64_t columns = spec.tileColumns;
         for (int64_t m : {int64_t(rows), int64_t(rows) + 1, int64_t(3 * rows) - 1, int64_t(0)})
-          for (int64_t n : {columns, 2 * columns, int64_t(1), columns - 1, columns + 1, 3 * columns - 2, int64_t(0)})
+          for (int64_t n : {columns, 2 * columns, int64_t(1), columns - 1, columns + 1,
+                            3 * columns - 2, int64_t(0)})
             for (int64_t k : {0, 1, 6}) {
               if ((m != 0 && m < rows) || (!masks && n % columns != 0))
                 continue;
-              auto product = makeProduct(k % 2 ? "mk,kn->mn" : "xkm,kxn->mxn", {{'m', m}, {'n', n}, {'k', k}, {'x', 2}},
-                                         {t, t}, t);
+              auto product = makeProduct(k % 2 ? "mk,kn->mn" : "xkm,kxn->mxn",
+                                         {{'m', m}, {'n', n}, {'k', k}, {'x', 2}}, {t, t}, t);
               product.accumulate = m % rows == 0 && (n + k) % 3 == 0;
               spec.accumulate = product.accumulate;
-              expectRight(contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather), product, target());
+              expectRight(
+                  contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather),
+                  product, target());
             }
         spec.accumulate = false;
-        auto product = makeProduct("xmk,kn->xmn", {{'x', 2}, {'m', 67 * rows}, {'n', columns}, {'k', 5}}, {t, t}, t);
-        auto schedule = contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather);
+        auto product = makeProduct(
+            "xmk,kn->xmn", {{'x', 2}, {'m', 67 * rows}, {'n', columns}, {'k', 5}}, {t, t}, t);
+        auto schedule =
+            contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather);
         expectRight(schedule, product, target());
         expectSplitsAgree(schedule, product, target());
         if (HasFailure())
@@ -194,7 +216,9 @@ TEST_P(ContractKernels, infinitiesStayOutsideEdges) {
   for (DType t : {DType::f32, DType::f64, DType::f16}) {
     KernelSpec spec = contractSpec({t, t}, t, target());
     for (Packing packing : kPackings) {
-      auto product = makeProduct("mk,kn->mn", {{'m', spec.tileRows + 1}, {'n', spec.tileColumns + 1}, {'k', 7}}, {t, t}, t);
+      auto product =
+          makeProduct("mk,kn->mn",
+                      {{'m', spec.tileRows + 1}, {'n', spec.tileColumns + 1}, {'k', 7}}, {t, t}, t);
       auto schedule = contractSchedule(product, spec, smallBlocks(spec), packing, packing);
       for (double value : runFilled(schedule, product, target(), {HUGE_VAL, 1.0}))
         EXPECT_EQ(value, HUGE_VAL);
@@ -208,9 +232,11 @@ TEST_P(ContractKernels, splitsAgreeBitForBit) {
     for (bool accumulate : {false, true})
       for (auto [m, n] : {std::pair<int64_t, int64_t>(13, 300), {200, 21}, {97, 97}}) {
         KernelSpec spec = contractSpec({t, t}, t, target());
-        auto product = makeProduct("bmk,bkn->bmn", {{'b', 2}, {'m', m}, {'n', n}, {'k', 23}}, {t, t}, t);
+        auto product =
+            makeProduct("bmk,bkn->bmn", {{'b', 2}, {'m', m}, {'n', n}, {'k', 23}}, {t, t}, t);
         product.accumulate = accumulate;
-        auto schedule = contractSchedule(product, spec, smallBlocks(spec, 7), Packing::AlongK, Packing::AlongRows);
+        auto schedule = contractSchedule(product, spec, smallBlocks(spec, 7), Packing::AlongK,
+                                         Packing::AlongRows);
         expectSplitsAgree(schedule, product, target());
         expectRight(schedule, product, target());
       }
@@ -221,7 +247,8 @@ TEST_P(ContractKernels, narrowSumsAreRoundedOnce) {
   for (DType t : {DType::f16, DType::bf16}) {
     KernelSpec spec = contractSpec({t, t}, t, target());
     auto product = makeProduct("mk,kn->mn", {{'m', 5}, {'n', 40}, {'k', 4096}}, {t, t}, t);
-    auto schedule = contractSchedule(product, spec, smallBlocks(spec, 64), Packing::AlongK, Packing::AlongRows);
+    auto schedule =
+        contractSchedule(product, spec, smallBlocks(spec, 64), Packing::AlongK, Packing::AlongRows);
     for (double value : runFilled(schedule, product, target(), {1.0, 1.0}))
       EXPECT_EQ(value, 4096);
   }

@@ -28,7 +28,18 @@ protected:
   /// Lengths around vectors and around an unrolled loop's step.
   std::vector<int64_t> lengths(DType t) const {
     int64_t lanes = target().lanes(componentDType(computeType(t)));
-    return {0, 1, 2, 3, 7, lanes - 1, lanes, lanes + 1, 2 * lanes + 1, 4 * lanes, 4 * lanes + 1, 9 * lanes - 1};
+    return {0,
+            1,
+            2,
+            3,
+            7,
+            lanes - 1,
+            lanes,
+            lanes + 1,
+            2 * lanes + 1,
+            4 * lanes,
+            4 * lanes + 1,
+            9 * lanes - 1};
   }
 
   static std::vector<DType> allTypes() {
@@ -61,9 +72,10 @@ TEST_P(Kernels, mapsThreeOperandsAndCasts) {
     for (int64_t n : lengths(t))
       expectRightFor(Family::Map, "ij,j,i->ij", {{'i', 2}, {'j', n}}, t, true);
   const std::tuple<DType, DType, DType> types[] = {
-      {DType::i8, DType::f64, DType::f64},  {DType::b1, DType::c64, DType::c64}, {DType::u16, DType::i32, DType::i32},
-      {DType::f16, DType::f32, DType::f32}, {DType::bf16, DType::f16, DType::f32}, {DType::i64, DType::f16, DType::f64},
-      {DType::u64, DType::f32, DType::f64}, {DType::f32, DType::c128, DType::c128},
+      {DType::i8, DType::f64, DType::f64},   {DType::b1, DType::c64, DType::c64},
+      {DType::u16, DType::i32, DType::i32},  {DType::f16, DType::f32, DType::f32},
+      {DType::bf16, DType::f16, DType::f32}, {DType::i64, DType::f16, DType::f64},
+      {DType::u64, DType::f32, DType::f64},  {DType::f32, DType::c128, DType::c128},
   };
   for (auto [a, b, c] : types)
     for (int64_t n : lengths(c)) {
@@ -80,8 +92,10 @@ TEST_P(Kernels, transposes) {
     int64_t tile = std::min<int64_t>(16, target().vectorBytes / int64_t(itemSize(t)));
     for (int64_t m : {int64_t(0), int64_t(1), tile - 1, tile, tile + 1, 2 * tile + 3, int64_t(67)})
       for (int64_t n : {int64_t(1), tile - 1, tile, 3 * tile + 1, int64_t(131)}) {
-        // The schedule wants (…, mid, inner): inner is contiguous in the operand, mid in the result.
-        auto product = makeProduct("xji->ixj", {{'x', 2}, {'i', n}, {'j', m}}, {t}, t, {&random, true, false, false, false});
+        // The schedule wants (…, mid, inner): inner is contiguous in the operand, mid in the
+        // result.
+        auto product = makeProduct("xji->ixj", {{'x', 2}, {'i', n}, {'j', m}}, {t}, t,
+                                   {&random, true, false, false, false});
         Schedule s = elementwiseSchedule(Family::Transpose, product, false);
         s.batch = {s.batch[2], s.batch[0], s.batch[1]};
         expectRight(s, product, target());
@@ -101,8 +115,10 @@ TEST_P(Kernels, sumsRowsOfSeveralAxes) {
   for (DType t : {DType::f32, DType::i16, DType::f16, DType::c64}) {
     for (int64_t n : {0, 1, 6, 17}) {
       Extents extents{{'i', 2}, {'I', 3}, {'x', 2}, {'y', n}, {'z', 2}, {'j', 19}};
-      expectRightFor(Family::ReduceRows, "iIxyzj,Ixzj->Ii", extents, t, true, n % 2, {&random, true, false, false, false});
-      expectRightFor(Family::ReduceRows, "jziyxI,jj->iI", extents, t, false, n % 2, {&random, true, true, true, true});
+      expectRightFor(Family::ReduceRows, "iIxyzj,Ixzj->Ii", extents, t, true, n % 2,
+                     {&random, true, false, false, false});
+      expectRightFor(Family::ReduceRows, "jziyxI,jj->iI", extents, t, false, n % 2,
+                     {&random, true, true, true, true});
     }
     expectRightFor(Family::ReduceRows, "xyz->", {{'x', 3}, {'y', 2}, {'z', 33}}, t, true);
     expectRightFor(Family::ReduceRows, "xx->", {{'x', 33}}, t, false);
@@ -120,7 +136,8 @@ TEST_P(Kernels, sumsColumns) {
   for (DType t : allTypes())
     for (int64_t n : lengths(t))
       for (int64_t k : {0, 1, 3, 4, 9})
-        expectRightFor(Family::ReduceColumns, k % 2 ? "kj,k->j" : "kj,kj->j", {{'k', k}, {'j', n}}, t, true);
+        expectRightFor(Family::ReduceColumns, k % 2 ? "kj,k->j" : "kj,kj->j", {{'k', k}, {'j', n}},
+                       t, true);
 }
 
 TEST_P(Kernels, sumsColumnsOfSeveralAxes) {
@@ -128,7 +145,8 @@ TEST_P(Kernels, sumsColumnsOfSeveralAxes) {
   for (DType t : {DType::f32, DType::f64, DType::i8, DType::bf16, DType::c128})
     for (int64_t n : {0, 1, 7, 21, 4100}) {
       Extents extents{{'i', 2}, {'I', 2}, {'x', 2}, {'y', 5}, {'z', 2}, {'j', n}};
-      expectRightFor(Family::ReduceColumns, "xiyIzj,zxI->iIj", extents, t, true, n % 2, {&random, true, false, false, true});
+      expectRightFor(Family::ReduceColumns, "xiyIzj,zxI->iIj", extents, t, true, n % 2,
+                     {&random, true, false, false, true});
     }
 }
 
@@ -142,7 +160,8 @@ TEST_P(Kernels, accumulate) {
 
 // Axes that are cut into many tasks.
 TEST_P(Kernels, manyTasks) {
-  auto check = [&](Family family, const char *equation, const Extents &extents, DType t, bool vectorized) {
+  auto check = [&](Family family, const char *equation, const Extents &extents, DType t,
+                   bool vectorized) {
     size_t operands = std::string(equation).find(',') == std::string::npos ? 1 : 2;
     auto product = makeProduct(equation, extents, std::vector<DType>(operands, t), t);
     Schedule s = elementwiseSchedule(family, product, vectorized);
@@ -169,11 +188,12 @@ TEST_P(Kernels, infinitiesStayOutsideEdges) {
       if (n == 0)
         continue;
       auto rows = makeProduct("i,ij->i", {{'i', 2}, {'j', n}}, {t, t}, t);
-      for (double value : runFilled(elementwiseSchedule(Family::ReduceRows, rows, true), rows, target(), {HUGE_VAL, 1.0}))
+      for (double value : runFilled(elementwiseSchedule(Family::ReduceRows, rows, true), rows,
+                                    target(), {HUGE_VAL, 1.0}))
         EXPECT_EQ(value, HUGE_VAL) << n;
       auto columns = makeProduct("k,kj->j", {{'k', 5}, {'j', n}}, {t, t}, t);
-      for (double value :
-           runFilled(elementwiseSchedule(Family::ReduceColumns, columns, true), columns, target(), {HUGE_VAL, 1.0}))
+      for (double value : runFilled(elementwiseSchedule(Family::ReduceColumns, columns, true),
+                                    columns, target(), {HUGE_VAL, 1.0}))
         EXPECT_EQ(value, HUGE_VAL) << n;
     }
 }
@@ -182,7 +202,9 @@ TEST_P(Kernels, infinitiesStayOutsideEdges) {
 TEST_P(Kernels, chosenSchedules) {
   Random random(17);
   std::map<Family, int> seen;
-  auto pick = [&](int64_t low, int64_t high) { return low + int64_t(random() % uint64_t(high - low + 1)); };
+  auto pick = [&](int64_t low, int64_t high) {
+    return low + int64_t(random() % uint64_t(high - low + 1));
+  };
   auto shuffled = [&](std::string labels) {
     std::shuffle(labels.begin(), labels.end(), random);
     return labels;
@@ -195,7 +217,9 @@ TEST_P(Kernels, chosenSchedules) {
     Extents extents;
     bool binary = random() % 4 != 0;
     for (char label = 'a', end = char('a' + pick(1, 6)); label < end; ++label) {
-      int64_t extent = pick(0, 25) == 0 ? 0 : end <= 'd' || pick(0, 3) == 0 ? pick(10, 60) : pick(1, 5);
+      int64_t extent = pick(0, 25) == 0                ? 0
+                       : end <= 'd' || pick(0, 3) == 0 ? pick(10, 60)
+                                                       : pick(1, 5);
       extents[label] = extent;
       uint64_t where = binary ? random() % 7 + 1 : random() % 2 ? 1 : 5;
       if (where == 4)
@@ -204,7 +228,8 @@ TEST_P(Kernels, chosenSchedules) {
         if (where >> term & 1)
           terms[term] += label;
     }
-    std::string equation = shuffled(terms[0]) + (binary ? "," + shuffled(terms[1]) : "") + "->" + shuffled(terms[2]);
+    std::string equation =
+        shuffled(terms[0]) + (binary ? "," + shuffled(terms[1]) : "") + "->" + shuffled(terms[2]);
     double points = 1;
     for (auto [label, extent] : extents)
       points *= double(extent);
@@ -213,7 +238,8 @@ TEST_P(Kernels, chosenSchedules) {
     SCOPED_TRACE(equation);
     bool tidy = random() % 2;
     Disorder disorder{&random, true, !tidy, !tidy, !tidy};
-    auto product = makeProduct(equation, extents, std::vector<DType>(binary ? 2 : 1, t), t, disorder);
+    auto product =
+        makeProduct(equation, extents, std::vector<DType>(binary ? 2 : 1, t), t, disorder);
     product.accumulate = random() % 8 == 0;
     Schedule s = chooseSchedule(product, target());
     ++seen[s.spec.family];

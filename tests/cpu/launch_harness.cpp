@@ -67,7 +67,9 @@ struct Exact {
   uint64_t bits = 0;
 };
 
-bool isFloating(DType t) { return kindOf(t) == DTypeKind::Float || kindOf(t) == DTypeKind::Complex; }
+bool isFloating(DType t) {
+  return kindOf(t) == DTypeKind::Float || kindOf(t) == DTypeKind::Complex;
+}
 
 template <typename T> T peek(const uint8_t *p) {
   T value;
@@ -193,7 +195,8 @@ Reach reachOf(const LabelledProduct &product, size_t buffer) {
 
 /// Calls `body` with the offset of every buffer for every index of the axes that are (not) kept.
 template <typename Body>
-void forIndices(const LabelledProduct &product, bool kept, std::vector<int64_t> offsets, Body body) {
+void forIndices(const LabelledProduct &product, bool kept, std::vector<int64_t> offsets,
+                Body body) {
   std::vector<const LabelledProduct::Axis *> axes;
   for (const auto &axis : product.axes)
     if (axis.kept == kept) {
@@ -236,7 +239,8 @@ struct Memory {
     for (size_t i = 0; i <= product.operands.size(); ++i) {
       size_t size = itemSize(i < product.operands.size() ? product.operands[i] : product.result);
       Reach reach = reachOf(product, i);
-      buffers.push_back(std::make_unique<GuardedMemory>(reach.elements() * size, size, atEnd, kOutside));
+      buffers.push_back(
+          std::make_unique<GuardedMemory>(reach.elements() * size, size, atEnd, kOutside));
       origins.push_back(buffers.back()->data() - (reach.empty ? 0 : reach.low) * int64_t(size));
     }
   }
@@ -255,7 +259,8 @@ struct Memory {
       });
   }
 
-  void run(const Schedule &schedule, const Target &target, Split split, bool atEnd, Random &random) {
+  void run(const Schedule &schedule, const Target &target, Split split, bool atEnd,
+           Random &random) {
     KernelFn kernel = kernelOf(schedule.spec, target);
     if (!kernel)
       return;
@@ -408,7 +413,8 @@ Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool
   s.spec.result = product.result;
   s.accumulate = s.spec.accumulate = product.accumulate;
   for (size_t i = product.axes.size(); i-- > 0;)
-    (product.axes[i].kept ? s.batch : s.k).push_back({product.axes[i].extent, product.axes[i].strides});
+    (product.axes[i].kept ? s.batch : s.k)
+        .push_back({product.axes[i].extent, product.axes[i].strides});
   if (vectorized) {
     s.spec.vectorized = true;
     const Dims &dims = family == Family::ReduceRows ? s.k : s.batch;
@@ -458,7 +464,8 @@ void expectRight(const Schedule &schedule, const LabelledProduct &product, const
     if (is == actual.end())
       continue;
     const GuardedMemory &result = *memory.buffers.back();
-    int64_t byte = (is - actual.begin()) - int64_t(result.dataOffset()), size = int64_t(itemSize(product.result));
+    int64_t byte = (is - actual.begin()) - int64_t(result.dataOffset()),
+            size = int64_t(itemSize(product.result));
     ADD_FAILURE() << "byte " << byte % size << " of element " << byte / size << " is " << int(*is)
                   << " and should be " << int(*should);
     return;
@@ -493,7 +500,9 @@ std::vector<double> runFilled(const Schedule &schedule, const LabelledProduct &p
   memory.run(schedule, target, Split::Whole, true, random);
   std::vector<double> result;
   forIndices(product, true, std::vector<int64_t>(memory.origins.size(), 0), [&](auto &offsets) {
-    result.push_back(read(product.result, memory.origins.back() + offsets.back() * int64_t(itemSize(product.result))).re);
+    result.push_back(read(product.result, memory.origins.back() +
+                                              offsets.back() * int64_t(itemSize(product.result)))
+                         .re);
   });
   return result;
 }

@@ -33,12 +33,13 @@ struct Disorder {
 };
 
 /// What "ab,bc->ac" computes for operands in C order, or in the disorder asked for. A label that
-/// repeats in an operand is its diagonal. Axes: the output's labels in order, then the reduced ones.
+/// repeats in an operand is its diagonal. Axes: the output's labels in order, then the reduced
+/// ones.
 LabelledProduct makeProduct(const std::string &equation, const std::map<char, int64_t> &extents,
                             llvm::ArrayRef<DType> operands, DType result, Disorder disorder = {});
 
-/// The register-tiled kernel for these types: as many rows as leave registers for `vectors` vectors of
-/// columns (0: two, one of complex numbers).
+/// The register-tiled kernel for these types: as many rows as leave registers for `vectors` vectors
+/// of columns (0: two, one of complex numbers).
 KernelSpec contractSpec(llvm::ArrayRef<DType> operands, DType result, const Target &target,
                         int vectors = 0);
 /// A contraction of two operands on this kernel, with these cache blocks and packings.
@@ -54,15 +55,17 @@ Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool
 /// Compiled once for each spec and target; null, and a failed test, where that goes wrong.
 KernelFn kernelOf(const KernelSpec &spec, const Target &target);
 
-/// Runs on whole numbers, all tasks at once and in random pieces, and compares with a naive loop bit
-/// for bit. The product is the meaning; its operands are in the user's order (`schedule.swapped`).
+/// Runs on whole numbers, all tasks at once and in random pieces, and compares with a naive loop
+/// bit for bit. The product is the meaning; its operands are in the user's order
+/// (`schedule.swapped`).
 void expectRight(const Schedule &schedule, const LabelledProduct &product, const Target &target);
 /// On fractions: all tasks at once, one by one and in random pieces give equal bits. There must be
 /// several tasks.
 void expectSplitsAgree(const Schedule &schedule, const LabelledProduct &product,
                        const Target &target);
 
-/// The elements of the result in C order (real parts) where every element of operand i is values[i].
+/// The elements of the result in C order (real parts) where every element of operand i is
+/// values[i].
 std::vector<double> runFilled(const Schedule &schedule, const LabelledProduct &product,
                               const Target &target, llvm::ArrayRef<double> values);
 

@@ -34,7 +34,9 @@ LabelledProduct matmul(int64_t m, int64_t n, int64_t k, DType t = DType::f32) {
   return product({{m, {k, 0, n}, true}, {n, {0, 1, 1}, true}, {k, {1, n, 0}, false}}, t);
 }
 
-bool operator==(const Dim &a, const Dim &b) { return a.extent == b.extent && a.strides == b.strides; }
+bool operator==(const Dim &a, const Dim &b) {
+  return a.extent == b.extent && a.strides == b.strides;
+}
 void expectDims(const Dims &actual, std::vector<Dim> expected) {
   ASSERT_EQ(actual.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i)
@@ -97,7 +99,8 @@ TEST(Schedule, namesAreUnique) {
         }
       for (Family family : {Family::Map, Family::ReduceRows, Family::ReduceColumns})
         for (bool accumulate : {false, true}) {
-          spec.family = family, spec.accumulate = accumulate, spec.vectorized = false, spec.unit = 0;
+          spec.family = family, spec.accumulate = accumulate, spec.vectorized = false,
+          spec.unit = 0;
           insert(spec);
           spec.vectorized = true;
           for (spec.unit = 0; spec.unit < 2u << operands.size(); ++spec.unit)
@@ -126,11 +129,16 @@ TEST(Schedule, attributeRoundTrip) {
     schedules.push_back(chooseSchedule(matmul(8, 64, 8, t), target()));
     // Columns of the result first: the operands change places.
     schedules.push_back(chooseSchedule(
-        product({{100, {300, 0, 1}, true}, {200, {0, 1, 100}, true}, {300, {1, 200, 0}, false}}, t), target()));
-    schedules.push_back(chooseSchedule(product({{90, {1, 90}, true}, {80, {90, 1}, true}}, t), target()));
-    schedules.push_back(chooseSchedule(product({{90, {80, 1}, true}, {80, {1, 0}, false}}, t), target()));
-    schedules.push_back(chooseSchedule(product({{90, {1, 1}, true}, {80, {90, 0}, false}}, t), target()));
-    schedules.push_back(chooseSchedule(product({{90, {1, 1, 1}, true}, {80, {90, -7, -90}, true}}, t), target()));
+        product({{100, {300, 0, 1}, true}, {200, {0, 1, 100}, true}, {300, {1, 200, 0}, false}}, t),
+        target()));
+    schedules.push_back(
+        chooseSchedule(product({{90, {1, 90}, true}, {80, {90, 1}, true}}, t), target()));
+    schedules.push_back(
+        chooseSchedule(product({{90, {80, 1}, true}, {80, {1, 0}, false}}, t), target()));
+    schedules.push_back(
+        chooseSchedule(product({{90, {1, 1}, true}, {80, {90, 0}, false}}, t), target()));
+    schedules.push_back(
+        chooseSchedule(product({{90, {1, 1, 1}, true}, {80, {90, -7, -90}, true}}, t), target()));
     LabelledProduct add = product({{90, {1, 1}, true}}, t);
     add.accumulate = true;
     schedules.push_back(chooseSchedule(add, target()));
@@ -167,10 +175,13 @@ TEST(Schedule, attributeRoundTrip) {
 
 TEST(Schedule, mergesWhatAllBuffersWalkAsOne) {
   // abc->abc, contiguous: one axis.
-  Schedule s = chooseSchedule(product({{2, {12, 12}, true}, {3, {4, 4}, true}, {4, {1, 1}, true}}), target());
+  Schedule s = chooseSchedule(product({{2, {12, 12}, true}, {3, {4, 4}, true}, {4, {1, 1}, true}}),
+                              target());
   expectDims(s.batch, {{24, {1, 1}}});
   // Padded rows of the operand: two axes; those of extent 1 are nothing.
-  s = chooseSchedule(product({{2, {12, 12}, true}, {3, {5, 4}, true}, {1, {77, 99}, true}, {4, {1, 1}, true}}), target());
+  s = chooseSchedule(
+      product({{2, {12, 12}, true}, {3, {5, 4}, true}, {1, {77, 99}, true}, {4, {1, 1}, true}}),
+      target());
   expectDims(s.batch, {{4, {1, 1}}, {3, {5, 4}}, {2, {12, 12}}});
   // Backwards in both: a merged axis too.
   s = chooseSchedule(product({{2, {-12, -12}, true}, {12, {-1, -1}, true}}), target());
@@ -179,8 +190,12 @@ TEST(Schedule, mergesWhatAllBuffersWalkAsOne) {
   s = chooseSchedule(product({{3, {0, 4}, true}, {4, {1, 1}, true}}), target());
   expectDims(s.batch, {{4, {1, 1}}, {3, {0, 4}}});
   // The labels of a contraction, group by group: "abij,ijcd->abcd".
-  s = chooseSchedule(product({{8, {400, 0, 1152}, true}, {9, {50, 0, 128}, true}, {16, {0, 8, 8}, true},
-                              {8, {0, 1, 1}, true}, {5, {10, 1280, 0}, false}, {10, {1, 128, 0}, false}}),
+  s = chooseSchedule(product({{8, {400, 0, 1152}, true},
+                              {9, {50, 0, 128}, true},
+                              {16, {0, 8, 8}, true},
+                              {8, {0, 1, 1}, true},
+                              {5, {10, 1280, 0}, false},
+                              {10, {1, 128, 0}, false}}),
                      target());
   ASSERT_EQ(s.spec.family, Family::Contract);
   expectDims(s.n, {{128, {0, 1, 1}}});
@@ -196,7 +211,8 @@ TEST(Schedule, families) {
   EXPECT_EQ(chooseSchedule(matmul(512, 512, 512), target()).spec.family, Family::Contract);
   EXPECT_EQ(chooseSchedule(matmul(64, 64, 64), target()).spec.family, Family::ContractDirect);
   // B's columns are contiguous along K: they must be packed.
-  EXPECT_EQ(family({{64, {64, 0, 64}, true}, {64, {0, 64, 1}, true}, {64, {1, 1, 0}, false}}), Family::Contract);
+  EXPECT_EQ(family({{64, {64, 0, 64}, true}, {64, {0, 64, 1}, true}, {64, {1, 1, 0}, false}}),
+            Family::Contract);
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}), Family::Transpose);
   // No vector holds two numbers of 16 bytes that one could turn.
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}, DType::c128), Family::Map);
@@ -219,7 +235,8 @@ TEST(Schedule, vectorsRunAlongUnitStrides) {
     EXPECT_FALSE(s.spec.vectorized);
   }
   // Of two reduced axes the longest that is contiguous goes innermost.
-  s = chooseSchedule(product({{7, {3000, 1}, true}, {3, {1000, 0}, false}, {900, {1, 0}, false}}), target());
+  s = chooseSchedule(product({{7, {3000, 1}, true}, {3, {1000, 0}, false}, {900, {1, 0}, false}}),
+                     target());
   EXPECT_EQ(s.spec.family, Family::ReduceRows);
   expectDims(s.k, {{900, {1, 0}}, {3, {1000, 0}}});
 }
@@ -254,7 +271,8 @@ TEST(Schedule, blocksAreWholeTilesThatFitTheCaches) {
             EXPECT_EQ(s.blockRows % s.spec.tileRows, 0);
             EXPECT_EQ(s.blockColumns % s.spec.tileColumns, 0);
             EXPECT_LT(s.blockRows, rows + 2 * s.spec.tileRows * (rows / s.blockRows + 1));
-            EXPECT_LT(s.blockColumns, columns + 2 * s.spec.tileColumns * (columns / s.blockColumns + 1));
+            EXPECT_LT(s.blockColumns,
+                      columns + 2 * s.spec.tileColumns * (columns / s.blockColumns + 1));
             EXPECT_LE(s.blockK, k);
             EXPECT_LE(s.blockK * s.spec.tileColumns * bytes, target(cpu).l2Bytes / 2);
             EXPECT_LE(s.blockK * s.blockRows * bytes, target(cpu).l2Bytes);
