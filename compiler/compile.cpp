@@ -95,15 +95,17 @@ public:
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
-    Status s = options.device == DeviceKind::Reference ? interpret(program, pipeline, *executable)
-                                                       : generate(**target, options, pipeline, *executable);
+    Status s = options.device == DeviceKind::Reference
+                   ? interpret(program, pipeline, *executable)
+                   : generate(**target, options, pipeline, *executable);
     if (!s)
       return std::move(s.error());
     executable->times = std::move(pipeline.times());
     return std::shared_ptr<const Executable>(std::move(executable));
   }
 
-  Expected<std::string> emit(const Program &program, const CompileOptions &options, Stage stage) override {
+  Expected<std::string> emit(const Program &program, const CompileOptions &options,
+                             Stage stage) override {
     auto target = resolveTarget(options.cpu);
     if (!target)
       return std::move(target.error());
@@ -153,13 +155,15 @@ public:
   void clearCaches() override { kernels_.clear(); }
 
 private:
-  static void describeSignature(const Program &program, const CompileOptions &options, Executable &executable) {
+  static void describeSignature(const Program &program, const CompileOptions &options,
+                                Executable &executable) {
     for (const Program::Node &node : program.nodes)
       if (node.kind == Program::NodeKind::Input)
         executable.inputs.push_back(node.type);
     for (size_t i = 0; i < program.results.size(); ++i) {
       TensorType type = program.nodes[size_t(program.results[i])].type;
-      type.strides = i < options.outputStrides.size() ? options.outputStrides[i] : contiguousStrides(type.shape);
+      type.strides = i < options.outputStrides.size() ? options.outputStrides[i]
+                                                      : contiguousStrides(type.shape);
       executable.outputs.push_back(std::move(type));
     }
   }
@@ -182,7 +186,8 @@ private:
     return success();
   }
 
-  Status generate(const Target &target, const CompileOptions &options, Pipeline &pipeline, Executable &executable) {
+  Status generate(const Target &target, const CompileOptions &options, Pipeline &pipeline,
+                  Executable &executable) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
     if (Status s = pipeline.toKernels(); !s)
@@ -200,17 +205,19 @@ private:
         return inputError("intermediates and results together exceed 63 bits of bytes");
     }
     if (options.memoryLimit && bytes > *options.memoryLimit)
-      return inputError(fmt::format("intermediates and results need {} bytes, the limit is {}", bytes,
-                                    *options.memoryLimit));
+      return inputError(fmt::format("intermediates and results need {} bytes, the limit is {}",
+                                    bytes, *options.memoryLimit));
     return success();
   }
 
   /// A launch for every kernel of the function.
-  Status link(func::FuncOp function, const Target &target, Pipeline &pipeline, Executable &executable) {
+  Status link(func::FuncOp function, const Target &target, Pipeline &pipeline,
+              Executable &executable) {
     llvm::DenseMap<Value, BufferRef> places;
     for (auto [i, argument] : llvm::enumerate(function.getArguments()))
       places[argument] = {BufferRef::Kind::Input, int64_t(i), 0};
-    for (auto [i, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
+    for (auto [i, value] :
+         llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
       places[value] = {BufferRef::Kind::Output, int64_t(i), 0};
     size_t stepIndex = 0;
     for (KernelOp op : function.getOps<KernelOp>()) {
@@ -256,17 +263,17 @@ private:
   }
 
   /// The kernel's machine code, compiled once for each spec and target.
-  Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target, MLIRContext *context,
-                                                    CompileTimes &times) {
+  Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target,
+                                                    MLIRContext *context, CompileTimes &times) {
     std::string key = spec.name() + "|" + target.key();
     return kernels_.getOrCompute(
         key, [&] { return compileKernel(key, spec, target, context, times); },
         [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
   }
 
-  static Expected<std::shared_ptr<const Kernel>> compileKernel(const std::string &key, const KernelSpec &spec,
-                                                               const Target &target, MLIRContext *context,
-                                                               CompileTimes &times) {
+  static Expected<std::shared_ptr<const Kernel>>
+  compileKernel(const std::string &key, const KernelSpec &spec, const Target &target,
+                MLIRContext *context, CompileTimes &times) {
     Stopwatch watch;
     ScopedDiagnosticCapture capture(context);
     OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(context)));
@@ -299,7 +306,8 @@ private:
 } // namespace ricci
 
 /// What libricci looks up when it loads the compiler: null when the versions differ.
-extern "C" __attribute__((visibility("default"))) ricci::CompilerInterface *ricci_compiler_entry(int version) {
+extern "C" __attribute__((visibility("default"))) ricci::CompilerInterface *
+ricci_compiler_entry(int version) {
   // Never destroyed: kernels may run while the process exits.
   static auto *compiler = new ricci::Compiler;
   return version == ricci::kCompilerInterfaceVersion ? compiler : nullptr;

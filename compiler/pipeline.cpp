@@ -30,7 +30,8 @@ static constexpr const char *kPassNames[] = {
 Status checkPassName(const std::string &name) {
   if (name.empty() || name == "all" || llvm::is_contained(kPassNames, name))
     return success();
-  return usageError(fmt::format("no pass is called '{}'; there are: {}", name, fmt::join(kPassNames, ", ")));
+  return usageError(
+      fmt::format("no pass is called '{}'; there are: {}", name, fmt::join(kPassNames, ", ")));
 }
 
 double Stopwatch::lap() {
@@ -49,10 +50,12 @@ void addTime(CompileTimes &times, const std::string &stage, double milliseconds)
   times.stages.emplace_back(stage, milliseconds);
 }
 
-Pipeline::Pipeline(MLIRContext &context, const Program &program, const CompileOptions &options, const Target &target)
+Pipeline::Pipeline(MLIRContext &context, const Program &program, const CompileOptions &options,
+                   const Target &target)
     : context_(context), program_(program), options_(options), target_(target) {}
 
-Status Pipeline::step(const char *stage, const char *pass, llvm::function_ref<LogicalResult()> run) {
+Status Pipeline::step(const char *stage, const char *pass,
+                      llvm::function_ref<LogicalResult()> run) {
   Stopwatch watch;
   ScopedDiagnosticCapture capture(&context_, program_.source);
   LogicalResult result = run();
@@ -73,8 +76,9 @@ Status Pipeline::toTensor() {
 }
 
 Status Pipeline::toOrdered(Plan *plan) {
-  return step("order", "ricci-order-contractions",
-              [&] { return orderContractions(*module_, options_.order, options_.memoryLimit, plan); });
+  return step("order", "ricci-order-contractions", [&] {
+    return orderContractions(*module_, options_.order, options_.memoryLimit, plan);
+  });
   // From here on every einsum has one or two operands.
 }
 

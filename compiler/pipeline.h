@@ -29,7 +29,8 @@ public:
   Status toTensor();
   Status toOrdered(Plan *plan);
   Status toKernels();
-  /// All distinct kernels of the program as one module at the `loops` stage, then in the LLVM dialect.
+  /// All distinct kernels of the program as one module at the `loops` stage, then in the LLVM
+  /// dialect.
   Status toLoops();
   Status toLlvmDialect();
 

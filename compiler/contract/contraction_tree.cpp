@@ -172,8 +172,9 @@ void orderAxes(ContractionTree &tree, const Network &network,
       }
       ContractionTree::Node &operand = tree.nodes[size_t(child)];
       const auto &result = node.axes;
-      bool ownsColumns = !result.empty() && inPartner[size_t(result.back())] == kAbsent &&
-                         std::binary_search(operand.labels.begin(), operand.labels.end(), result.back());
+      bool ownsColumns =
+          !result.empty() && inPartner[size_t(result.back())] == kAbsent &&
+          std::binary_search(operand.labels.begin(), operand.labels.end(), result.back());
       auto key = [&](int32_t label) {
         int inRes = inResult[size_t(label)], other = inPartner[size_t(label)];
         bool contracted = inRes == kAbsent, own = !contracted && other == kAbsent;

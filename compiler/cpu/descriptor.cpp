@@ -55,7 +55,8 @@ public:
     data_.tasks = tasks;
     data_.workspaceBytes = workspace;
     double each = s_.predictedSeconds / std::max<double>(1, double(tasks));
-    data_.tasksPerWorker = std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
+    data_.tasksPerWorker =
+        std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
     return std::move(data_);
   }
 
@@ -81,7 +82,8 @@ int64_t total(llvm::ArrayRef<Dim> dims) {
 LaunchData describeContract(const Schedule &s, const Target &target) {
   using W = ContractWord;
   Writer w(s, W::Count);
-  int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k), batch = totalExtent(s.batch);
+  int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k),
+          batch = totalExtent(s.batch);
   w[W::Accumulate] = s.accumulate;
   w[W::M] = m, w[W::N] = n, w[W::K] = k;
   w[W::BlockM] = s.blockRows, w[W::BlockN] = s.blockColumns, w[W::BlockK] = s.blockK;
@@ -95,9 +97,9 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   w[W::TasksM] = std::max<int64_t>(1, ceilDiv(m, w[W::TaskM]));
   w[W::TasksN] = std::max<int64_t>(1, ceilDiv(n, w[W::TaskN]));
   w[W::SumRows] = s.blockRows;
-  w[W::PackA] = int64_t(s.packing[0]), w[W::PackB] = int64_t(s.packing[1]);
-  w[W::DistanceB] = s.packing[1] == Packing::Across ? s.n[0].extent : 1;
-  int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(s.n), kList = w.list(s.k);
+  w[W::DistanceB] = s.spec.packing[1] == Packing::Across ? s.n[0].extent : 1;
+  int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(s.n),
+          kList = w.list(s.k);
   w[W::BatchList] = batchList, w[W::MList] = mList, w[W::NList] = nList, w[W::KList] = kList;
 
   int64_t workspace = 0;
@@ -122,7 +124,8 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));
   reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes);
   if (s.spec.result != compute && kindOf(compute) == DTypeKind::Float)
-    reserve(W::Sums, (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);
+    reserve(W::Sums,
+            (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);
   return w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
 }
 
@@ -130,11 +133,15 @@ LaunchData describeDirect(const Schedule &s) {
   using W = DirectWord;
   Writer w(s, W::Count);
   int64_t m = totalExtent(s.m), n = totalExtent(s.n);
-  auto stride = [](const Dims &dims, size_t buffer) { return dims.empty() ? 0 : dims[0].strides[buffer]; };
+  auto stride = [](const Dims &dims, size_t buffer) {
+    return dims.empty() ? 0 : dims[0].strides[buffer];
+  };
   w[W::M] = m, w[W::N] = n, w[W::K] = totalExtent(s.k);
-  w[W::TaskM] = std::max<int64_t>(s.spec.tileRows, ceilDiv(ceilDiv(m, 64), s.spec.tileRows) * s.spec.tileRows);
+  w[W::TaskM] = std::max<int64_t>(s.spec.tileRows,
+                                  ceilDiv(ceilDiv(m, 64), s.spec.tileRows) * s.spec.tileRows);
   w[W::TasksM] = std::max<int64_t>(1, m / w[W::TaskM]); // the last one takes the rest
-  w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1), w[W::RowC] = stride(s.m, 2);
+  w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1),
+  w[W::RowC] = stride(s.m, 2);
   w.list(s.batch);
   return w.finish(m && n ? totalExtent(s.batch) * w[W::TasksM] : 0, 0);
 }
@@ -163,9 +170,11 @@ LaunchData describeReduceRows(const Schedule &s) {
   using W = ReduceRowsWord;
   Writer w(s, W::Count);
   int64_t mid = extentAt(s.batch, 0), reduced = totalExtent(s.k);
-  w[W::Inner] = extentAt(s.k, 0), w[W::Next] = extentAt(s.k, 1), w[W::Further] = total(from(s.k, 2));
+  w[W::Inner] = extentAt(s.k, 0), w[W::Next] = extentAt(s.k, 1),
+  w[W::Further] = total(from(s.k, 2));
   w[W::Mid] = mid;
-  std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, std::max<int64_t>(1, kMapBlock / std::max<int64_t>(reduced, 1)));
+  std::tie(w[W::MidBlock], w[W::MidBlocks]) =
+      blocksOf(mid, std::max<int64_t>(1, kMapBlock / std::max<int64_t>(reduced, 1)));
   w.strides(dimAt(s.k, 0));
   w.strides(dimAt(s.k, 1));
   w.strides(dimAt(s.batch, 0));
@@ -177,8 +186,10 @@ LaunchData describeReduceRows(const Schedule &s) {
 LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
   using W = ReduceColumnsWord;
   Writer w(s, W::Count);
-  int64_t inner = extentAt(s.batch, 0), mid = extentAt(s.batch, 1), reduced = std::max<int64_t>(totalExtent(s.k), 1);
-  w[W::Inner] = inner, w[W::Mid] = mid, w[W::Next] = extentAt(s.k, 0), w[W::Further] = total(from(s.k, 1));
+  int64_t inner = extentAt(s.batch, 0), mid = extentAt(s.batch, 1),
+          reduced = std::max<int64_t>(totalExtent(s.k), 1);
+  w[W::Inner] = inner, w[W::Mid] = mid, w[W::Next] = extentAt(s.k, 0),
+  w[W::Further] = total(from(s.k, 1));
   std::tie(w[W::InnerBlock], w[W::InnerBlocks]) = blocksOf(inner, kColumnBlock);
   int64_t rows = std::max<int64_t>(1, kMapBlock / std::max<int64_t>(1, w[W::InnerBlock] * reduced));
   std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, rows);
@@ -187,7 +198,8 @@ LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
   int64_t further = w.list(from(s.k, 1)), outer = w.list(from(s.batch, 2));
   w[W::FurtherList] = further, w[W::OuterList] = outer;
   DType compute = computeType(s.spec.result);
-  int64_t workspace = (w[W::InnerBlock] + target.lanes(componentDType(compute))) * int64_t(itemSize(compute));
+  int64_t workspace =
+      (w[W::InnerBlock] + target.lanes(componentDType(compute))) * int64_t(itemSize(compute));
   int64_t tasks = total(from(s.batch, 2)) * w[W::InnerBlocks] * w[W::MidBlocks];
   return w.finish(inner && mid ? tasks : 0, workspace);
 }

@@ -20,19 +20,41 @@ namespace ricci {
 struct ContractWord {
   enum : int64_t {
     Accumulate, ///< 1: c += , 0: c =
-    M, N, K,                        // extents of the groups
-    BlockM, BlockN, BlockK,         // cache blocks
+    M,
+    N,
+    K, // extents of the groups
+    BlockM,
+    BlockN,
+    BlockK, // cache blocks
     // A task is a slab of rows or of columns of one batch entry: one of TasksM, TasksN is 1. Slabs
     // that one worker gets in a row are done as one, so that nothing is packed twice.
-    TaskM, TaskN, TasksM, TasksN,
-    SumRows,                        ///< rows whose f32 sums are kept at once, for narrow results
-    PackA, PackB,                   // Packing
-    DistanceB,                      ///< Across: columns from one index of the second dim to the next; else 1
-    BatchList, MList, NList, KList, // positions of the lists
+    TaskM,
+    TaskN,
+    TasksM,
+    TasksN,
+    SumRows,   ///< rows whose f32 sums are kept at once, for narrow results
+    DistanceB, ///< Across: columns from one index of the second dim to the next; else 1
+    BatchList,
+    MList,
+    NList,
+    KList, // positions of the lists
     // Byte offsets into the workspace: tables of offsets and of contiguous runs, packed panels, one
     // register tile, and for narrow results the f32 sums of a task.
-    TableAM, RunAM, TableCM, TableBN, RunBN, TableCN, RunCN, TableAK, RunAK, TableBK, RunBK,
-    PanelsA, PanelsB, Tile, Sums,
+    TableAM,
+    RunAM,
+    TableCM,
+    TableBN,
+    RunBN,
+    TableCN,
+    RunCN,
+    TableAK,
+    RunAK,
+    TableBK,
+    RunBK,
+    PanelsA,
+    PanelsB,
+    Tile,
+    Sums,
     Count
   };
 };
@@ -51,9 +73,9 @@ struct MapWord {
 /// Transpose: inner is contiguous in the operand, mid in the result. Otherwise as Map.
 using TransposeWord = MapWord;
 
-/// ReduceRows: tasks are (outer index, block of mid) over the kept axes; the reduced ones are inner,
-/// next and further dims. After these words, strides along inner, next and mid; then the position of
-/// the list of further reduced dims, and the list of outer kept dims.
+/// ReduceRows: tasks are (outer index, block of mid) over the kept axes; the reduced ones are
+/// inner, next and further dims. After these words, strides along inner, next and mid; then the
+/// position of the list of further reduced dims, and the list of outer kept dims.
 struct ReduceRowsWord {
   enum : int64_t { Inner, Next, Further, Mid, MidBlock, MidBlocks, FurtherList, OuterList, Count };
 };
@@ -62,7 +84,16 @@ struct ReduceRowsWord {
 /// inner); `next` and further dims are reduced. After these words, strides along mid and next.
 struct ReduceColumnsWord {
   enum : int64_t {
-    Inner, InnerBlock, InnerBlocks, Mid, MidBlock, MidBlocks, Next, Further, FurtherList, OuterList,
+    Inner,
+    InnerBlock,
+    InnerBlocks,
+    Mid,
+    MidBlock,
+    MidBlocks,
+    Next,
+    Further,
+    FurtherList,
+    OuterList,
     Count
   };
 };

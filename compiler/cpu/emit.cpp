@@ -17,8 +17,8 @@ namespace ricci {
 
 void emitKernel(ModuleOp module, const KernelSpec &spec, const Target &target) {
   MLIRContext *context = module.getContext();
-  context->loadDialect<arith::ArithDialect, func::FuncDialect, math::MathDialect, memref::MemRefDialect,
-                       scf::SCFDialect, vector::VectorDialect>();
+  context->loadDialect<arith::ArithDialect, func::FuncDialect, math::MathDialect,
+                       memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   LoopBuilder b(context);
   switch (spec.family) {
   case Family::Contract:

@@ -15,15 +15,21 @@ namespace ricci {
 class LoopBuilder;
 
 /// Adds the function that runs any launch of this kernel, marked `ricci.entry`: scf, arith, vector
-/// and memref over flat buffers. Extents, strides and block sizes come from the launch's descriptor.
+/// and memref over flat buffers. Extents, strides and block sizes come from the launch's
+/// descriptor.
 void emitKernel(mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 
 // One emitter a family. Each writes the function into `module`.
-void emitContract(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
-void emitContractDirect(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
+void emitContract(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
+                  const Target &target);
+void emitContractDirect(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
+                        const Target &target);
 void emitMap(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
-void emitTranspose(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
-void emitReduceRows(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
-void emitReduceColumns(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
+void emitTranspose(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
+                   const Target &target);
+void emitReduceRows(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
+                    const Target &target);
+void emitReduceColumns(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
+                       const Target &target);
 
 } // namespace ricci

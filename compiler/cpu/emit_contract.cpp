@@ -31,7 +31,7 @@ namespace {
 class ContractEmitter {
 public:
   ContractEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
-      : b_(b), module_(module), spec_(spec), target_(target), values_(b, target, computeType(spec.result)),
+      : b_(b), module_(module), spec_(spec), values_(b, target, computeType(spec.result)),
         rowPanel_(spec.tileRows, values_.lanes()), columnPanel_(spec.tileColumns, values_.lanes()),
         // Partial sums of a narrower result are kept in the compute type until the last block of K.
         // Integers wrap the same in any width and need none.
@@ -41,19 +41,20 @@ public:
     fillOffsets_ = emitFillOffsets(b_, module_);
     fillRuns_ = emitFillRuns(b_, module_);
     for (int i = 0; i < 2; ++i)
-      pack_[i] = emitPack(b_, module_, values_, spec_.operands[i]);
+      pack_[i] = emitPack(b_, module_, values_, spec_.operands[i], spec_.packing[i]);
     auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
     Type index = b_.getIndexType();
-    auto function = b_.beginFunction(
-        module_, spec_.name(),
-        {buffer(spec_.operands[0]), buffer(spec_.operands[1]), buffer(spec_.result), flat(index),
-         flat(b_.getI8Type()), index, index},
-        false);
+    auto function =
+        b_.beginFunction(module_, spec_.name(),
+                         {buffer(spec_.operands[0]), buffer(spec_.operands[1]),
+                          buffer(spec_.result), flat(index), flat(b_.getI8Type()), index, index},
+                         false);
     auto args = function.getArguments();
     a_ = args[0], bOperand_ = args[1], c_ = args[2], desc_ = args[3], work_ = args[4];
     m_ = word(ContractWord::M), n_ = word(ContractWord::N), k_ = word(ContractWord::K);
     auto table = [&](int64_t at, Value size) { return view(at, size, index); };
-    Value mc = word(ContractWord::BlockM), nc = word(ContractWord::BlockN), kc = word(ContractWord::BlockK);
+    Value mc = word(ContractWord::BlockM), nc = word(ContractWord::BlockN),
+          kc = word(ContractWord::BlockK);
     am_ = table(ContractWord::TableAM, mc), amRuns_ = table(ContractWord::RunAM, mc);
     cm_ = table(ContractWord::TableCM, mc);
     bn_ = table(ContractWord::TableBN, nc), bnRuns_ = table(ContractWord::RunBN, nc);
@@ -64,9 +65,11 @@ public:
     int parts = values_.components();
     panelsA_ = view(ContractWord::PanelsA, b_.mul(b_.mul(mc, kc), 2 * parts), component);
     panelsB_ = view(ContractWord::PanelsB, b_.mul(b_.mul(nc, kc), 2 * parts), component);
-    tile_ = view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
+    tile_ =
+        view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
     if (sums_)
-      sumsBuffer_ = view(ContractWord::Sums, b_.mul(b_.mul(word(ContractWord::SumRows), nc), 2), component);
+      sumsBuffer_ =
+          view(ContractWord::Sums, b_.mul(b_.mul(word(ContractWord::SumRows), nc), 2), component);
     Value end = args[6];
     b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
     b_.endFunction();
@@ -76,10 +79,13 @@ private:
   static MemRefType flat(Type element) { return MemRefType::get({ShapedType::kDynamic}, element); }
   Value word(int64_t w) { return b_.load(desc_, b_.idx(w)); }
   Value view(int64_t w, Value size, Type type) { return b_.view(work_, word(w), size, type); }
-  void fill(int64_t list, Value start, Value count, int column, Value table, Value runs = {}, Value distance = {}) {
-    b_.op<func::CallOp>(fillOffsets_, ValueRange{desc_, word(list), start, count, b_.idx(column), table});
+  void fill(int64_t list, Value start, Value count, int column, Value table, Value runs = {},
+            Value distance = {}) {
+    b_.op<func::CallOp>(fillOffsets_,
+                        ValueRange{desc_, word(list), start, count, b_.idx(column), table});
     if (runs)
-      b_.op<func::CallOp>(fillRuns_, ValueRange{table, count, distance ? distance : b_.idx(1), runs});
+      b_.op<func::CallOp>(fillRuns_,
+                          ValueRange{table, count, distance ? distance : b_.idx(1), runs});
   }
 
   /// Tasks from `first` on that are slabs of one batch entry, as one; returns the next task.
@@ -108,7 +114,8 @@ private:
   /// Rows [m0, m1) and columns [n0, n1) of one batch entry.
   void region(Value m0, Value m1, Value n0, Value n1) {
     Value distance = word(ContractWord::DistanceB);
-    Value blockM = word(ContractWord::BlockM), blockN = word(ContractWord::BlockN), blockK = word(ContractWord::BlockK);
+    Value blockM = word(ContractWord::BlockM), blockN = word(ContractWord::BlockN),
+          blockK = word(ContractWord::BlockK);
     b_.forLoop(n0, n1, blockN, [&](Value jc) {
       Value columns = b_.min(blockN, b_.sub(n1, jc));
       fill(ContractWord::NList, jc, columns, 1, bn_, bnRuns_, distance);
@@ -118,9 +125,10 @@ private:
         Value depth = b_.min(blockK, b_.sub(k_, pc));
         fill(ContractWord::KList, pc, depth, 0, ak_, akRuns_);
         fill(ContractWord::KList, pc, depth, 1, bk_, bkRuns_);
-        b_.op<func::CallOp>(pack_[1], ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_,
-                                                 word(ContractWord::PackB), columns, depth, panelsB_,
-                                                 b_.idx(columnPanel_.width), b_.idx(columnPanel_.pitch), distance});
+        b_.op<func::CallOp>(pack_[1],
+                            ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_, columns,
+                                       depth, panelsB_, b_.idx(columnPanel_.width),
+                                       b_.idx(columnPanel_.pitch), distance});
         Value accumulate = b_.ne(pc, b_.idx(0));
         if (!sums_)
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
@@ -128,9 +136,9 @@ private:
           Value rows = b_.min(blockM, b_.sub(m1, ic));
           fill(ContractWord::MList, ic, rows, 0, am_, amRuns_);
           fill(ContractWord::MList, ic, rows, 2, cm_);
-          b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_,
-                                                   word(ContractWord::PackA), rows, depth, panelsA_,
-                                                   b_.idx(rowPanel_.width), b_.idx(rowPanel_.pitch), b_.idx(1)});
+          b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows,
+                                                   depth, panelsA_, b_.idx(rowPanel_.width),
+                                                   b_.idx(rowPanel_.pitch), b_.idx(1)});
           sumRow_ = b_.sub(ic, m0);
           macroKernel(rows, columns, depth, accumulate);
         });
@@ -145,13 +153,15 @@ private:
     b_.forLoop(b_.idx(0), columns, b_.idx(nr), [&](Value j) {
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
         auto tile = microKernel(i, j, depth);
-        Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i)), tileColumns = b_.min(b_.idx(nr), b_.sub(columns, j));
+        Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i)),
+              tileColumns = b_.min(b_.idx(nr), b_.sub(columns, j));
         if (sums_)
           return tileToSums(tile, i, j, accumulate);
         Value whole = b_.both(b_.eq(tileRows, b_.idx(mr)), b_.ge(b_.load(cnRuns_, j), b_.idx(nr)));
         whole = b_.both(whole, b_.eq(tileColumns, b_.idx(nr)));
-        b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); },
-                  [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); });
+        b_.ifThen(
+            whole, [&] { tileToC(tile, i, j, accumulate); },
+            [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); });
       });
     });
   }
@@ -161,7 +171,8 @@ private:
   /// tileRows x vectors() accumulators over one panel of A and one of B.
   SmallVector<Number> microKernel(Value i, Value j, Value depth) {
     int mr = spec_.tileRows, lanes = values_.lanes(), parts = values_.components();
-    int64_t strideA = int64_t(rowPanel_.pitch) * parts, strideB = int64_t(columnPanel_.pitch) * parts;
+    int64_t strideA = int64_t(rowPanel_.pitch) * parts,
+            strideB = int64_t(columnPanel_.pitch) * parts;
     Value panelA = b_.mul(b_.div(i, b_.idx(mr)), b_.mul(depth, strideA));
     Value panelB = b_.mul(b_.div(j, b_.idx(spec_.tileColumns)), b_.mul(depth, strideB));
     LoopBuilder::Values inits(size_t(mr * vectors() * parts), values_.zero(lanes).re);
@@ -200,9 +211,13 @@ private:
   /// Adds to what is there already when `accumulate`.
   void writeVector(Number sum, Value buffer, DType storage, Value at, Value accumulate) {
     int lanes = values_.lanes();
-    b_.ifThen(accumulate,
-              [&] { values_.store(values_.add(values_.load(buffer, storage, at, lanes), sum), buffer, storage, at, lanes); },
-              [&] { values_.store(sum, buffer, storage, at, lanes); });
+    b_.ifThen(
+        accumulate,
+        [&] {
+          values_.store(values_.add(values_.load(buffer, storage, at, lanes), sum), buffer, storage,
+                        at, lanes);
+        },
+        [&] { values_.store(sum, buffer, storage, at, lanes); });
   }
 
   /// A whole tile whose columns are consecutive in C.
@@ -233,15 +248,19 @@ private:
         writeVector(tile[r * vectors() + v], sumsBuffer_, values_.compute(), at, accumulate);
       }
   }
-  Value sumAt(Value row) { return b_.mul(row, b_.add(word(ContractWord::BlockN), spec_.tileColumns)); }
+  Value sumAt(Value row) {
+    return b_.mul(row, b_.add(word(ContractWord::BlockN), spec_.tileColumns));
+  }
 
   /// Any tile: to a buffer in the L1 cache, then to C in strips of consecutive columns.
-  void tileThroughBuffer(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns, Value accumulate) {
+  void tileThroughBuffer(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
+                         Value accumulate) {
     int lanes = values_.lanes();
     DType compute = values_.compute();
     for (int r = 0; r < spec_.tileRows; ++r)
       for (int v = 0; v < vectors(); ++v)
-        values_.store(tile[r * vectors() + v], tile_, compute, b_.idx(r * columnPanel_.pitch + v * lanes), lanes);
+        values_.store(tile[r * vectors() + v], tile_, compute,
+                      b_.idx(r * columnPanel_.pitch + v * lanes), lanes);
     b_.forLoop(rows, [&](Value r) {
       Value row = b_.add(baseC_, b_.load(cm_, b_.add(i, r)));
       Value tileRow = b_.mul(r, columnPanel_.pitch);
@@ -272,8 +291,9 @@ private:
       if (values_.hasMaskedStore(spec_.result)) {
         body(column, length, lanes);
       } else {
-        b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { body(column, {}, lanes); },
-                  [&] { b_.forLoop(length, [&](Value e) { body(b_.add(column, e), {}, 0); }); });
+        b_.ifThen(
+            b_.eq(length, b_.idx(lanes)), [&] { body(column, {}, lanes); },
+            [&] { b_.forLoop(length, [&](Value e) { body(b_.add(column, e), {}, 0); }); });
       }
       return b_.add(column, length);
     });
@@ -294,13 +314,14 @@ private:
             length ? values_.storeMasked(n, c_, spec_.result, at, width, length)
                    : values_.store(n, c_, spec_.result, at, width);
           };
-          b_.ifThen(more,
-                    [&] {
-                      write(values_.add(length ? values_.loadMasked(c_, spec_.result, at, width, length)
-                                               : values_.load(c_, spec_.result, at, width),
-                                        sum));
-                    },
-                    [&] { write(sum); });
+          b_.ifThen(
+              more,
+              [&] {
+                write(values_.add(length ? values_.loadMasked(c_, spec_.result, at, width, length)
+                                         : values_.load(c_, spec_.result, at, width),
+                                  sum));
+              },
+              [&] { write(sum); });
         });
       });
     });
@@ -309,7 +330,6 @@ private:
   LoopBuilder &b_;
   ModuleOp module_;
   const KernelSpec &spec_;
-  const Target &target_;
   ValueBuilder values_;
   PanelShape rowPanel_, columnPanel_;
   bool sums_;

@@ -34,7 +34,8 @@ public:
     using W = DirectWord;
     Value m = kernel_.word(W::M), n = kernel_.word(W::N), list = b_.idx(W::Count);
     depth_ = kernel_.word(W::K);
-    rowA_ = kernel_.word(W::RowA), kA_ = kernel_.word(W::KA), kB_ = kernel_.word(W::KB), rowC_ = kernel_.word(W::RowC);
+    rowA_ = kernel_.word(W::RowA), kA_ = kernel_.word(W::KA), kB_ = kernel_.word(W::KB),
+    rowC_ = kernel_.word(W::RowC);
     kernel_.forTasks([&](Value task) {
       Value tasksM = kernel_.word(W::TasksM), taskM = kernel_.word(W::TaskM);
       auto base = offsetsAt(b_, kernel_.descriptor, list, b_.div(task, tasksM), 3);
@@ -46,12 +47,14 @@ public:
         Value width = b_.min(b_.idx(spec_.tileColumns), b_.sub(n, j));
         auto rows = [&](Value masked) {
           // Rows that do not fill a tile are done again with those before them.
-          b_.forLoop(first, end, b_.idx(spec_.tileRows), [&](Value i) { tile(base, b_.min(i, lastTile), j, masked); });
+          b_.forLoop(first, end, b_.idx(spec_.tileRows),
+                     [&](Value i) { tile(base, b_.min(i, lastTile), j, masked); });
         };
         if (alwaysMasked_)
           rows(width);
         else
-          b_.ifThen(b_.eq(width, b_.idx(spec_.tileColumns)), [&] { rows({}); }, [&] { rows(width); });
+          b_.ifThen(
+              b_.eq(width, b_.idx(spec_.tileColumns)), [&] { rows({}); }, [&] { rows(width); });
       });
     });
   }
@@ -62,7 +65,8 @@ private:
   /// The lanes of vector v that are columns of the matrix; null: all.
   Value lanesOf(Value width, int v) {
     int lanes = values_.lanes();
-    return width ? b_.max(b_.idx(0), b_.min(b_.idx(lanes), b_.sub(width, b_.idx(v * lanes)))) : Value();
+    return width ? b_.max(b_.idx(0), b_.min(b_.idx(lanes), b_.sub(width, b_.idx(v * lanes))))
+                 : Value();
   }
 
   void tile(ArrayRef<Value> base, Value i, Value j, Value width) {
@@ -75,12 +79,14 @@ private:
       Value rowB = b_.add(fromB, b_.mul(k, kB_)), atA = b_.add(fromA, b_.mul(k, kA_));
       for (int v = 0; v < vectors(); ++v) {
         Value at = b_.add(rowB, v * lanes), count = lanesOf(width, v);
-        columns.push_back(count ? values_.loadMasked(kernel_.buffers[1], spec_.operands[1], at, lanes, count)
-                                : values_.load(kernel_.buffers[1], spec_.operands[1], at, lanes));
+        columns.push_back(
+            count ? values_.loadMasked(kernel_.buffers[1], spec_.operands[1], at, lanes, count)
+                  : values_.load(kernel_.buffers[1], spec_.operands[1], at, lanes));
       }
       LoopBuilder::Values next;
       for (int r = 0; r < rows; ++r) {
-        Number a = values_.broadcast(values_.load(kernel_.buffers[0], spec_.operands[0], atA, 0), lanes);
+        Number a =
+            values_.broadcast(values_.load(kernel_.buffers[0], spec_.operands[0], atA, 0), lanes);
         atA = b_.add(atA, rowA_);
         for (int v = 0; v < vectors(); ++v)
           next.push_back(values_.mulAdd(a, columns[v], {tile[r * vectors() + v], {}}).re);
@@ -90,7 +96,8 @@ private:
     for (int r = 0; r < rows; ++r) {
       Value at = b_.add(b_.add(base[2], b_.mul(b_.add(i, r), rowC_)), j);
       for (int v = 0; v < vectors(); ++v)
-        kernel_.write({sums[r * vectors() + v], {}}, b_.add(at, v * lanes), lanesOf(width, v), lanes);
+        kernel_.write({sums[r * vectors() + v], {}}, b_.add(at, v * lanes), lanesOf(width, v),
+                      lanes);
     }
   }
 
@@ -104,7 +111,8 @@ private:
 
 } // namespace
 
-void emitContractDirect(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+void emitContractDirect(LoopBuilder &b, ModuleOp module, const KernelSpec &spec,
+                        const Target &target) {
   DirectEmitter(b, module, spec, target).emit();
 }
 

@@ -10,7 +10,8 @@ using namespace mlir;
 
 namespace ricci {
 
-ElementwiseKernel::ElementwiseKernel(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
+ElementwiseKernel::ElementwiseKernel(LoopBuilder &b, ModuleOp module, const KernelSpec &spec,
+                                     const Target &target)
     : b(b), spec(spec), values(b, target, computeType(spec.result)) {
   auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
   SmallVector<Type> inputs;
@@ -34,15 +35,16 @@ std::pair<Value, Value> ElementwiseKernel::block(Value index, Value blockSize, V
   return {first, b.min(b.add(first, blockSize), extent)};
 }
 
-SmallVector<Value> ElementwiseKernel::advance(ArrayRef<Value> base, Value index, ArrayRef<Value> strides) {
+SmallVector<Value> ElementwiseKernel::advance(ArrayRef<Value> base, Value index,
+                                              ArrayRef<Value> strides) {
   SmallVector<Value> next;
   for (auto [offset, stride] : llvm::zip(base, strides))
     next.push_back(b.add(offset, b.mul(index, stride)));
   return next;
 }
 
-Number ElementwiseKernel::product(ArrayRef<Value> base, Value index, Value length, int lanes, ArrayRef<Value> inner,
-                                  const Number *acc) {
+Number ElementwiseKernel::product(ArrayRef<Value> base, Value index, Value length, int lanes,
+                                  ArrayRef<Value> inner, const Number *acc) {
   auto operand = [&](int i) {
     DType storage = spec.operands[i];
     if (!spec.vectorized)
@@ -70,7 +72,8 @@ void ElementwiseKernel::write(Number n, Value at, Value length, int lanes) {
     n = values.add(length ? values.loadMasked(to, spec.result, at, lanes, length)
                           : values.load(to, spec.result, at, lanes),
                    n);
-  length ? values.storeMasked(n, to, spec.result, at, lanes, length) : values.store(n, to, spec.result, at, lanes);
+  length ? values.storeMasked(n, to, spec.result, at, lanes, length)
+         : values.store(n, to, spec.result, at, lanes);
 }
 
 } // namespace ricci

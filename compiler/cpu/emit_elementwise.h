@@ -17,7 +17,8 @@ class ElementwiseKernel {
 public:
   using Value = mlir::Value;
 
-  ElementwiseKernel(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
+  ElementwiseKernel(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
+                    const Target &target);
   /// Writes the loop over tasks around `body` and ends the function.
   void forTasks(llvm::function_ref<void(Value task)> body);
 
@@ -27,7 +28,8 @@ public:
   /// [first, last) of block `index`.
   std::pair<Value, Value> block(Value index, Value blockSize, Value extent);
   /// base + index * strides, for every buffer.
-  llvm::SmallVector<Value> advance(llvm::ArrayRef<Value> base, Value index, llvm::ArrayRef<Value> strides);
+  llvm::SmallVector<Value> advance(llvm::ArrayRef<Value> base, Value index,
+                                   llvm::ArrayRef<Value> strides);
   /// acc + the product of the operands at `index` along the inner axis (acc null: the product).
   /// `inner` holds the run-time inner strides of a scalar kernel.
   Number product(llvm::ArrayRef<Value> base, Value index, Value length, int lanes,

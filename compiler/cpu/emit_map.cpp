@@ -24,12 +24,14 @@ void emitMap(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Targ
   Value outerList = b.idx(MapWord::Count + 2 * buffers);
 
   kernel.forTasks([&](Value task) {
-    Value innerBlocks = kernel.word(MapWord::InnerBlocks), midBlocks = kernel.word(MapWord::MidBlocks);
+    Value innerBlocks = kernel.word(MapWord::InnerBlocks),
+          midBlocks = kernel.word(MapWord::MidBlocks);
     Value rest = b.div(task, innerBlocks);
     auto outer = offsetsAt(b, kernel.descriptor, outerList, b.div(rest, midBlocks), buffers);
-    auto [inner0, inner1] =
-        kernel.block(b.rem(task, innerBlocks), kernel.word(MapWord::InnerBlock), kernel.word(MapWord::Inner));
-    auto [mid0, mid1] = kernel.block(b.rem(rest, midBlocks), kernel.word(MapWord::MidBlock), kernel.word(MapWord::Mid));
+    auto [inner0, inner1] = kernel.block(b.rem(task, innerBlocks), kernel.word(MapWord::InnerBlock),
+                                         kernel.word(MapWord::Inner));
+    auto [mid0, mid1] = kernel.block(b.rem(rest, midBlocks), kernel.word(MapWord::MidBlock),
+                                     kernel.word(MapWord::Mid));
     auto start = kernel.advance(outer, inner0, innerStrides);
     Value count = b.sub(inner1, inner0);
     b.forLoop(mid0, mid1, b.idx(1), [&](Value mid) {

@@ -16,43 +16,39 @@ namespace {
 
 /// The arguments of the function.
 struct Source {
-  Value buffer, base, rows, rowRuns, ks, kRuns, packing;
+  Value buffer, base, rows, rowRuns, ks, kRuns;
 };
 
 class PanelPacker {
 public:
   PanelPacker(LoopBuilder &b, ValueBuilder &values, DType storage, ValueRange args)
-      : b_(b), values_(values), storage_(storage), s_{args[0], args[1], args[2], args[3], args[4], args[5], args[6]},
-        rowsInAll_(args[7]), kCount_(args[8]), panels_(args[9]), width_(args[10]), pitch_(args[11]), distance_(args[12]),
-        kPitch_(b.mul(pitch_, values.components())) {}
+      : b_(b), values_(values), storage_(storage),
+        s_{args[0], args[1], args[2], args[3], args[4], args[5]}, rowsInAll_(args[6]),
+        kCount_(args[7]), panels_(args[8]), width_(args[9]), pitch_(args[10]), distance_(args[11]),
+        kPitch_(b.mul(pitch_, values.components())), panelSize_(b.mul(kPitch_, kCount_)) {}
 
-  void emit() {
-    panelSize_ = b_.mul(kPitch_, kCount_);
-    if (values_.components() != 1)
-      return panels();
-    b_.ifThen(b_.eq(s_.packing, b_.idx(int64_t(Packing::Across))), [&] { across(); }, [&] { panels(); });
-  }
-
-private:
-  /// All packings that go panel by panel.
-  void panels() {
+  void emit(Packing packing) {
+    // Complex numbers are turned one by one.
+    if (values_.components() != 1 && packing != Packing::AlongRows)
+      packing = Packing::Gather;
+    if (packing == Packing::Across)
+      return across();
     b_.forIter(b_.idx(0), rowsInAll_, width_, {b_.idx(0)}, [&](Value row, ValueRange base) {
       firstRow_ = row;
       rowCount_ = b_.min(width_, b_.sub(rowsInAll_, row));
       panelBase_ = base[0];
       b_.ifThen(b_.lt(rowCount_, width_), [&] { clear(); });
-      auto is = [&](Packing p) { return b_.eq(s_.packing, b_.idx(int64_t(p))); };
-      b_.ifThen(is(Packing::AlongRows), [&] { alongRows(); }, [&] {
-        // Complex numbers are turned one by one.
-        if (values_.components() != 1)
-          return gather(b_.idx(0), rowCount_, b_.idx(0), kCount_);
-        b_.ifThen(is(Packing::AlongK), [&] { alongK(); },
-                  [&] { gather(b_.idx(0), rowCount_, b_.idx(0), kCount_); });
-      });
+      if (packing == Packing::AlongRows)
+        alongRows();
+      else if (packing == Packing::AlongK)
+        alongK();
+      else
+        gather(b_.idx(0), rowCount_, b_.idx(0), kCount_);
       return LoopBuilder::Values{b_.add(base[0], panelSize_)};
     });
   }
 
+private:
   /// Position of (row, k) in the panels, first component.
   Value at(Value row, Value k) { return b_.add(b_.add(panelBase_, b_.mul(k, kPitch_)), row); }
 
@@ -66,8 +62,9 @@ private:
   void clear() {
     int lanes = values_.lanes();
     Value zero = values_.zero(lanes).re;
-    b_.forLoop(b_.idx(0), b_.mul(kCount_, kPitch_), b_.idx(lanes),
-               [&](Value i) { values_.storeComponent(zero, panels_, b_.add(panelBase_, i), lanes); });
+    b_.forLoop(b_.idx(0), b_.mul(kCount_, kPitch_), b_.idx(lanes), [&](Value i) {
+      values_.storeComponent(zero, panels_, b_.add(panelBase_, i), lanes);
+    });
   }
 
   /// Rows [row0, row0 + rowCount) of [k0, k0 + kCount), element by element.
@@ -86,7 +83,8 @@ private:
     int lanes = values_.lanes();
     b_.forStrips(b_.idx(0), rowCount_, [&](Value row) {
       Value tableRow = b_.add(firstRow_, row);
-      Value length = b_.min(b_.min(b_.load(s_.rowRuns, tableRow), b_.idx(lanes)), b_.sub(rowCount_, row));
+      Value length =
+          b_.min(b_.min(b_.load(s_.rowRuns, tableRow), b_.idx(lanes)), b_.sub(rowCount_, row));
       Value rowOffset = b_.add(s_.base, b_.load(s_.rows, tableRow));
       auto copy = [&](bool masked) {
         b_.forLoop(kCount_, [&](Value k) {
@@ -98,11 +96,13 @@ private:
       };
       // A vector store may run over rows that a later strip writes, but not into the next k.
       Value whole = b_.eq(length, b_.idx(lanes)), fits = b_.le(b_.add(row, lanes), pitch_);
-      b_.ifThen(b_.both(whole, fits), [&] { copy(false); }, [&] {
-        if (!values_.hasMaskedLoad(storage_))
-          return gather(row, length, b_.idx(0), kCount_);
-        b_.ifThen(fits, [&] { copy(true); }, [&] { gather(row, length, b_.idx(0), kCount_); });
-      });
+      b_.ifThen(
+          b_.both(whole, fits), [&] { copy(false); },
+          [&] {
+            if (!values_.hasMaskedLoad(storage_))
+              return gather(row, length, b_.idx(0), kCount_);
+            b_.ifThen(fits, [&] { copy(true); }, [&] { gather(row, length, b_.idx(0), kCount_); });
+          });
       return b_.add(row, length);
     });
   }
@@ -117,7 +117,8 @@ private:
     int lanes = turned();
     b_.forLoop(b_.idx(0), rowCount_, b_.idx(lanes), [&](Value first) {
       SmallVector<Value> offsets;
-      Value tableRow = b_.add(firstRow_, first), last = b_.sub(b_.add(firstRow_, rowCount_), b_.idx(1));
+      Value tableRow = b_.add(firstRow_, first),
+            last = b_.sub(b_.add(firstRow_, rowCount_), b_.idx(1));
       for (int i = 0; i < lanes; ++i)
         offsets.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(tableRow, i), last))));
       b_.forStrips(b_.idx(0), kCount_, [&](Value k) {
@@ -138,8 +139,9 @@ private:
         if (values_.hasMaskedStore(storage_))
           turn(true);
         else
-          b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { turn(false); },
-                    [&] { gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length); });
+          b_.ifThen(
+              b_.eq(length, b_.idx(lanes)), [&] { turn(false); },
+              [&] { gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length); });
         return b_.add(k, length);
       });
     });
@@ -152,9 +154,12 @@ private:
     b_.forLoop(b_.idx(0), b_.min(distance_, rowsInAll_), b_.idx(lanes), [&](Value first) {
       Value chunk = b_.min(b_.idx(lanes), b_.sub(distance_, first));
       b_.forStrips(first, rowsInAll_, [&](Value row) {
-        Value count = b_.min(chunk, b_.sub(rowsInAll_, row)), last = b_.sub(b_.add(row, count), b_.idx(1));
-        // A chunk may wrap into the next index of the second dim: its last row's run is the shortest.
-        Value length = b_.min(b_.min(b_.load(s_.rowRuns, row), b_.load(s_.rowRuns, last)), b_.idx(lanes));
+        Value count = b_.min(chunk, b_.sub(rowsInAll_, row)),
+              last = b_.sub(b_.add(row, count), b_.idx(1));
+        // A chunk may wrap into the next index of the second dim: its last row's run is the
+        // shortest.
+        Value length =
+            b_.min(b_.min(b_.load(s_.rowRuns, row), b_.load(s_.rowRuns, last)), b_.idx(lanes));
         if (values_.hasMaskedLoad(storage_))
           turnAcross(row, count, last, length);
         else
@@ -184,13 +189,15 @@ private:
       from.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(row, i), last))));
       Value r = b_.add(row, b_.mul(b_.idx(i), distance_));
       to.push_back(rowStart(r));
-      fits.push_back(b_.min(count, b_.sub(width_, b_.rem(r, width_)))); // rows before the panel's end
+      fits.push_back(
+          b_.min(count, b_.sub(width_, b_.rem(r, width_)))); // rows before the panel's end
     }
     b_.forLoop(kCount_, [&](Value k) {
       Value kFrom = b_.load(s_.ks, k), kTo = b_.mul(k, kPitch_);
       SmallVector<Value> vectors;
       for (int i = 0; i < lanes; ++i)
-        vectors.push_back(values_.loadMasked(s_.buffer, storage_, b_.add(from[i], kFrom), lanes, length).re);
+        vectors.push_back(
+            values_.loadMasked(s_.buffer, storage_, b_.add(from[i], kFrom), lanes, length).re);
       for (auto [t, column] : llvm::enumerate(transposeInRegisters(b_, vectors)))
         b_.ifThen(b_.lt(b_.idx(int64_t(t)), length), [&, t = t, column = column] {
           values_.storeLanes(column, panels_, b_.add(to[t], kTo), b_.idx(0), fits[t], lanes);
@@ -204,7 +211,9 @@ private:
   }
 
   /// Position of a row's first k in the panels.
-  Value rowStart(Value row) { return b_.add(b_.mul(b_.div(row, width_), panelSize_), b_.rem(row, width_)); }
+  Value rowStart(Value row) {
+    return b_.add(b_.mul(b_.div(row, width_), panelSize_), b_.rem(row, width_));
+  }
 
   LoopBuilder &b_;
   ValueBuilder &values_;
@@ -216,19 +225,21 @@ private:
 
 } // namespace
 
-func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage) {
-  std::string name = "pack_" + std::string(shortName(storage)) + "_as_" + std::string(shortName(values.compute()));
+func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage,
+                      Packing packing) {
+  std::string name = "pack_" + std::string(shortName(storage)) + "_as_" +
+                     std::string(shortName(values.compute())) + "_" + packingName(packing).str();
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;
   Type index = b.getIndexType();
   auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
   Type table = flat(index);
   auto function = b.beginFunction(module, name,
-                                  {flat(ValueBuilder::storageType(b.getContext(), storage)), index, table, table,
-                                   table, table, index, index, index, flat(values.componentType()), index, index,
-                                   index},
+                                  {flat(ValueBuilder::storageType(b.getContext(), storage)), index,
+                                   table, table, table, table, index, index,
+                                   flat(values.componentType()), index, index, index},
                                   true);
-  PanelPacker(b, values, storage, ValueRange(function.getArguments())).emit();
+  PanelPacker(b, values, storage, ValueRange(function.getArguments())).emit(packing);
   b.endFunction();
   return function;
 }

@@ -7,22 +7,26 @@
 #pragma once
 
 #include "compiler/cpu/values.h"
+#include "compiler/fuse/schedule.h"
 
 namespace ricci {
 
-/// A panel holds `width` rows (of A; columns of B) for a range of K: for each k, `pitch` components,
-/// the imaginary parts after the real ones. `pitch` is `width` rounded up to whole vectors.
+/// A panel holds `width` rows (of A; columns of B) for a range of K: for each k, `pitch`
+/// components, the imaginary parts after the real ones. `pitch` is `width` rounded up to whole
+/// vectors.
 struct PanelShape {
   int width, pitch;
   PanelShape(int width, int lanes) : width(width), pitch((width + lanes - 1) / lanes * lanes) {}
 };
 
-/// The private function that packs a block of an operand of type `storage`, converting to the compute
-/// type; both operands of one type share it:
-///   (operand, base, rows, row runs, ks, k runs, packing, row count, k count, panels, width, pitch,
-///    distance)
-/// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs (see
-/// offsets.h), `packing` is a Packing; `rowRuns` is over rows `distance` apart (1, but for Packing::Across). Rows that fill up the last panel are zero.
-mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values, DType storage);
+/// The private function that packs a block of an operand of type `storage`, converting to the
+/// compute type; operands of one type and packing share it:
+///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch,
+///   distance)
+/// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs
+/// (see offsets.h); row runs are over rows `distance` apart (1, but for Packing::Across). Rows that
+/// fill up the last panel are zero.
+mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
+                            DType storage, Packing packing);
 
 } // namespace ricci

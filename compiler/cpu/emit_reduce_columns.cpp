@@ -18,9 +18,10 @@ static constexpr int kRows = 4;
 
 // for each task (outer index, block of mid, block of inner): for mid:
 //   sums[inner] = 0, in the L1 cache
-//   for further reduced dims, for next by kRows: for inner by vectors: sums += products of kRows rows
-//   result[inner] = sums[inner]
-void emitReduceColumns(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+//   for further reduced dims, for next by kRows: for inner by vectors: sums += products of kRows
+//   rows result[inner] = sums[inner]
+void emitReduceColumns(LoopBuilder &b, ModuleOp module, const KernelSpec &spec,
+                       const Target &target) {
   using Word = ReduceColumnsWord;
   ElementwiseKernel kernel(b, module, spec, target);
   ValueBuilder &values = kernel.values;
@@ -29,7 +30,8 @@ void emitReduceColumns(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, 
   auto midStrides = loadStrides(b, kernel.descriptor, Word::Count, buffers);
   auto nextStrides = loadStrides(b, kernel.descriptor, Word::Count + buffers, buffers);
   Value innerBlock = kernel.word(Word::InnerBlock);
-  Value sums = b.view(kernel.workspace, b.idx(0), b.mul(innerBlock, values.components()), values.componentType());
+  Value sums = b.view(kernel.workspace, b.idx(0), b.mul(innerBlock, values.components()),
+                      values.componentType());
   // Along inner a buffer advances by 0 or 1.
   SmallVector<Value> innerStrides;
   for (int i = 0; i < buffers; ++i)
@@ -38,9 +40,12 @@ void emitReduceColumns(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, 
   kernel.forTasks([&](Value task) {
     Value innerBlocks = kernel.word(Word::InnerBlocks), midBlocks = kernel.word(Word::MidBlocks);
     Value rest = b.div(task, innerBlocks);
-    auto outer = offsetsAt(b, kernel.descriptor, kernel.word(Word::OuterList), b.div(rest, midBlocks), buffers);
-    auto [inner0, inner1] = kernel.block(b.rem(task, innerBlocks), innerBlock, kernel.word(Word::Inner));
-    auto [mid0, mid1] = kernel.block(b.rem(rest, midBlocks), kernel.word(Word::MidBlock), kernel.word(Word::Mid));
+    auto outer = offsetsAt(b, kernel.descriptor, kernel.word(Word::OuterList),
+                           b.div(rest, midBlocks), buffers);
+    auto [inner0, inner1] =
+        kernel.block(b.rem(task, innerBlocks), innerBlock, kernel.word(Word::Inner));
+    auto [mid0, mid1] =
+        kernel.block(b.rem(rest, midBlocks), kernel.word(Word::MidBlock), kernel.word(Word::Mid));
     Value count = b.sub(inner1, inner0);
     auto blockStart = kernel.advance(outer, inner0, innerStrides);
     b.forLoop(mid0, mid1, b.idx(1), [&](Value mid) {

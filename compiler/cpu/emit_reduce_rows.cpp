@@ -34,7 +34,8 @@ void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, con
   auto midStrides = loadStrides(b, kernel.descriptor, Word::Count + 2 * buffers, buffers);
   int lanes = spec.vectorized ? values.lanes() : 0;
   int accumulators = spec.vectorized ? kAccumulators : 1;
-  bool masks = spec.vectorized && llvm::all_of(spec.operands, [&](DType t) { return values.hasMaskedLoad(t); });
+  bool masks = spec.vectorized &&
+               llvm::all_of(spec.operands, [&](DType t) { return values.hasMaskedLoad(t); });
 
   auto flatten = [&](ArrayRef<Number> numbers) {
     LoopBuilder::Values flat;
@@ -56,10 +57,11 @@ void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, con
   // without masks (and everything, in a scalar kernel).
   auto sumBlock = [&](ArrayRef<Value> base, Value begin, Value end) -> SmallVector<Number> {
     auto scalarLoop = [&](Value from) {
-      auto r = b.forIter(from, end, b.idx(1), flatten({values.zero(0)}), [&](Value i, ValueRange s) {
-        Number acc = unflatten(s)[0];
-        return flatten({kernel.product(base, i, {}, 0, innerStrides, &acc)});
-      });
+      auto r =
+          b.forIter(from, end, b.idx(1), flatten({values.zero(0)}), [&](Value i, ValueRange s) {
+            Number acc = unflatten(s)[0];
+            return flatten({kernel.product(base, i, {}, 0, innerStrides, &acc)});
+          });
       return unflatten(r)[0];
     };
     if (!spec.vectorized)
@@ -74,10 +76,11 @@ void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, con
       return flatten(acc);
     });
     SmallVector<Number> sums = unflatten(main);
-    auto singles = b.forIter(whole, single, b.idx(lanes), flatten({sums[0]}), [&](Value i, ValueRange s) {
-      Number acc = unflatten(s)[0];
-      return flatten({kernel.product(base, i, {}, lanes, {}, &acc)});
-    });
+    auto singles =
+        b.forIter(whole, single, b.idx(lanes), flatten({sums[0]}), [&](Value i, ValueRange s) {
+          Number acc = unflatten(s)[0];
+          return flatten({kernel.product(base, i, {}, lanes, {}, &acc)});
+        });
     sums[0] = unflatten(singles)[0];
     if (!masks) {
       sums.push_back(scalarLoop(single));
@@ -110,20 +113,27 @@ void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, con
 
   kernel.forTasks([&](Value task) {
     Value midBlocks = kernel.word(Word::MidBlocks);
-    auto outer = offsetsAt(b, kernel.descriptor, kernel.word(Word::OuterList), b.div(task, midBlocks), buffers);
-    auto [mid0, mid1] = kernel.block(b.rem(task, midBlocks), kernel.word(Word::MidBlock), kernel.word(Word::Mid));
+    auto outer = offsetsAt(b, kernel.descriptor, kernel.word(Word::OuterList),
+                           b.div(task, midBlocks), buffers);
+    auto [mid0, mid1] =
+        kernel.block(b.rem(task, midBlocks), kernel.word(Word::MidBlock), kernel.word(Word::Mid));
     b.forLoop(mid0, mid1, b.idx(1), [&](Value mid) {
       auto start = kernel.advance(outer, mid, midStrides);
-      SmallVector<Number> zeros(spec.vectorized ? accumulators : 0, spec.vectorized ? values.zero(lanes) : Number());
+      SmallVector<Number> zeros(spec.vectorized ? accumulators : 0,
+                                spec.vectorized ? values.zero(lanes) : Number());
       zeros.push_back(values.zero(0));
-      auto sums = b.forIter(b.idx(0), kernel.word(Word::Further), b.idx(1), flatten(zeros), [&](Value f, ValueRange s) {
-        auto offsets = offsetsAt(b, kernel.descriptor, kernel.word(Word::FurtherList), f, buffers);
-        for (auto [offset, base] : llvm::zip(offsets, start))
-          offset = b.add(offset, base);
-        return b.forIter(b.idx(0), kernel.word(Word::Next), b.idx(1), s, [&](Value next, ValueRange inner) {
-          return alongInner(kernel.advance(offsets, next, nextStrides), inner);
-        });
-      });
+      auto sums = b.forIter(
+          b.idx(0), kernel.word(Word::Further), b.idx(1), flatten(zeros),
+          [&](Value f, ValueRange s) {
+            auto offsets =
+                offsetsAt(b, kernel.descriptor, kernel.word(Word::FurtherList), f, buffers);
+            for (auto [offset, base] : llvm::zip(offsets, start))
+              offset = b.add(offset, base);
+            return b.forIter(b.idx(0), kernel.word(Word::Next), b.idx(1), s,
+                             [&](Value next, ValueRange inner) {
+                               return alongInner(kernel.advance(offsets, next, nextStrides), inner);
+                             });
+          });
       SmallVector<Number> state = unflatten(sums);
       Number total = state.pop_back_val();
       if (spec.vectorized) {

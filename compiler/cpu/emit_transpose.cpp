@@ -23,12 +23,14 @@ static int tileSize(const Target &target, size_t bytes) {
 // Elements only move, so all types of one size are one type.
 void emitTranspose(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
   size_t bytes = itemSize(spec.result);
-  Type element = bytes == 4 ? b.getF32Type() : bytes == 8 ? b.getF64Type() : Type(b.getIntegerType(8 * bytes));
+  Type element = bytes == 4   ? b.getF32Type()
+                 : bytes == 8 ? b.getF64Type()
+                              : Type(b.getIntegerType(8 * bytes));
   int tile = tileSize(target, bytes);
   auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
   auto args = b.beginFunction(module, spec.name(),
-                              {flat(element), flat(element), flat(b.getIndexType()), flat(b.getI8Type()),
-                               b.getIndexType(), b.getIndexType()},
+                              {flat(element), flat(element), flat(b.getIndexType()),
+                               flat(b.getI8Type()), b.getIndexType(), b.getIndexType()},
                               false)
                   .getArguments();
   Value from = args[0], to = args[1], descriptor = args[2];
@@ -39,17 +41,24 @@ void emitTranspose(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, cons
   auto type = VectorType::get({tile}, element);
 
   b.forLoop(args[4], args[5], b.idx(1), [&](Value task) {
-    Value innerBlocks = word(TransposeWord::InnerBlocks), midBlocks = word(TransposeWord::MidBlocks);
+    Value innerBlocks = word(TransposeWord::InnerBlocks),
+          midBlocks = word(TransposeWord::MidBlocks);
     Value rest = b.div(task, innerBlocks);
-    auto outer = offsetsAt(b, descriptor, b.idx(TransposeWord::Count + 4), b.div(rest, midBlocks), 2);
+    auto outer =
+        offsetsAt(b, descriptor, b.idx(TransposeWord::Count + 4), b.div(rest, midBlocks), 2);
     auto bounds = [&](Value index, int64_t block, int64_t extent) {
       Value first = b.mul(index, word(block));
       return std::pair(first, b.min(b.add(first, word(block)), word(extent)));
     };
-    auto [inner0, inner1] = bounds(b.rem(task, innerBlocks), TransposeWord::InnerBlock, TransposeWord::Inner);
+    auto [inner0, inner1] =
+        bounds(b.rem(task, innerBlocks), TransposeWord::InnerBlock, TransposeWord::Inner);
     auto [mid0, mid1] = bounds(b.rem(rest, midBlocks), TransposeWord::MidBlock, TransposeWord::Mid);
-    auto source = [&](Value inner, Value mid) { return b.add(b.add(outer[0], inner), b.mul(mid, fromMid)); };
-    auto target = [&](Value inner, Value mid) { return b.add(b.add(outer[1], mid), b.mul(inner, toInner)); };
+    auto source = [&](Value inner, Value mid) {
+      return b.add(b.add(outer[0], inner), b.mul(mid, fromMid));
+    };
+    auto target = [&](Value inner, Value mid) {
+      return b.add(b.add(outer[1], mid), b.mul(inner, toInner));
+    };
     // Along inner innermost: whole rows of the operand are read in order, which is what prefetching
     // and address translation want.
     b.forLoop(mid0, mid1, b.idx(tile), [&](Value mid) {
@@ -61,13 +70,16 @@ void emitTranspose(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, cons
             [&] {
               SmallVector<Value> rows;
               for (int r = 0; r < tile; ++r)
-                rows.push_back(b.op<vector::LoadOp>(type, from, ValueRange{source(inner, b.add(mid, r))}));
+                rows.push_back(
+                    b.op<vector::LoadOp>(type, from, ValueRange{source(inner, b.add(mid, r))}));
               for (auto [c, column] : llvm::enumerate(transposeInRegisters(b, rows)))
-                b.op<vector::StoreOp>(column, to, ValueRange{target(b.add(inner, int64_t(c)), mid)});
+                b.op<vector::StoreOp>(column, to,
+                                      ValueRange{target(b.add(inner, int64_t(c)), mid)});
             },
             [&] {
               b.forLoop(inner, innerEnd, b.idx(1), [&](Value i) {
-                b.forLoop(mid, midEnd, b.idx(1), [&](Value m) { b.store(b.load(from, source(i, m)), to, target(i, m)); });
+                b.forLoop(mid, midEnd, b.idx(1),
+                          [&](Value m) { b.store(b.load(from, source(i, m)), to, target(i, m)); });
               });
             });
       });

@@ -10,7 +10,8 @@ using namespace mlir;
 
 namespace ricci {
 
-func::FuncOp LoopBuilder::beginFunction(ModuleOp module, StringRef name, TypeRange inputs, bool isPrivate) {
+func::FuncOp LoopBuilder::beginFunction(ModuleOp module, StringRef name, TypeRange inputs,
+                                        bool isPrivate) {
   outside_ = saveInsertionPoint();
   setInsertionPointToEnd(module.getBody());
   function_ = op<func::FuncOp>(name, getFunctionType(inputs, {}));
@@ -44,7 +45,8 @@ void LoopBuilder::forLoop(Value lo, Value hi, Value step, Body body) {
   });
 }
 
-LoopBuilder::Values LoopBuilder::forIter(Value lo, Value hi, Value step, ValueRange inits, IterBody body) {
+LoopBuilder::Values LoopBuilder::forIter(Value lo, Value hi, Value step, ValueRange inits,
+                                         IterBody body) {
   auto loop = op<scf::ForOp>(lo, hi, step, inits);
   OpBuilder::InsertionGuard guard(*this);
   // A loop without results comes with its terminator.

@@ -34,8 +34,8 @@ public:
   }
 
   /// Starts a function and moves the insertion point into it.
-  mlir::func::FuncOp beginFunction(mlir::ModuleOp module, llvm::StringRef name, mlir::TypeRange inputs,
-                                   bool isPrivate);
+  mlir::func::FuncOp beginFunction(mlir::ModuleOp module, llvm::StringRef name,
+                                   mlir::TypeRange inputs, bool isPrivate);
   /// Ends it; the insertion point is left outside.
   void endFunction();
 
@@ -60,14 +60,16 @@ public:
   /// ceil(a / b) for a >= 0, b > 0.
   Value ceilDiv(Value a, int64_t b) { return div(add(a, b - 1), idx(b)); }
 
-  Value load(Value memref, Value index) { return op<mlir::memref::LoadOp>(memref, ValueRange{index}); }
+  Value load(Value memref, Value index) {
+    return op<mlir::memref::LoadOp>(memref, ValueRange{index});
+  }
   void store(Value value, Value memref, Value index) {
     op<mlir::memref::StoreOp>(value, memref, ValueRange{index});
   }
   /// `size` elements of `type` at a byte offset of the workspace.
   Value view(Value workspace, Value byteOffset, Value size, mlir::Type type) {
-    return op<mlir::memref::ViewOp>(mlir::MemRefType::get({mlir::ShapedType::kDynamic}, type), workspace,
-                                    byteOffset, ValueRange{size});
+    return op<mlir::memref::ViewOp>(mlir::MemRefType::get({mlir::ShapedType::kDynamic}, type),
+                                    workspace, byteOffset, ValueRange{size});
   }
 
   using Body = llvm::function_ref<void(Value)>;
@@ -77,11 +79,15 @@ public:
   Values forIter(Value lo, Value hi, Value step, ValueRange inits, IterBody body);
   /// for (i = lo; i < hi; i = body(i)): the body says where it got to.
   void forStrips(Value lo, Value hi, llvm::function_ref<Value(Value)> body);
-  void ifThen(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise = nullptr);
-  Values ifYield(Value condition, llvm::function_ref<Values()> then, llvm::function_ref<Values()> otherwise);
+  void ifThen(Value condition, llvm::function_ref<void()> then,
+              llvm::function_ref<void()> otherwise = nullptr);
+  Values ifYield(Value condition, llvm::function_ref<Values()> then,
+                 llvm::function_ref<Values()> otherwise);
 
 private:
-  Value compare(mlir::arith::CmpIPredicate p, Value a, Value b) { return op<mlir::arith::CmpIOp>(p, a, b); }
+  Value compare(mlir::arith::CmpIPredicate p, Value a, Value b) {
+    return op<mlir::arith::CmpIOp>(p, a, b);
+  }
 
   mlir::func::FuncOp function_;
   mlir::OpBuilder::InsertPoint outside_;

@@ -20,7 +20,8 @@ SmallVector<Value> loadStrides(LoopBuilder &b, Value descriptor, int64_t at, int
   return strides;
 }
 
-SmallVector<Value> offsetsAt(LoopBuilder &b, Value descriptor, Value list, Value linear, int buffers) {
+SmallVector<Value> offsetsAt(LoopBuilder &b, Value descriptor, Value list, Value linear,
+                             int buffers) {
   Value rank = b.load(descriptor, list);
   SmallVector<Value> inits{linear, b.add(list, 1)};
   inits.append(buffers, b.idx(0));
@@ -39,22 +40,26 @@ func::FuncOp emitFillOffsets(LoopBuilder &b, ModuleOp module) {
   if (auto known = module.lookupSymbol<func::FuncOp>("fill_offsets"))
     return known;
   Type index = b.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index);
-  auto function = b.beginFunction(module, "fill_offsets", {table, index, index, index, index, table}, true);
+  auto function =
+      b.beginFunction(module, "fill_offsets", {table, index, index, index, index, table}, true);
   auto args = function.getArguments();
-  Value descriptor = args[0], list = args[1], start = args[2], count = args[3], column = args[4], out = args[5];
+  Value descriptor = args[0], list = args[1], start = args[2], count = args[3], column = args[4],
+        out = args[5];
 
   Value rank = b.load(descriptor, list), first = b.add(list, 1);
-  Value extent = b.load(descriptor, first), stride = b.load(descriptor, b.add(b.add(first, 1), column));
+  Value extent = b.load(descriptor, first),
+        stride = b.load(descriptor, b.add(b.add(first, 1), column));
   // A strip is as much of the innermost dim as is left; outer dims are decomposed once a strip.
   b.forStrips(b.idx(0), count, [&](Value i) {
     Value linear = b.add(start, i);
     Value inner = b.rem(linear, extent);
     Value length = b.min(b.sub(extent, inner), b.sub(count, i));
-    auto outer = b.forIter(b.idx(1), rank, b.idx(1), {b.div(linear, extent), b.idx(0)}, [&](Value d, ValueRange s) {
-      Value dim = b.add(first, b.mul(d, kBuffers + 1));
-      Value e = b.load(descriptor, dim), st = b.load(descriptor, b.add(b.add(dim, 1), column));
-      return LoopBuilder::Values{b.div(s[0], e), b.add(s[1], b.mul(b.rem(s[0], e), st))};
-    });
+    auto outer = b.forIter(
+        b.idx(1), rank, b.idx(1), {b.div(linear, extent), b.idx(0)}, [&](Value d, ValueRange s) {
+          Value dim = b.add(first, b.mul(d, kBuffers + 1));
+          Value e = b.load(descriptor, dim), st = b.load(descriptor, b.add(b.add(dim, 1), column));
+          return LoopBuilder::Values{b.div(s[0], e), b.add(s[1], b.mul(b.rem(s[0], e), st))};
+        });
     Value base = b.add(outer[1], b.mul(inner, stride));
     b.forIter(b.idx(0), length, b.idx(1), {base}, [&](Value j, ValueRange s) {
       b.store(s[0], out, b.add(i, j));

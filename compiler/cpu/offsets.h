@@ -11,7 +11,8 @@
 namespace ricci {
 
 /// Strides of every buffer at a fixed place of the descriptor.
-llvm::SmallVector<mlir::Value> loadStrides(LoopBuilder &b, mlir::Value descriptor, int64_t at, int buffers);
+llvm::SmallVector<mlir::Value> loadStrides(LoopBuilder &b, mlir::Value descriptor, int64_t at,
+                                           int buffers);
 
 /// The offset of every buffer at a linear index into a dim list.
 llvm::SmallVector<mlir::Value> offsetsAt(LoopBuilder &b, mlir::Value descriptor, mlir::Value list,

@@ -23,7 +23,8 @@ Type ValueBuilder::storageType(MLIRContext *context, DType dtype) {
     return Float32Type::get(context);
   case DType::f64:
     return Float64Type::get(context);
-  default: // bf16 is loaded and stored as bits: masked accesses of it would be legalized through f32
+  default: // bf16 is loaded and stored as bits: masked accesses of it would be legalized through
+           // f32
     return IntegerType::get(context, unsigned(8 * itemSize(dtype)));
   }
 }
@@ -58,25 +59,31 @@ static Number deinterleave(LoopBuilder &b, Value pairs) {
   return {op.getRes1(), op.getRes2()};
 }
 
-Number ValueBuilder::load(Value buffer, DType storage, Value index, int lanes) {
-  Type element = storageType(b_.getContext(), storage);
-  Number n;
-  if (componentsOf(storage) == 1) {
-    n.re = lanes ? Value(b_.op<vector::LoadOp>(cast<VectorType>(typeOf(element, lanes)), buffer, ValueRange{index}))
-                 : b_.load(buffer, index);
-  } else {
-    Value at = b_.mul(index, 2);
-    if (lanes)
-      n = deinterleave(b_, b_.op<vector::LoadOp>(VectorType::get({2 * lanes}, element), buffer, ValueRange{at}));
-    else
-      n = {b_.load(buffer, at), b_.load(buffer, b_.add(at, 1))};
-  }
+Number ValueBuilder::converted(Number n, DType storage, int lanes) {
   n.re = toCompute(n.re, storage);
   if (n.im)
     n.im = toCompute(n.im, storage);
   else if (components_ == 2)
     n.im = zero(lanes).re;
   return n;
+}
+
+Number ValueBuilder::load(Value buffer, DType storage, Value index, int lanes) {
+  Type element = storageType(b_.getContext(), storage);
+  Number n;
+  if (componentsOf(storage) == 1) {
+    n.re = lanes ? Value(b_.op<vector::LoadOp>(cast<VectorType>(typeOf(element, lanes)), buffer,
+                                               ValueRange{index}))
+                 : b_.load(buffer, index);
+  } else {
+    Value at = b_.mul(index, 2);
+    if (lanes)
+      n = deinterleave(
+          b_, b_.op<vector::LoadOp>(VectorType::get({2 * lanes}, element), buffer, ValueRange{at}));
+    else
+      n = {b_.load(buffer, at), b_.load(buffer, b_.add(at, 1))};
+  }
+  return converted(n, storage, lanes);
 }
 
 Number ValueBuilder::loadMasked(Value buffer, DType storage, Value index, int lanes, Value count) {
@@ -91,12 +98,7 @@ Number ValueBuilder::loadMasked(Value buffer, DType storage, Value index, int la
     n.re = masked(index, count, lanes);
   else
     n = deinterleave(b_, masked(b_.mul(index, 2), b_.mul(count, 2), 2 * lanes));
-  n.re = toCompute(n.re, storage);
-  if (n.im)
-    n.im = toCompute(n.im, storage);
-  else if (components_ == 2)
-    n.im = zero(lanes).re;
-  return n;
+  return converted(n, storage, lanes);
 }
 
 void ValueBuilder::store(Number value, Value buffer, DType storage, Value index, int lanes) {
@@ -117,7 +119,8 @@ void ValueBuilder::store(Number value, Value buffer, DType storage, Value index,
   }
 }
 
-void ValueBuilder::storeMasked(Number value, Value buffer, DType storage, Value index, int lanes, Value count) {
+void ValueBuilder::storeMasked(Number value, Value buffer, DType storage, Value index, int lanes,
+                               Value count) {
   Value v = toStorage(value.re, storage);
   if (components_ == 2) {
     v = b_.op<vector::InterleaveOp>(v, toStorage(value.im, storage));
@@ -164,14 +167,16 @@ Value ValueBuilder::toCompute(Value v, DType storage) {
     return b_.op<arith::ExtFOp>(type, v);
   bool isSigned = kindOf(from) == DTypeKind::Int;
   if (isa<FloatType>(component_))
-    return isSigned ? Value(b_.op<arith::SIToFPOp>(type, v)) : Value(b_.op<arith::UIToFPOp>(type, v));
+    return isSigned ? Value(b_.op<arith::SIToFPOp>(type, v))
+                    : Value(b_.op<arith::UIToFPOp>(type, v));
   return isSigned ? Value(b_.op<arith::ExtSIOp>(type, v)) : Value(b_.op<arith::ExtUIOp>(type, v));
 }
 
 Value ValueBuilder::toStorage(Value v, DType storage) {
   if (storage == DType::bf16 && isa<FloatType>(component_))
-    return b_.op<arith::BitcastOp>(withElement(v.getType(), b_.getI16Type()),
-                                   b_.op<arith::TruncFOp>(withElement(v.getType(), b_.getBF16Type()), v));
+    return b_.op<arith::BitcastOp>(
+        withElement(v.getType(), b_.getI16Type()),
+        b_.op<arith::TruncFOp>(withElement(v.getType(), b_.getBF16Type()), v));
   Type type = withElement(v.getType(), storageType(b_.getContext(), storage));
   if (v.getType() == type)
     return v;
@@ -258,7 +263,8 @@ void ValueBuilder::storeComponent(Value value, Value packed, Value index, int la
     b_.op<vector::StoreOp>(value, packed, ValueRange{index});
 }
 
-void ValueBuilder::storeLanes(Value vector, Value packed, Value index, Value begin, Value end, int lanes) {
+void ValueBuilder::storeLanes(Value vector, Value packed, Value index, Value begin, Value end,
+                              int lanes) {
   Value m = b_.op<arith::XOrIOp>(mask(begin, lanes), mask(end, lanes));
   b_.op<vector::MaskedStoreOp>(packed, ValueRange{index}, m, vector);
 }
@@ -288,8 +294,8 @@ SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows) {
       lanes[i] = source(i);
     return b.op<vector::ShuffleOp>(x, y, lanes);
   };
-  // In each group of `block` rows, rows i and i + block / 2 meet first: every stage then is the same
-  // interleaving of the low, and of the high, halves of blocks.
+  // In each group of `block` rows, rows i and i + block / 2 meet first: every stage then is the
+  // same interleaving of the low, and of the high, halves of blocks.
   for (int stage = block; stage > 1; stage /= 2) {
     SmallVector<Value> next(n);
     for (int group = 0; group < n; group += block)
@@ -306,7 +312,8 @@ SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows) {
   // Row w of every group holds the blocks of column w of every group. Taking even and odd blocks
   // sorts them by the lowest bit of their column's group, then by the next.
   SmallVector<Value> columns(n);
-  std::function<void(ArrayRef<Value>, int, int, int)> sort = [&](ArrayRef<Value> list, int w, int column, int bit) {
+  std::function<void(ArrayRef<Value>, int, int, int)> sort = [&](ArrayRef<Value> list, int w,
+                                                                 int column, int bit) {
     if (list.size() == 1) {
       columns[column * block + w] = list[0];
       return;

@@ -60,13 +60,16 @@ public:
   /// Lanes [begin, end) of a packed vector whose lane 0 belongs at `index`.
   void storeLanes(Value vector, Value packed, Value index, Value begin, Value end, int lanes);
 
-  /// [0, count) in whole vectors, then the rest under a mask where loads and stores of all `buffers`
-  /// have one, else one by one: body(index, length, lanes), length null for a whole vector or scalar.
+  /// [0, count) in whole vectors, then the rest under a mask where loads and stores of all
+  /// `buffers` have one, else one by one: body(index, length, lanes), length null for a whole
+  /// vector or scalar.
   void forVectors(Value count, llvm::ArrayRef<DType> loaded, llvm::ArrayRef<DType> stored,
                   llvm::function_ref<void(Value, Value, int)> body);
 
 private:
   mlir::Type typeOf(mlir::Type element, int lanes);
+  /// What was loaded, in the compute type; a real number gets an imaginary part of 0 where needed.
+  Number converted(Number n, DType storage, int lanes);
   Value toCompute(Value v, DType storage);
   Value toStorage(Value v, DType storage);
   Value mulComponent(Value a, Value b);
@@ -83,6 +86,7 @@ private:
 };
 
 /// Transposes L vectors of L lanes in registers (L * bits = a vector register).
-llvm::SmallVector<mlir::Value> transposeInRegisters(LoopBuilder &b, llvm::ArrayRef<mlir::Value> rows);
+llvm::SmallVector<mlir::Value> transposeInRegisters(LoopBuilder &b,
+                                                    llvm::ArrayRef<mlir::Value> rows);
 
 } // namespace ricci

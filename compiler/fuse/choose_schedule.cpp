@@ -111,7 +111,8 @@ public:
       bytes_ += read;
     }
     double products = double(operands_) - 1, sums = reduced_.empty() ? 0 : 1;
-    flops_ = points * (kindOf(result) == DTypeKind::Complex ? 6 * products + 2 * sums : products + sums);
+    flops_ =
+        points * (kindOf(result) == DTypeKind::Complex ? 6 * products + 2 * sums : products + sums);
   }
 
   Schedule choose() {
@@ -135,9 +136,10 @@ public:
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
     }
-    return *std::min_element(candidates.begin(), candidates.end(), [](const Schedule &x, const Schedule &y) {
-      return x.predictedSeconds < y.predictedSeconds;
-    });
+    return *std::min_element(candidates.begin(), candidates.end(),
+                             [](const Schedule &x, const Schedule &y) {
+                               return x.predictedSeconds < y.predictedSeconds;
+                             });
   }
 
 private:
@@ -158,7 +160,8 @@ private:
     SmallVector<Dim> dims(kept_);
     sortByBuffer(dims, result());
     s.batch = merged(dims);
-    if (!s.batch.empty() && vectorizes(s.batch[0], operands_) && s.batch[0].strides[result()] == 1) {
+    if (!s.batch.empty() && vectorizes(s.batch[0], operands_) &&
+        s.batch[0].strides[result()] == 1) {
       s.spec.vectorized = true;
       s.spec.unit = unitBits(s.batch[0]);
     }
@@ -166,8 +169,8 @@ private:
   }
 
   std::optional<Schedule> transpose() const {
-    if (operands_ != 1 || product_.operands[0] != product_.result || itemSize(product_.result) > 8 ||
-        product_.accumulate)
+    if (operands_ != 1 || product_.operands[0] != product_.result ||
+        itemSize(product_.result) > 8 || product_.accumulate)
       return std::nullopt;
     SmallVector<Dim> sorted(kept_);
     sortByBuffer(sorted, result());
@@ -259,8 +262,8 @@ private:
     if (auto unit = unitDim(m, 0))
       bringToFront(m, *unit);
     bool rowsA = m[0].strides[0] == 1, columnsB = n[0].strides[1] == 1;
-    // Columns start with the dim in which the result is contiguous. Where B is contiguous in another
-    // one, that comes second: packing turns the two against each other.
+    // Columns start with the dim in which the result is contiguous. Where B is contiguous in
+    // another one, that comes second: packing turns the two against each other.
     auto unitN = unitDim(n, 1);
     bool acrossB = unitN && *unitN > 0 && n[0].extent > 1;
     if (acrossB) {
@@ -269,7 +272,8 @@ private:
       n.insert(n.begin() + 1, dim);
     }
     // K goes in the order of an operand that is contiguous along it; of the larger, if both are.
-    auto unitA = rowsA ? std::nullopt : unitDim(k, 0), unitB = columnsB ? std::nullopt : unitDim(k, 1);
+    auto unitA = rowsA ? std::nullopt : unitDim(k, 0),
+         unitB = columnsB ? std::nullopt : unitDim(k, 1);
     bool preferA = unitA && (!unitB || extent(m) >= extent(n));
     sortByBuffer(k, preferA || !unitB ? 0 : 1);
     auto packing = [&](bool alongRows, size_t buffer) {
@@ -277,8 +281,8 @@ private:
         return Packing::AlongRows;
       return !k.empty() && k[0].strides[buffer] == 1 ? Packing::AlongK : Packing::Gather;
     };
-    s.packing[0] = packing(rowsA, 0);
-    s.packing[1] = acrossB ? Packing::Across : packing(columnsB, 1);
+    s.spec.packing[0] = packing(rowsA, 0);
+    s.spec.packing[1] = acrossB ? Packing::Across : packing(columnsB, 1);
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
     chooseTile(s);
     chooseBlocks(s);
@@ -287,7 +291,9 @@ private:
 
   /// The same contraction without packing, where B's rows are vectors and stay in the cache.
   std::optional<Schedule> direct(const Schedule &packed) const {
-    auto stride = [](const Dims &dims, size_t buffer) { return dims.empty() ? 0 : dims[0].strides[buffer]; };
+    auto stride = [](const Dims &dims, size_t buffer) {
+      return dims.empty() ? 0 : dims[0].strides[buffer];
+    };
     if (packed.m.size() > 1 || packed.n.size() != 1 || packed.k.size() > 1)
       return std::nullopt;
     if (stride(packed.n, 1) != 1 || stride(packed.n, result()) != 1)
@@ -297,7 +303,8 @@ private:
       return std::nullopt;
     int64_t m = totalExtent(packed.m), n = totalExtent(packed.n), k = totalExtent(packed.k);
     // Partial vectors need masks of their type.
-    bool masks = target_.avx512 || (target_.vectorBytes == 32 && itemSize(storedB) >= 4 && itemSize(product_.result) >= 4);
+    bool masks = target_.avx512 || (target_.vectorBytes == 32 && itemSize(storedB) >= 4 &&
+                                    itemSize(product_.result) >= 4);
     if (!masks && n % packed.spec.tileColumns != 0)
       return std::nullopt;
     int64_t bytes = int64_t(itemSize(compute));
@@ -316,17 +323,20 @@ private:
     return s;
   }
 
-  /// Rows and vectors of the register tile: accumulators, a row of vectors and one broadcast fill the
-  /// registers. 14x32 f32 on AVX-512 and 6x16 on AVX2, unless another tile wastes clearly less of
-  /// this shape at its edges.
+  /// Rows and vectors of the register tile: accumulators, a row of vectors and one broadcast fill
+  /// the registers. 14x32 f32 on AVX-512 and 6x16 on AVX2, unless another tile wastes clearly less
+  /// of this shape at its edges.
   void chooseTile(Schedule &s) const {
     DType compute = computeType(s.spec.result);
     bool complex = kindOf(compute) == DTypeKind::Complex;
     int parts = complex ? 2 : 1, lanes = target_.lanes(componentDType(compute));
     int64_t m = totalExtent(s.m), n = totalExtent(s.n);
-    auto mostRows = [&](int vectors) { return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors); };
+    auto mostRows = [&](int vectors) {
+      return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
+    };
     auto cycles = [&](int rows, int vectors) {
-      double tiles = double((m + rows - 1) / rows) * double((n + vectors * lanes - 1) / (vectors * lanes));
+      double tiles =
+          double((m + rows - 1) / rows) * double((n + vectors * lanes - 1) / (vectors * lanes));
       // Two multiply-adds or two loads a cycle, and the loop.
       return tiles * (std::max(rows * vectors, rows + vectors) / 2.0 + 0.5);
     };
@@ -351,9 +361,9 @@ private:
     return (size + tile - 1) / tile * tile;
   }
 
-  /// As BLIS: a block of A stays in the L2 cache, a block of B in L3. A panel of B is longer than the
-  /// L1 cache would hold: it streams from L2 fast enough, and C is read and written less often. The
-  /// depth is that of the default tile, so that a row's sums are the same for every M and N.
+  /// As BLIS: a block of A stays in the L2 cache, a block of B in L3. A panel of B is longer than
+  /// the L1 cache would hold: it streams from L2 fast enough, and C is read and written less often.
+  /// The depth is that of the default tile, so that a row's sums are the same for every M and N.
   void chooseBlocks(Schedule &s) const {
     int64_t bytes = int64_t(itemSize(computeType(s.spec.result)));
     int64_t panel = target_.l2Bytes / (target_.vectorBytes == 64 ? 8 : 16);
@@ -366,8 +376,8 @@ private:
     if (s.blockRows >= totalExtent(s.m))
       columns = std::max<int64_t>(target_.l2Bytes / (2 * s.blockK * bytes), 8 * s.spec.tileColumns);
     bool narrow = s.spec.result == DType::f16 || s.spec.result == DType::bf16;
-    s.blockColumns = evenBlocks(totalExtent(s.n), narrow ? std::min<int64_t>(columns, 1024) : columns,
-                                s.spec.tileColumns);
+    s.blockColumns = evenBlocks(
+        totalExtent(s.n), narrow ? std::min<int64_t>(columns, 1024) : columns, s.spec.tileColumns);
   }
 
   const LabelledProduct &product_;
@@ -383,8 +393,8 @@ Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
   return Chooser(product, target).choose();
 }
 
-/// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks along
-/// all of its axes at once.
+/// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
+/// along all of its axes at once.
 static LabelledProduct productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
   EinsumEquation equation = einsum.parsedEquation();
   auto extents = equation.extents(einsum.getInputs().getTypes());
@@ -393,7 +403,8 @@ static LabelledProduct productOf(EinsumOp einsum, KernelOp kernel, bool accumula
   product.axes.resize(extents.size());
   for (auto [axis, extent] : llvm::zip(product.axes, extents))
     axis = {extent, SmallVector<int64_t, 3>(inputs + 1, 0), false};
-  auto addBuffer = [&](size_t buffer, ArrayRef<int32_t> labels, ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+  auto addBuffer = [&](size_t buffer, ArrayRef<int32_t> labels, ArrayRef<int64_t> shape,
+                       ArrayRef<int64_t> strides) {
     for (auto [label, size, stride] : llvm::zip(labels, shape, strides))
       if (size == extents[label] && size != 1)
         product.axes[label].strides[buffer] += stride;

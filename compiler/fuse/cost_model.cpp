@@ -11,8 +11,8 @@
 
 namespace ricci {
 
-static constexpr double kClock = 3e9;         // cycles a second
-static constexpr double kBandwidth = 12e9;    // bytes a second from memory
+static constexpr double kClock = 3e9;      // cycles a second
+static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
 
 static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
@@ -25,11 +25,12 @@ static double contractCycles(const Schedule &s, const Target &target) {
   double lanes = target.lanes(componentDType(compute));
   // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it.
   double perCycle = lanes * (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
-  double compute_ = roundedUp(m, s.spec.tileRows) * roundedUp(n, s.spec.tileColumns) * k * parts / perCycle;
+  double compute_ =
+      roundedUp(m, s.spec.tileRows) * roundedUp(n, s.spec.tileColumns) * k * parts / perCycle;
   auto pack = [&](Packing p, double numbers) {
     return numbers * (p == Packing::Gather ? 1.5 : (p == Packing::Across ? 8 : 4) / lanes);
   };
-  double packing = pack(s.packing[0], double(m) * k) + pack(s.packing[1], double(n) * k);
+  double packing = pack(s.spec.packing[0], double(m) * k) + pack(s.spec.packing[1], double(n) * k);
   double writing = double(m) * double(n) * 2 / lanes;
   return batch * (compute_ + packing + writing + 400);
 }
@@ -42,7 +43,8 @@ static double directCycles(const Schedule &s, const Target &target) {
                  roundedUp(totalExtent(s.n), s.spec.tileColumns) / s.spec.tileColumns;
   double perCycle = (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
   // Every broadcast is a load, and on many rows so is its pointer.
-  double step = std::max(rows * vectors / perCycle, rows * (rows > 8 ? 0.9 : 0.6) + 0.5 * vectors) + 0.5;
+  double step =
+      std::max(rows * vectors / perCycle, rows * (rows > 8 ? 0.9 : 0.6) + 0.5 * vectors) + 0.5;
   return batch * (tiles * (k * step + 2 * rows * vectors + 20) + 60);
 }
 
@@ -68,8 +70,10 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
     return kept * (strips * (std::ceil(inner / lanes) * step + 10) + (s.spec.vectorized ? 30 : 10));
   }
   case Family::ReduceColumns: {
-    double inner = s.batch.empty() ? 1 : double(s.batch[0].extent), reduced = double(totalExtent(s.k));
-    return kept / std::max(inner, 1.0) * (std::ceil(inner / lanes) * (reduced * (loads + 0.25) + 2) + reduced * 3 + 30);
+    double inner = s.batch.empty() ? 1 : double(s.batch[0].extent),
+           reduced = double(totalExtent(s.k));
+    return kept / std::max(inner, 1.0) *
+           (std::ceil(inner / lanes) * (reduced * (loads + 0.25) + 2) + reduced * 3 + 30);
   }
   case Family::Contract:
   case Family::ContractDirect:

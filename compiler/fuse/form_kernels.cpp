@@ -36,7 +36,8 @@ public:
     if (auto known = known_.find(value); known != known_.end())
       return known->second;
     ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
-    return DenseI64ArrayAttr::get(value.getContext(), contiguousStrides(Shape(shape.begin(), shape.end())));
+    return DenseI64ArrayAttr::get(value.getContext(),
+                                  contiguousStrides(Shape(shape.begin(), shape.end())));
   }
 
   /// `to` takes the place of `from`, which goes away: what comes to its address is another value.
@@ -63,7 +64,8 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
   void runOnOperation() override {
     Layouts layouts(getOperation());
     IRRewriter rewriter(&getContext());
-    for (Operation &op : llvm::make_early_inc_range(getOperation().getBody().front().without_terminator())) {
+    for (Operation &op :
+         llvm::make_early_inc_range(getOperation().getBody().front().without_terminator())) {
       if (isa<KernelOp>(op))
         continue;
       auto einsum = dyn_cast<EinsumOp>(op);
@@ -76,7 +78,8 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
         return signalPassFailure();
       }
       rewriter.setInsertionPoint(einsum);
-      auto kernel = KernelOp::create(rewriter, einsum.getLoc(), einsum->getResultTypes(), einsum.getInputs());
+      auto kernel =
+          KernelOp::create(rewriter, einsum.getLoc(), einsum->getResultTypes(), einsum.getInputs());
       kernel.setLabelAttr(einsum.getEquationAttr());
       SmallVector<Attribute> strides;
       for (Value input : einsum.getInputs())
@@ -86,8 +89,9 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
       layouts.replace(einsum.getOutput(), kernel.getResult(0));
       rewriter.replaceAllUsesWith(einsum.getOutput(), kernel.getResult(0));
       rewriter.setInsertionPointToStart(&kernel.block());
-      auto body = EinsumOp::create(rewriter, einsum.getLoc(), einsum.getOutput().getType(), einsum.getEquationAttr(),
-                                   ValueRange(kernel.block().getArguments()));
+      auto body =
+          EinsumOp::create(rewriter, einsum.getLoc(), einsum.getOutput().getType(),
+                           einsum.getEquationAttr(), ValueRange(kernel.block().getArguments()));
       YieldOp::create(rewriter, einsum.getLoc(), ValueRange{body.getOutput()});
       rewriter.eraseOp(einsum);
     }

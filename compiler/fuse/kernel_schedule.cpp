@@ -12,8 +12,6 @@ using namespace mlir;
 
 namespace ricci {
 
-static constexpr llvm::StringLiteral kPackingNames[] = {"rows", "k", "across", "gather"};
-
 ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   Builder b(context);
   NamedAttrList params;
@@ -43,7 +41,7 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("swapped", b.getUnitAttr());
   if (s.spec.family == Family::Contract) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns, s.blockK}));
-    params.append("packing", strings(s.packing, [](Packing p) { return kPackingNames[int(p)]; }));
+    params.append("packing", strings(s.spec.packing, packingName));
   } else if (s.spec.vectorized) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
   }
@@ -51,12 +49,14 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("accumulate", b.getUnitAttr());
   // Counts print as integers while they are exact ones.
   auto count = [&](double value) -> Attribute {
-    return value < 9e15 ? Attribute(b.getI64IntegerAttr(int64_t(value))) : Attribute(b.getF64FloatAttr(value));
+    return value < 9e15 ? Attribute(b.getI64IntegerAttr(int64_t(value)))
+                        : Attribute(b.getF64FloatAttr(value));
   };
   params.append("flops", count(s.flops));
   params.append("bytes", count(s.bytes));
   params.append("seconds", b.getF64FloatAttr(s.predictedSeconds));
-  return ScheduleAttr::get(context, b.getStringAttr(familyName(s.spec.family)), params.getDictionary(context));
+  return ScheduleAttr::get(context, b.getStringAttr(familyName(s.spec.family)),
+                           params.getDictionary(context));
 }
 
 namespace {
@@ -119,11 +119,13 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   Reader read(params, op);
   Schedule s;
   std::optional<Family> family;
-  for (Family f : {Family::Contract, Family::ContractDirect, Family::Map, Family::Transpose, Family::ReduceRows, Family::ReduceColumns})
+  for (Family f : {Family::Contract, Family::ContractDirect, Family::Map, Family::Transpose,
+                   Family::ReduceRows, Family::ReduceColumns})
     if (attribute.getFamily().getValue() == familyName(f))
       family = f;
   if (!family)
-    return op->emitError("bad schedule: no family of kernels is called '") << attribute.getFamily().getValue() << "'";
+    return op->emitError("bad schedule: no family of kernels is called '")
+           << attribute.getFamily().getValue() << "'";
   s.spec.family = *family;
   if (auto types = read.get<ArrayAttr>("operands"))
     for (Attribute t : types)
@@ -135,8 +137,8 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   DType compute = computeType(s.spec.result);
   for (DType t : s.spec.operands)
     if (promote(t, s.spec.result) != s.spec.result && !(t == DType::f32 && compute == DType::f32))
-      read.fail(llvm::Twine("operands of type ") + llvm::StringRef(shortName(t)) + " do not give a result of type " +
-                llvm::StringRef(shortName(s.spec.result)));
+      read.fail(llvm::Twine("operands of type ") + llvm::StringRef(shortName(t)) +
+                " do not give a result of type " + llvm::StringRef(shortName(s.spec.result)));
   size_t buffers = s.spec.operands.size() + 1;
   s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
   s.n = read.group("n", buffers), s.k = read.group("k", buffers);
@@ -157,16 +159,19 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     if (packing && packing.size() == 2) {
       for (int i = 0; i < 2; ++i) {
         auto name = dyn_cast<StringAttr>(packing[i]);
-        const auto *at = llvm::find(kPackingNames, name ? name.getValue() : "");
-        if (at == std::end(kPackingNames))
+        bool known = false;
+        for (Packing p : {Packing::AlongRows, Packing::AlongK, Packing::Across, Packing::Gather})
+          if (name && name.getValue() == packingName(p)) {
+            s.spec.packing[i] = p;
+            known = true;
+          }
+        if (!known)
           read.fail("a packing is 'rows', 'k', 'across' or 'gather'");
-        else
-          s.packing[i] = Packing(at - kPackingNames);
       }
     } else {
       read.fail("'packing' needs two entries");
     }
-    if (s.packing[1] == Packing::Across && s.n.empty())
+    if (s.spec.packing[1] == Packing::Across && s.n.empty())
       read.fail("packing across needs columns");
     if (llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
       read.fail("blocks are positive");
@@ -184,7 +189,8 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))
     read.fail("a reduction by columns has 'unit' and a kept dim");
   if (*family == Family::Transpose &&
-      (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result || itemSize(s.spec.result) > 8))
+      (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result ||
+       itemSize(s.spec.result) > 8))
     read.fail("a transpose moves elements of one type of at most 8 bytes");
   auto number = [&](StringRef name) {
     if (auto attr = params.getAs<IntegerAttr>(name))

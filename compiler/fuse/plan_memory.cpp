@@ -74,7 +74,8 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
         int64_t bytes = int64_t(itemSize(elementDType(type)));
         for (int64_t extent : type.getShape())
           if (__builtin_mul_overflow(bytes, extent, &bytes)) {
-            kernel.emitError("an intermediate of type ") << type << " has more bytes than an address can count";
+            kernel.emitError("an intermediate of type ")
+                << type << " has more bytes than an address can count";
             return signalPassFailure();
           }
         bytes = std::max<int64_t>(bytes, 1);
@@ -97,7 +98,8 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
         if (value.use_empty() && places.count(value))
           arena.give(places[value].first, places[value].second);
       for (Value input : kernel.getInputs())
-        if (places.count(input) && ++uses[input] == unsigned(std::distance(input.use_begin(), input.use_end())))
+        if (places.count(input) &&
+            ++uses[input] == unsigned(std::distance(input.use_begin(), input.use_end())))
           arena.give(places[input].first, places[input].second);
     }
   }

@@ -26,6 +26,11 @@ llvm::StringRef familyName(Family family) {
   llvm_unreachable("a family without a name");
 }
 
+llvm::StringRef packingName(Packing packing) {
+  static constexpr llvm::StringLiteral names[] = {"rows", "k", "across", "gather"};
+  return names[int(packing)];
+}
+
 int64_t totalExtent(const Dims &dims) {
   int64_t total = 1;
   for (const Dim &d : dims)
@@ -70,7 +75,10 @@ std::string KernelSpec::name() const {
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
-  else if (family != Family::Transpose) {
+  if (family == Family::Contract) {
+    for (Packing p : packing)
+      name += "_" + packingName(p).str();
+  } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";
     for (size_t i = 0; i <= operands.size(); ++i)

@@ -22,15 +22,17 @@
 namespace ricci {
 
 enum class Family : uint8_t {
-  Contract,      ///< packed, register-tiled contraction: c[b,m,n] = sum_k a[b,m,k] * b[b,k,n]
+  Contract,       ///< packed, register-tiled contraction: c[b,m,n] = sum_k a[b,m,k] * b[b,k,n]
   ContractDirect, ///< the same in place, without packing: groups of one dim, columns contiguous
-  Map,           ///< product of the operands, element by element; no reduction
-  Transpose,     ///< one operand, moved by in-register transposes
-  ReduceRows,    ///< the innermost loop runs along a reduced axis
-  ReduceColumns, ///< the innermost loop runs along a kept axis, sums stay in cache
+  Map,            ///< product of the operands, element by element; no reduction
+  Transpose,      ///< one operand, moved by in-register transposes
+  ReduceRows,     ///< the innermost loop runs along a reduced axis
+  ReduceColumns,  ///< the innermost loop runs along a kept axis, sums stay in cache
 };
 llvm::StringRef familyName(Family family);
-inline bool isContraction(Family family) { return family == Family::Contract || family == Family::ContractDirect; }
+inline bool isContraction(Family family) {
+  return family == Family::Contract || family == Family::ContractDirect;
+}
 
 /// One merged axis: its extent, and its stride in every buffer (operands, then the result).
 struct Dim {
@@ -40,6 +42,16 @@ struct Dim {
 using Dims = llvm::SmallVector<Dim, 4>; ///< innermost first
 /// Product of the extents.
 int64_t totalExtent(const Dims &dims);
+
+/// How an operand of a contraction is packed.
+enum class Packing : uint8_t {
+  AlongRows, ///< its rows (or columns) are contiguous: vector copies
+  AlongK,    ///< it is contiguous along K: vector loads, transposed in registers
+  Across,    ///< it is contiguous along its second row (column) dim: as AlongK, between panels
+  Gather,    ///< neither: element by element
+};
+
+llvm::StringRef packingName(Packing packing);
 
 /// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
 /// share one kernel.
@@ -52,7 +64,8 @@ struct KernelSpec {
   bool vectorized = false;
   uint32_t unit = 0;
   int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
-  bool accumulate = false;           ///< result += , not = (Contract decides at run time)
+  Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns
+  bool accumulate = false; ///< result += , not = (Contract decides at run time)
 
   std::string name() const;  ///< "contract_f32_14x32": a symbol, unique for a spec on one target
   std::string title() const; ///< "contract f32 14x32": for people
@@ -64,14 +77,6 @@ DType computeType(DType result);
 /// The float type that a complex type is made of; any other type itself.
 DType componentDType(DType dtype);
 
-/// How an operand of a contraction is packed.
-enum class Packing : uint8_t {
-  AlongRows, ///< its rows (or columns) are contiguous: vector copies
-  AlongK,    ///< it is contiguous along K: vector loads, transposed in registers
-  Across,    ///< it is contiguous along its second row (column) dim: as AlongK, between panels
-  Gather,    ///< neither: element by element
-};
-
 /// How one launch of the kernel runs.
 struct Schedule {
   KernelSpec spec;
@@ -82,13 +87,12 @@ struct Schedule {
   // kernel's operand 1.
   bool swapped = false;
   int64_t blockRows = 0, blockColumns = 0, blockK = 0; ///< cache blocks
-  Packing packing[2] = {Packing::Gather, Packing::Gather};
 
   double flops = 0, bytes = 0, predictedSeconds = 0;
 };
 
-/// What a kernel computes, as choose_schedule sees it: every label with its extent and its stride in
-/// every buffer (0 where the buffer lacks it).
+/// What a kernel computes, as choose_schedule sees it: every label with its extent and its stride
+/// in every buffer (0 where the buffer lacks it).
 struct LabelledProduct {
   struct Axis {
     int64_t extent;

@@ -332,8 +332,8 @@ std::string describe(const Schedule &s, const LabelledProduct &product, const Ta
   }
   if (s.spec.family == Family::Contract)
     text += "; blocks " + std::to_string(s.blockRows) + " " + std::to_string(s.blockColumns) + " " +
-            std::to_string(s.blockK) + "; packing " + std::to_string(int(s.packing[0])) + " " +
-            std::to_string(int(s.packing[1]));
+            std::to_string(s.blockK) + "; packing " + std::to_string(int(s.spec.packing[0])) + " " +
+            std::to_string(int(s.spec.packing[1]));
   return text;
 }
 
@@ -402,7 +402,7 @@ Schedule contractSchedule(const LabelledProduct &product, const KernelSpec &spec
     group.push_back({axis.extent, axis.strides});
   }
   s.blockRows = blocks.rows, s.blockColumns = blocks.columns, s.blockK = blocks.k;
-  s.packing[0] = a, s.packing[1] = b;
+  s.spec.packing[0] = a, s.spec.packing[1] = b;
   return s;
 }
 

@@ -161,8 +161,8 @@ TEST(Schedule, attributeRoundTrip) {
     EXPECT_EQ(back->blockColumns, s.blockColumns);
     EXPECT_EQ(back->blockK, s.blockK);
     if (s.spec.family == Family::Contract) {
-      EXPECT_EQ(back->packing[0], s.packing[0]);
-      EXPECT_EQ(back->packing[1], s.packing[1]);
+      EXPECT_EQ(back->spec.packing[0], s.spec.packing[0]);
+      EXPECT_EQ(back->spec.packing[1], s.spec.packing[1]);
     }
     EXPECT_EQ(back->flops, s.flops);
     EXPECT_EQ(back->bytes, s.bytes);
