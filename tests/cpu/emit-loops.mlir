@@ -13,10 +13,10 @@
 
 // CHECK-DAG: func.func private @fill_offsets
 // CHECK-DAG: func.func private @fill_runs
-// CHECK-DAG: func.func private @pack_f32_as_f32
+// CHECK-DAG: func.func private @pack_f32_as_f32_rows
 
 // Two operands and the result, the descriptor, the workspace, and a range of tasks.
-// CHECK-LABEL: func.func @contract_f32_6x16
+// CHECK-LABEL: func.func @contract_f32_6x16_rows_rows
 // CHECK-SAME: (%{{.*}}: memref<?xf32>, %{{.*}}: memref<?xf32>, %{{.*}}: memref<?xf32>, %{{.*}}: memref<?xindex>, %{{.*}}: memref<?xi8>, %{{.*}}: index, %{{.*}}: index) attributes {ricci.entry}
 // The micro-kernel: 6 rows of 2 vectors, carried in registers along K.
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
@@ -36,8 +36,8 @@
 // CHECK: arith.muli {{.*}} : vector<8xi32>
 // CHECK: arith.addi {{.*}} : vector<8xi32>
 // CHECK: vector.store
-func.func @first(%a: tensor<600x480xf32>, %b: tensor<480x800xf32>) -> tensor<600x800xf32> {
-  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<600x480xf32>, tensor<480x800xf32>) -> tensor<600x800xf32>
+func.func @first(%a: tensor<480x600xf32>, %b: tensor<480x800xf32>) -> tensor<600x800xf32> {
+  %0 = ricci.einsum "ji,jk->ik" ins(%a, %b : tensor<480x600xf32>, tensor<480x800xf32>) -> tensor<600x800xf32>
   return %0 : tensor<600x800xf32>
 }
 func.func @second(%a: tensor<480x600xf32>, %b: tensor<480x800xf32>) -> tensor<800x600xf32> {

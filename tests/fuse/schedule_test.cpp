@@ -48,10 +48,10 @@ TEST(Schedule, names) {
   spec.family = Family::Contract;
   spec.operands = {DType::f32, DType::f32};
   spec.tileRows = 14, spec.tileColumns = 32;
-  EXPECT_EQ(spec.name(), "contract_f32_14x32");
+  EXPECT_EQ(spec.name(), "contract_f32_14x32_gather_gather");
   EXPECT_EQ(spec.title(), "contract f32 14x32");
   spec.operands[1] = DType::f16;
-  EXPECT_EQ(spec.name(), "contract_f32_f16_f32_14x32");
+  EXPECT_EQ(spec.name(), "contract_f32_f16_f32_14x32_gather_gather");
   spec = {};
   spec.family = Family::ReduceRows;
   spec.operands = {DType::f64, DType::f64};
