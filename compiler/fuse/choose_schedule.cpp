@@ -283,6 +283,12 @@ private:
     };
     s.spec.packing[0] = packing(rowsA, 0);
     s.spec.packing[1] = acrossB ? Packing::Across : packing(columnsB, 1);
+    // Pairs of real and imaginary parts are not turned in registers: what is not along rows is
+    // gathered.
+    if (kindOf(product_.result) == DTypeKind::Complex)
+      for (Packing &p : s.spec.packing)
+        if (p != Packing::AlongRows)
+          p = Packing::Gather;
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
     chooseTile(s);
     chooseBlocks(s);

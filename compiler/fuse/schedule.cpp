@@ -91,8 +91,13 @@ std::string KernelSpec::title() const {
   std::string family = familyName(this->family).str(), title;
   for (char c : family + " " + typesOf(*this))
     title += c == '_' ? ' ' : c;
-  if (isContraction(this->family))
-    return title + " " + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+  if (isContraction(this->family)) {
+    title += " " + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+    // The slow way to pack shows in the plan.
+    bool gathers = this->family == Family::Contract &&
+                   (packing[0] == Packing::Gather || packing[1] == Packing::Gather);
+    return gathers ? title + " gather" : title;
+  }
   if (this->family == Family::Transpose)
     return title;
   return title + (vectorized ? " vector" : " scalar");

@@ -49,7 +49,10 @@ TEST(Schedule, names) {
   spec.operands = {DType::f32, DType::f32};
   spec.tileRows = 14, spec.tileColumns = 32;
   EXPECT_EQ(spec.name(), "contract_f32_14x32_gather_gather");
+  EXPECT_EQ(spec.title(), "contract f32 14x32 gather");
+  spec.packing[0] = Packing::AlongK, spec.packing[1] = Packing::AlongRows;
   EXPECT_EQ(spec.title(), "contract f32 14x32");
+  spec.packing[0] = spec.packing[1] = Packing::Gather;
   spec.operands[1] = DType::f16;
   EXPECT_EQ(spec.name(), "contract_f32_f16_f32_14x32_gather_gather");
   spec = {};
