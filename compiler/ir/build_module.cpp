@@ -87,6 +87,9 @@ OwningOpRef<ModuleOp> buildModule(MLIRContext &context, const Program &program,
                                         equationOf(node.einsum).str(), operands));
       break;
     }
+    default:
+      emitError(location(node.span), "this operation has no tensor IR yet");
+      return nullptr;
     }
   }
   SmallVector<Value> results;
