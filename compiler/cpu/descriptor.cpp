@@ -79,26 +79,47 @@ int64_t total(llvm::ArrayRef<Dim> dims) {
   return n;
 }
 
+/// The dims of panels: the innermost column dim becomes one of its panels. Columns have no stride
+/// in A; its place holds how far the first column of a panel is into that dim.
+Dims panelDims(const Schedule &s) {
+  Dims dims = s.n;
+  int64_t tile = s.spec.tileColumns;
+  dims[0].extent = ceilDiv(dims[0].extent, tile);
+  for (int64_t &stride : dims[0].strides)
+    stride *= tile;
+  dims[0].strides[0] = tile;
+  if (s.secondFirst && dims.size() > 1)
+    std::swap(dims[0], dims[1]);
+  return dims;
+}
+
 LaunchData describeContract(const Schedule &s, const Target &target) {
   using W = ContractWord;
   Writer w(s, W::Count);
-  int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k),
+  // What columns are counted in: panels, or single ones.
+  Dims columns = s.spec.panels ? panelDims(s) : s.n;
+  int64_t tileN = s.spec.panels ? 1 : s.spec.tileColumns,
+          blockN = s.blockColumns / s.spec.tileColumns * tileN;
+  int64_t m = totalExtent(s.m), n = totalExtent(columns), k = totalExtent(s.k),
           batch = totalExtent(s.batch);
   w[W::Accumulate] = s.accumulate;
   w[W::M] = m, w[W::N] = n, w[W::K] = k;
-  w[W::BlockM] = s.blockRows, w[W::BlockN] = s.blockColumns, w[W::BlockK] = s.blockK;
+  w[W::BlockM] = s.blockRows, w[W::BlockN] = blockN, w[W::BlockK] = s.blockK;
   // Slabs along the longer side, of whole register tiles.
-  bool alongN = n >= m;
+  bool alongN = n * s.spec.tileColumns >= m * tileN;
   auto slab = [&](int64_t extent, int64_t tile) {
     return std::max(tile, ceilDiv(ceilDiv(extent, 64), tile) * tile);
   };
   w[W::TaskM] = alongN ? std::max<int64_t>(m, 1) : slab(m, s.spec.tileRows);
-  w[W::TaskN] = alongN ? slab(n, s.spec.tileColumns) : std::max<int64_t>(n, 1);
+  w[W::TaskN] = alongN ? slab(n, tileN) : std::max<int64_t>(n, 1);
   w[W::TasksM] = std::max<int64_t>(1, ceilDiv(m, w[W::TaskM]));
   w[W::TasksN] = std::max<int64_t>(1, ceilDiv(n, w[W::TaskN]));
   w[W::SumRows] = s.blockRows;
-  w[W::DistanceB] = s.spec.packing[1] == Packing::Across ? s.n[0].extent : 1;
-  int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(s.n),
+  if (s.spec.panels) {
+    w[W::Extent] = s.n[0].extent, w[W::StrideB] = s.n[0].strides[1];
+    w[W::Distance] = s.secondFirst ? 1 : columns[0].extent;
+  }
+  int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(columns),
           kList = w.list(s.k);
   w[W::BatchList] = batchList, w[W::MList] = mList, w[W::NList] = nList, w[W::KList] = kList;
 
@@ -110,15 +131,15 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   for (int64_t word : {W::TableAM, W::RunAM, W::TableCM})
     reserve(word, s.blockRows * 8);
   for (int64_t word : {W::TableBN, W::RunBN, W::TableCN, W::RunCN})
-    reserve(word, s.blockColumns * 8);
+    reserve(word, blockN * 8);
   for (int64_t word : {W::TableAK, W::RunAK, W::TableBK, W::RunBK})
     reserve(word, s.blockK * 8);
   DType compute = computeType(s.spec.result);
   int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
-  // Packing and tiles may write whole vectors past their end.
+  // Packing and tiles may write whole vectors past their end, packing across a whole panel.
   auto panels = [&](int64_t extent, int64_t tile) {
     int64_t pitch = ceilDiv(tile, lanes) * lanes;
-    return (ceilDiv(extent, tile) * s.blockK + lanes) * pitch * bytes;
+    return ((ceilDiv(extent, tile) + 1) * s.blockK + lanes) * pitch * bytes;
   };
   reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows));
   reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));

@@ -32,8 +32,11 @@ struct ContractWord {
     TaskN,
     TasksM,
     TasksN,
-    SumRows,   ///< rows whose f32 sums are kept at once, for narrow results
-    DistanceB, ///< Across: columns from one index of the second dim to the next; else 1
+    SumRows, ///< rows whose f32 sums are kept at once, for narrow results
+    // Columns in panels: N, BlockN and TaskN count panels.
+    Extent,   ///< of the innermost column dim
+    StrideB,  ///< B's along it
+    Distance, ///< panels from one index of the second dim to the next
     BatchList,
     MList,
     NList,
@@ -46,7 +49,7 @@ struct ContractWord {
     TableBN,
     RunBN,
     TableCN,
-    RunCN,
+    RunCN, ///< columns in panels: the number of each panel's first column in its dim
     TableAK,
     RunAK,
     TableBK,

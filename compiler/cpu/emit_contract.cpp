@@ -16,6 +16,10 @@
 //         for each block of rows           tables of A's and C's rows; pack A
 //           for each panel of B, panel of A: micro-kernel, then the tile goes to C
 //
+// Columns come in one of two ways. Where the result is contiguous along a long enough dim, a panel
+// lies within one run of it (KernelSpec::panels): tables have an entry for each panel, and columns
+// are counted in panels. Otherwise tables have an entry for each column.
+//
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
@@ -40,8 +44,10 @@ public:
   void emit() {
     fillOffsets_ = emitFillOffsets(b_, module_);
     fillRuns_ = emitFillRuns(b_, module_);
-    for (int i = 0; i < 2; ++i)
-      pack_[i] = emitPack(b_, module_, values_, spec_.operands[i], spec_.packing[i]);
+    pack_[0] = emitPack(b_, module_, values_, spec_.operands[0], spec_.packing[0]);
+    pack_[1] = spec_.panels ? emitPackColumns(b_, module_, values_, spec_.operands[1],
+                                              spec_.packing[1], spec_.tileColumns)
+                            : emitPack(b_, module_, values_, spec_.operands[1], spec_.packing[1]);
     auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
     Type index = b_.getIndexType();
     auto function =
@@ -64,12 +70,13 @@ public:
     Type component = values_.componentType();
     int parts = values_.components();
     panelsA_ = view(ContractWord::PanelsA, b_.mul(b_.mul(mc, kc), 2 * parts), component);
-    panelsB_ = view(ContractWord::PanelsB, b_.mul(b_.mul(nc, kc), 2 * parts), component);
+    Value panelNumbers = b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? spec_.tileColumns : 1));
+    panelsB_ = view(ContractWord::PanelsB, panelNumbers, component);
     tile_ =
         view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
     if (sums_)
-      sumsBuffer_ =
-          view(ContractWord::Sums, b_.mul(b_.mul(word(ContractWord::SumRows), nc), 2), component);
+      sumsBuffer_ = view(ContractWord::Sums,
+                         b_.mul(word(ContractWord::SumRows), b_.mul(sumPitch(), 2)), component);
     Value end = args[6];
     b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
     b_.endFunction();
@@ -113,32 +120,36 @@ private:
 
   /// Rows [m0, m1) and columns [n0, n1) of one batch entry.
   void region(Value m0, Value m1, Value n0, Value n1) {
-    Value distance = word(ContractWord::DistanceB);
     Value blockM = word(ContractWord::BlockM), blockN = word(ContractWord::BlockN),
           blockK = word(ContractWord::BlockK);
+    // A that is one block is packed once, and tables of a K that is one block are made once.
+    Value oneK = b_.le(k_, blockK), oneA = b_.both(oneK, b_.le(b_.sub(m1, m0), blockM));
     b_.forLoop(n0, n1, blockN, [&](Value jc) {
-      Value columns = b_.min(blockN, b_.sub(n1, jc));
-      fill(ContractWord::NList, jc, columns, 1, bn_, bnRuns_, distance);
-      fill(ContractWord::NList, jc, columns, 2, cn_, cnRuns_);
+      Value columns = b_.min(blockN, b_.sub(n1, jc)), again = b_.ne(jc, n0);
+      columnTables(jc, columns);
       // With K = 0 one empty block still writes the zeros.
       b_.forLoop(b_.idx(0), b_.max(k_, b_.idx(1)), blockK, [&](Value pc) {
         Value depth = b_.min(blockK, b_.sub(k_, pc));
-        fill(ContractWord::KList, pc, depth, 0, ak_, akRuns_);
-        fill(ContractWord::KList, pc, depth, 1, bk_, bkRuns_);
-        b_.op<func::CallOp>(pack_[1],
-                            ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_, columns,
-                                       depth, panelsB_, b_.idx(columnPanel_.width),
-                                       b_.idx(columnPanel_.pitch), distance});
+        unless(b_.both(oneK, again), [&] {
+          fill(ContractWord::KList, pc, depth, 0, ak_,
+               spec_.packing[0] == Packing::AlongK ? akRuns_ : Value());
+          fill(ContractWord::KList, pc, depth, 1, bk_,
+               spec_.packing[1] == Packing::AlongK ? bkRuns_ : Value());
+        });
+        packColumns(columns, depth);
         Value accumulate = b_.ne(pc, b_.idx(0));
         if (!sums_)
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
         b_.forLoop(m0, m1, blockM, [&](Value ic) {
           Value rows = b_.min(blockM, b_.sub(m1, ic));
-          fill(ContractWord::MList, ic, rows, 0, am_, amRuns_);
-          fill(ContractWord::MList, ic, rows, 2, cm_);
-          b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows,
-                                                   depth, panelsA_, b_.idx(rowPanel_.width),
-                                                   b_.idx(rowPanel_.pitch), b_.idx(1)});
+          unless(b_.both(oneA, again), [&] {
+            fill(ContractWord::MList, ic, rows, 0, am_,
+                 spec_.packing[0] == Packing::AlongRows ? amRuns_ : Value());
+            fill(ContractWord::MList, ic, rows, 2, cm_);
+            b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows,
+                                                     depth, panelsA_, b_.idx(rowPanel_.width),
+                                                     b_.idx(rowPanel_.pitch)});
+          });
           sumRow_ = b_.sub(ic, m0);
           macroKernel(rows, columns, depth, accumulate);
         });
@@ -148,19 +159,59 @@ private:
     });
   }
 
+  void unless(Value condition, llvm::function_ref<void()> body) {
+    b_.ifThen(b_.eq(condition, b_.op<arith::ConstantIntOp>(0, 1)), body);
+  }
+
+  void columnTables(Value jc, Value columns) {
+    if (spec_.panels) {
+      fill(ContractWord::NList, jc, columns, 0, firsts());
+      fill(ContractWord::NList, jc, columns, 1, bn_,
+           spec_.packing[1] == Packing::Across ? bnRuns_ : Value(), word(ContractWord::Distance));
+      fill(ContractWord::NList, jc, columns, 2, cn_);
+    } else {
+      fill(ContractWord::NList, jc, columns, 1, bn_,
+           spec_.packing[1] == Packing::AlongRows ? bnRuns_ : Value());
+      fill(ContractWord::NList, jc, columns, 2, cn_, cnRuns_);
+    }
+  }
+
+  void packColumns(Value columns, Value depth) {
+    if (spec_.panels)
+      b_.op<func::CallOp>(pack_[1],
+                          ValueRange{bOperand_, baseB_, bn_, firsts(), bnRuns_, bk_, bkRuns_,
+                                     columns, depth, panelsB_, word(ContractWord::Extent),
+                                     word(ContractWord::StrideB), word(ContractWord::Distance)});
+    else
+      b_.op<func::CallOp>(pack_[1], ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_,
+                                               columns, depth, panelsB_, b_.idx(columnPanel_.width),
+                                               b_.idx(columnPanel_.pitch)});
+  }
+
+  /// Columns in panels: the number of each panel's first column in its dim.
+  Value firsts() { return cnRuns_; }
+  /// Columns in panels: how many columns panel j has.
+  Value widthOf(Value j) {
+    return b_.min(b_.idx(spec_.tileColumns),
+                  b_.sub(word(ContractWord::Extent), b_.load(firsts(), j)));
+  }
+
   void macroKernel(Value rows, Value columns, Value depth, Value accumulate) {
     int mr = spec_.tileRows, nr = spec_.tileColumns;
-    b_.forLoop(b_.idx(0), columns, b_.idx(nr), [&](Value j) {
+    b_.forLoop(b_.idx(0), columns, b_.idx(spec_.panels ? 1 : nr), [&](Value j) {
+      Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
+      Value tileColumns = spec_.panels ? widthOf(j) : b_.min(b_.idx(nr), b_.sub(columns, j));
+      Value wholeColumns = b_.eq(tileColumns, b_.idx(nr));
+      if (!spec_.panels)
+        wholeColumns = b_.both(wholeColumns, b_.ge(b_.load(cnRuns_, j), b_.idx(nr)));
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
-        auto tile = microKernel(i, j, depth);
-        Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i)),
-              tileColumns = b_.min(b_.idx(nr), b_.sub(columns, j));
+        auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, depth);
+        Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));
         if (sums_)
-          return tileToSums(tile, i, j, accumulate);
-        Value whole = b_.both(b_.eq(tileRows, b_.idx(mr)), b_.ge(b_.load(cnRuns_, j), b_.idx(nr)));
-        whole = b_.both(whole, b_.eq(tileColumns, b_.idx(nr)));
+          return tileToSums(tile, i, b_.mul(panel, nr), accumulate);
         b_.ifThen(
-            whole, [&] { tileToC(tile, i, j, accumulate); },
+            b_.both(wholeColumns, b_.eq(tileRows, b_.idx(mr))),
+            [&] { tileToC(tile, i, j, accumulate); },
             [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); });
       });
     });
@@ -169,12 +220,12 @@ private:
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }
 
   /// tileRows x vectors() accumulators over one panel of A and one of B.
-  SmallVector<Number> microKernel(Value i, Value j, Value depth) {
+  SmallVector<Number> microKernel(Value indexA, Value indexB, Value depth) {
     int mr = spec_.tileRows, lanes = values_.lanes(), parts = values_.components();
     int64_t strideA = int64_t(rowPanel_.pitch) * parts,
             strideB = int64_t(columnPanel_.pitch) * parts;
-    Value panelA = b_.mul(b_.div(i, b_.idx(mr)), b_.mul(depth, strideA));
-    Value panelB = b_.mul(b_.div(j, b_.idx(spec_.tileColumns)), b_.mul(depth, strideB));
+    Value panelA = b_.mul(indexA, b_.mul(depth, strideA));
+    Value panelB = b_.mul(indexB, b_.mul(depth, strideB));
     LoopBuilder::Values inits(size_t(mr * vectors() * parts), values_.zero(lanes).re);
     auto numbers = [&](ValueRange flat) {
       SmallVector<Number> tile;
@@ -248,42 +299,56 @@ private:
         writeVector(tile[r * vectors() + v], sumsBuffer_, values_.compute(), at, accumulate);
       }
   }
-  Value sumAt(Value row) {
-    return b_.mul(row, b_.add(word(ContractWord::BlockN), spec_.tileColumns));
+  /// Sums of a row: whole tiles of a block of columns.
+  Value sumPitch() {
+    Value columns = word(ContractWord::BlockN);
+    return spec_.panels ? b_.mul(columns, spec_.tileColumns) : b_.add(columns, spec_.tileColumns);
   }
+  Value sumAt(Value row) { return b_.mul(row, sumPitch()); }
 
   /// Any tile: to a buffer in the L1 cache, then to C in strips of consecutive columns.
   void tileThroughBuffer(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                          Value accumulate) {
     int lanes = values_.lanes();
-    DType compute = values_.compute();
     for (int r = 0; r < spec_.tileRows; ++r)
       for (int v = 0; v < vectors(); ++v)
-        values_.store(tile[r * vectors() + v], tile_, compute,
+        values_.store(tile[r * vectors() + v], tile_, values_.compute(),
                       b_.idx(r * columnPanel_.pitch + v * lanes), lanes);
     b_.forLoop(rows, [&](Value r) {
       Value row = b_.add(baseC_, b_.load(cm_, b_.add(i, r)));
-      Value tileRow = b_.mul(r, columnPanel_.pitch);
-      strips(columns, j, [&](Value column, Value length, int width) {
-        Value at = b_.add(row, b_.load(cn_, b_.add(j, column)));
-        Number sum = values_.load(tile_, compute, b_.add(tileRow, column), width);
-        bool masked = width && length;
-        auto old = [&] {
-          return masked ? values_.loadMasked(c_, spec_.result, at, width, length)
-                        : values_.load(c_, spec_.result, at, width);
-        };
-        auto write = [&](Number n) {
-          masked ? values_.storeMasked(n, c_, spec_.result, at, width, length)
-                 : values_.store(n, c_, spec_.result, at, width);
-        };
-        b_.ifThen(accumulate, [&] { write(values_.add(old(), sum)); }, [&] { write(sum); });
-      });
+      writeColumns(tile_, b_.mul(r, columnPanel_.pitch), row, j, columns, accumulate);
     });
   }
 
-  /// Calls `body(column, length, width)` for strips of columns that are consecutive in C: a vector
-  /// under a mask (length set), a whole vector (length null), or a scalar (width 0).
-  void strips(Value columns, Value j, llvm::function_ref<void(Value, Value, int)> body) {
+  /// Columns [j, j + columns) of a row (of panel j, where columns are in panels), from a buffer of
+  /// sums to C.
+  void writeColumns(Value sums, Value from, Value row, Value j, Value columns, Value accumulate) {
+    Value panel = spec_.panels ? b_.add(row, b_.load(cn_, j)) : Value();
+    auto strip = [&](Value column, Value length, int width) {
+      Value at =
+          spec_.panels ? b_.add(panel, column) : b_.add(row, b_.load(cn_, b_.add(j, column)));
+      Number sum = values_.load(sums, values_.compute(), b_.add(from, column), width);
+      auto write = [&](Number n) {
+        length ? values_.storeMasked(n, c_, spec_.result, at, width, length)
+               : values_.store(n, c_, spec_.result, at, width);
+      };
+      b_.ifThen(
+          accumulate,
+          [&] {
+            write(values_.add(length ? values_.loadMasked(c_, spec_.result, at, width, length)
+                                     : values_.load(c_, spec_.result, at, width),
+                              sum));
+          },
+          [&] { write(sum); });
+    };
+    spec_.panels ? panelStrips(columns, strip) : runStrips(columns, j, strip);
+  }
+
+  using Strip = llvm::function_ref<void(Value column, Value length, int width)>;
+
+  /// Strips of columns that are consecutive in C: a vector under a mask (length set), a whole
+  /// vector (length null), or a scalar (width 0).
+  void runStrips(Value columns, Value j, Strip body) {
     int lanes = values_.lanes();
     b_.forStrips(b_.idx(0), columns, [&](Value column) {
       Value run = b_.load(cnRuns_, b_.add(j, column));
@@ -299,29 +364,36 @@ private:
     });
   }
 
+  /// The same for the columns of a panel, which are all consecutive: whole vectors, then the rest
+  /// under a mask or in vectors of half the size each.
+  void panelStrips(Value columns, Strip body) {
+    int lanes = values_.lanes();
+    Value rest = b_.rem(columns, b_.idx(lanes)), whole = b_.sub(columns, rest);
+    b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value column) { body(column, {}, lanes); });
+    if (values_.hasMaskedStore(spec_.result)) {
+      b_.ifThen(b_.ne(rest, b_.idx(0)), [&] { body(whole, rest, lanes); });
+      return;
+    }
+    for (int width = lanes / 2; width > 0; width /= 2) {
+      Value left = b_.rem(rest, b_.idx(2 * width));
+      b_.ifThen(b_.ge(left, b_.idx(width)),
+                [&] { body(b_.add(whole, b_.sub(rest, left)), {}, width > 1 ? width : 0); });
+    }
+  }
+
   /// Rounds the sums of a task's rows [m0, m1) and this block's columns to C.
   void writeSums(Value m0, Value m1, Value columns) {
+    Value more = b_.ne(word(ContractWord::Accumulate), b_.idx(0));
     b_.forLoop(m0, m1, word(ContractWord::BlockM), [&](Value ic) {
       Value rows = b_.min(word(ContractWord::BlockM), b_.sub(m1, ic));
       fill(ContractWord::MList, ic, rows, 2, cm_);
       b_.forLoop(rows, [&](Value r) {
         Value row = b_.add(baseC_, b_.load(cm_, r)), from = sumAt(b_.add(b_.sub(ic, m0), r));
-        strips(columns, b_.idx(0), [&](Value column, Value length, int width) {
-          Value at = b_.add(row, b_.load(cn_, column));
-          Number sum = values_.load(sumsBuffer_, values_.compute(), b_.add(from, column), width);
-          Value more = b_.ne(word(ContractWord::Accumulate), b_.idx(0));
-          auto write = [&](Number n) {
-            length ? values_.storeMasked(n, c_, spec_.result, at, width, length)
-                   : values_.store(n, c_, spec_.result, at, width);
-          };
-          b_.ifThen(
-              more,
-              [&] {
-                write(values_.add(length ? values_.loadMasked(c_, spec_.result, at, width, length)
-                                         : values_.load(c_, spec_.result, at, width),
-                                  sum));
-              },
-              [&] { write(sum); });
+        if (!spec_.panels)
+          return writeColumns(sumsBuffer_, from, row, b_.idx(0), columns, more);
+        b_.forLoop(columns, [&](Value j) {
+          writeColumns(sumsBuffer_, b_.add(from, b_.mul(j, spec_.tileColumns)), row, j, widthOf(j),
+                       more);
         });
       });
     });

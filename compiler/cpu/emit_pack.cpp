@@ -24,15 +24,13 @@ public:
   PanelPacker(LoopBuilder &b, ValueBuilder &values, DType storage, ValueRange args)
       : b_(b), values_(values), storage_(storage),
         s_{args[0], args[1], args[2], args[3], args[4], args[5]}, rowsInAll_(args[6]),
-        kCount_(args[7]), panels_(args[8]), width_(args[9]), pitch_(args[10]), distance_(args[11]),
+        kCount_(args[7]), panels_(args[8]), width_(args[9]), pitch_(args[10]),
         kPitch_(b.mul(pitch_, values.components())), panelSize_(b.mul(kPitch_, kCount_)) {}
 
   void emit(Packing packing) {
     // Complex numbers are turned one by one.
     if (values_.components() != 1 && packing != Packing::AlongRows)
       packing = Packing::Gather;
-    if (packing == Packing::Across)
-      return across();
     b_.forIter(b_.idx(0), rowsInAll_, width_, {b_.idx(0)}, [&](Value row, ValueRange base) {
       firstRow_ = row;
       rowCount_ = b_.min(width_, b_.sub(rowsInAll_, row));
@@ -135,8 +133,8 @@ private:
           for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows)))
             put({column, {}}, first, b_.add(k, int64_t(j)), lanes);
         };
-        // A mask costs nothing on AVX-512: one body serves every length.
-        if (values_.hasMaskedStore(storage_))
+        // A mask costs next to nothing: one body serves every length.
+        if (values_.hasMaskedLoad(storage_))
           turn(true);
         else
           b_.ifThen(
@@ -147,79 +145,11 @@ private:
     });
   }
 
-  /// Rows r, r + distance, r + 2 distance … are contiguous. Chunks of `lanes` neighbouring rows are
-  /// loaded, each with as many of its followers, and turned: a vector then holds neighbouring rows.
-  void across() {
-    int lanes = turned();
-    b_.forLoop(b_.idx(0), b_.min(distance_, rowsInAll_), b_.idx(lanes), [&](Value first) {
-      Value chunk = b_.min(b_.idx(lanes), b_.sub(distance_, first));
-      b_.forStrips(first, rowsInAll_, [&](Value row) {
-        Value count = b_.min(chunk, b_.sub(rowsInAll_, row)),
-              last = b_.sub(b_.add(row, count), b_.idx(1));
-        // A chunk may wrap into the next index of the second dim: its last row's run is the
-        // shortest.
-        Value length =
-            b_.min(b_.min(b_.load(s_.rowRuns, row), b_.load(s_.rowRuns, last)), b_.idx(lanes));
-        if (values_.hasMaskedLoad(storage_))
-          turnAcross(row, count, last, length);
-        else
-          gatherAcross(row, count, length);
-        return b_.add(row, b_.mul(length, distance_));
-      });
-    });
-  }
-
-  void gatherAcross(Value row, Value count, Value length) {
-    b_.forLoop(length, [&](Value t) {
-      b_.forLoop(count, [&](Value i) {
-        Value r = b_.add(b_.add(row, i), b_.mul(t, distance_));
-        Value from = b_.add(s_.base, b_.load(s_.rows, r)), to = rowStart(r);
-        b_.forLoop(kCount_, [&](Value k) {
-          Number n = values_.load(s_.buffer, storage_, b_.add(from, b_.load(s_.ks, k)), 0);
-          values_.storeComponent(n.re, panels_, b_.add(to, b_.mul(k, kPitch_)), 0);
-        });
-      });
-    });
-  }
-
-  void turnAcross(Value row, Value count, Value last, Value length) {
-    int lanes = turned();
-    SmallVector<Value> from, to, fits;
-    for (int i = 0; i < lanes; ++i) {
-      from.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(row, i), last))));
-      Value r = b_.add(row, b_.mul(b_.idx(i), distance_));
-      to.push_back(rowStart(r));
-      fits.push_back(
-          b_.min(count, b_.sub(width_, b_.rem(r, width_)))); // rows before the panel's end
-    }
-    b_.forLoop(kCount_, [&](Value k) {
-      Value kFrom = b_.load(s_.ks, k), kTo = b_.mul(k, kPitch_);
-      SmallVector<Value> vectors;
-      for (int i = 0; i < lanes; ++i)
-        vectors.push_back(
-            values_.loadMasked(s_.buffer, storage_, b_.add(from[i], kFrom), lanes, length).re);
-      for (auto [t, column] : llvm::enumerate(transposeInRegisters(b_, vectors)))
-        b_.ifThen(b_.lt(b_.idx(int64_t(t)), length), [&, t = t, column = column] {
-          values_.storeLanes(column, panels_, b_.add(to[t], kTo), b_.idx(0), fits[t], lanes);
-          // The rest starts the next panel: rows of this one end `width` after its first.
-          b_.ifThen(b_.lt(fits[t], count), [&] {
-            Value rest = b_.add(b_.sub(to[t], width_), panelSize_);
-            values_.storeLanes(column, panels_, b_.add(rest, kTo), fits[t], count, lanes);
-          });
-        });
-    });
-  }
-
-  /// Position of a row's first k in the panels.
-  Value rowStart(Value row) {
-    return b_.add(b_.mul(b_.div(row, width_), panelSize_), b_.rem(row, width_));
-  }
-
   LoopBuilder &b_;
   ValueBuilder &values_;
   DType storage_;
   Source s_;
-  Value rowsInAll_, kCount_, panels_, width_, pitch_, distance_, kPitch_, panelSize_;
+  Value rowsInAll_, kCount_, panels_, width_, pitch_, kPitch_, panelSize_;
   Value firstRow_, rowCount_, panelBase_; ///< of the panel that is being packed
 };
 
@@ -237,7 +167,7 @@ func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DTy
   auto function = b.beginFunction(module, name,
                                   {flat(ValueBuilder::storageType(b.getContext(), storage)), index,
                                    table, table, table, table, index, index,
-                                   flat(values.componentType()), index, index, index},
+                                   flat(values.componentType()), index, index},
                                   true);
   PanelPacker(b, values, storage, ValueRange(function.getArguments())).emit(packing);
   b.endFunction();

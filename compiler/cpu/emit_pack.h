@@ -21,12 +21,19 @@ struct PanelShape {
 
 /// The private function that packs a block of an operand of type `storage`, converting to the
 /// compute type; operands of one type and packing share it:
-///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch,
-///   distance)
+///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch)
 /// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs
-/// (see offsets.h); row runs are over rows `distance` apart (1, but for Packing::Across). Rows that
-/// fill up the last panel are zero.
+/// (see offsets.h). Rows that fill up the last panel are zero. Not for Packing::Across.
 mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
                             DType storage, Packing packing);
+
+/// The private function that packs columns where KernelSpec::panels is set:
+///   (operand, base, panel offsets, first columns, panel runs, ks, k runs, panel count, k count,
+///   panels, extent, stride, distance)
+/// `panel offsets` are those of each panel's first column, which is number `first columns` of the
+/// innermost dim's `extent`; columns are `stride` apart. Panel runs are over panels `distance`
+/// apart and used by Packing::Across alone. The panels' memory has room for one more.
+mlir::func::FuncOp emitPackColumns(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
+                                   DType storage, Packing packing, int columns);
 
 } // namespace ricci

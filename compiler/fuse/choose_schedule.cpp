@@ -262,10 +262,11 @@ private:
     if (auto unit = unitDim(m, 0))
       bringToFront(m, *unit);
     bool rowsA = m[0].strides[0] == 1, columnsB = n[0].strides[1] == 1;
-    // Columns start with the dim in which the result is contiguous. Where B is contiguous in
-    // another one, that comes second: packing turns the two against each other.
+    // Columns start with the dim in which the result is contiguous: panels may lie within it. Where
+    // B is contiguous in another one, that comes second: packing turns the two against each other.
+    bool mayPanel = n[0].strides[result()] == 1;
     auto unitN = unitDim(n, 1);
-    bool acrossB = unitN && *unitN > 0 && n[0].extent > 1;
+    bool acrossB = mayPanel && unitN && *unitN > 0 && n[0].extent > 1;
     if (acrossB) {
       Dim dim = n[*unitN];
       n.erase(n.begin() + *unitN);
@@ -276,21 +277,26 @@ private:
          unitB = columnsB ? std::nullopt : unitDim(k, 1);
     bool preferA = unitA && (!unitB || extent(m) >= extent(n));
     sortByBuffer(k, preferA || !unitB ? 0 : 1);
+    // Pairs of real and imaginary parts are not turned in registers: what is not along rows is
+    // gathered.
+    bool turns = kindOf(product_.result) != DTypeKind::Complex;
     auto packing = [&](bool alongRows, size_t buffer) {
       if (alongRows)
         return Packing::AlongRows;
-      return !k.empty() && k[0].strides[buffer] == 1 ? Packing::AlongK : Packing::Gather;
+      return turns && !k.empty() && k[0].strides[buffer] == 1 ? Packing::AlongK : Packing::Gather;
     };
     s.spec.packing[0] = packing(rowsA, 0);
-    s.spec.packing[1] = acrossB ? Packing::Across : packing(columnsB, 1);
-    // Pairs of real and imaginary parts are not turned in registers: what is not along rows is
-    // gathered.
-    if (kindOf(product_.result) == DTypeKind::Complex)
-      for (Packing &p : s.spec.packing)
-        if (p != Packing::AlongRows)
-          p = Packing::Gather;
+    s.spec.packing[1] = packing(columnsB, 1);
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
-    chooseTile(s);
+    double cycles = chooseTile(s);
+    if (mayPanel && !s.n.empty()) {
+      Schedule panels = s;
+      panels.spec.panels = true;
+      if (acrossB && turns)
+        panels.spec.packing[1] = Packing::Across;
+      if (chooseTile(panels) < cycles)
+        s = panels;
+    }
     chooseBlocks(s);
     return s;
   }
@@ -331,20 +337,18 @@ private:
 
   /// Rows and vectors of the register tile: accumulators, a row of vectors and one broadcast fill
   /// the registers. 14x32 f32 on AVX-512 and 6x16 on AVX2, unless another tile wastes clearly less
-  /// of this shape at its edges.
-  void chooseTile(Schedule &s) const {
+  /// of this shape at its edges. Returns the predicted cycles.
+  double chooseTile(Schedule &s) const {
     DType compute = computeType(s.spec.result);
     bool complex = kindOf(compute) == DTypeKind::Complex;
     int parts = complex ? 2 : 1, lanes = target_.lanes(componentDType(compute));
-    int64_t m = totalExtent(s.m), n = totalExtent(s.n);
+    auto cycles = [&](int rows, int vectors) {
+      s.spec.tileRows = rows;
+      s.spec.tileColumns = vectors * lanes;
+      return contractCycles(s, target_);
+    };
     auto mostRows = [&](int vectors) {
       return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
-    };
-    auto cycles = [&](int rows, int vectors) {
-      double tiles =
-          double((m + rows - 1) / rows) * double((n + vectors * lanes - 1) / (vectors * lanes));
-      // Two multiply-adds or two loads a cycle, and the loop.
-      return tiles * (std::max(rows * vectors, rows + vectors) / 2.0 + 0.5);
     };
     int vectors = complex ? 1 : 2, rows = mostRows(vectors);
     double best = cycles(rows, vectors) * 0.96;
@@ -354,9 +358,10 @@ private:
           best = c;
           rows = r, vectors = v;
         }
-    s.spec.tileRows = rows;
-    s.spec.tileColumns = vectors * lanes;
+    return cycles(rows, vectors);
   }
+
+  static int64_t roundUp(int64_t n, int64_t tile) { return (n + tile - 1) / tile * tile; }
 
   /// `extent` in equal blocks of at most `most`, each a multiple of `tile`.
   static int64_t evenBlocks(int64_t extent, int64_t most, int64_t tile) {
@@ -382,8 +387,16 @@ private:
     if (s.blockRows >= totalExtent(s.m))
       columns = std::max<int64_t>(target_.l2Bytes / (2 * s.blockK * bytes), 8 * s.spec.tileColumns);
     bool narrow = s.spec.result == DType::f16 || s.spec.result == DType::bf16;
-    s.blockColumns = evenBlocks(
-        totalExtent(s.n), narrow ? std::min<int64_t>(columns, 1024) : columns, s.spec.tileColumns);
+    if (narrow)
+      columns = std::min<int64_t>(columns, 1024);
+    s.blockColumns = evenBlocks(s.spec.panels ? paddedColumns(s) : totalExtent(s.n), columns,
+                                s.spec.tileColumns);
+    // A block should hold as many panels along the second dim as make a cache line of B.
+    if (s.spec.packing[1] == Packing::Across) {
+      int64_t run = roundUp(s.n[0].extent, s.spec.tileColumns),
+              line = 64 / int64_t(itemSize(s.spec.operands[1]));
+      s.secondFirst = run * std::min(line, s.n[1].extent) > s.blockColumns;
+    }
   }
 
   const LabelledProduct &product_;

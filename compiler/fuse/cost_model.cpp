@@ -17,22 +17,39 @@ static constexpr double kLaunchSeconds = 2e-7;
 
 static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
 
-static double contractCycles(const Schedule &s, const Target &target) {
+/// Cycles to write a register tile that is cut, row by row through a buffer, and the share of tiles
+/// that are.
+static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
+  double rows = s.spec.tileRows, tile = s.spec.tileColumns, inner = double(s.n[0].extent);
+  if (s.spec.panels) {
+    double panels = std::ceil(inner / tile);
+    return {rows * (2 * tile / lanes + 8), std::fmod(inner, tile) != 0 ? 1 / panels : 0};
+  }
+  if (s.n.size() == 1 || std::fmod(inner, tile) == 0)
+    return {0, 0};
+  double strips = std::ceil(tile / std::min(inner, lanes)) + 1;
+  return {rows * 8 * strips, std::min(1.0, tile / inner)};
+}
+
+double contractCycles(const Schedule &s, const Target &target) {
   double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
-  int64_t m = totalExtent(s.m), n = totalExtent(s.n);
+  int64_t m = totalExtent(s.m);
   DType compute = computeType(s.spec.result);
   double parts = kindOf(compute) == DTypeKind::Complex ? 4 : 1;
   double lanes = target.lanes(componentDType(compute));
-  // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it.
-  double perCycle = lanes * (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
-  double compute_ =
-      roundedUp(m, s.spec.tileRows) * roundedUp(n, s.spec.tileColumns) * k * parts / perCycle;
+  double n = double(totalExtent(s.n)), rows = s.spec.tileRows, vectors = s.spec.tileColumns / lanes;
+  double columns =
+      s.spec.panels ? double(paddedColumns(s)) : roundedUp(totalExtent(s.n), s.spec.tileColumns);
+  double tiles = roundedUp(m, s.spec.tileRows) / rows * columns / s.spec.tileColumns;
+  // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it. Two loads.
+  double perCycle = (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
+  double step = std::max(rows * vectors * parts / perCycle, (rows + vectors) / 2) + 0.5;
   auto pack = [&](Packing p, double numbers) {
     return numbers * (p == Packing::Gather ? 1.5 : (p == Packing::Across ? 8 : 4) / lanes);
   };
-  double packing = pack(s.spec.packing[0], double(m) * k) + pack(s.spec.packing[1], double(n) * k);
-  double writing = double(m) * double(n) * 2 / lanes;
-  return batch * (compute_ + packing + writing + 400);
+  double packing = pack(s.spec.packing[0], double(m) * k) + pack(s.spec.packing[1], n * k);
+  auto [cut, share] = s.n.empty() ? std::pair(0.0, 0.0) : cutTiles(s, lanes);
+  return batch * (tiles * (k * step + rows * vectors + share * cut + 10) + packing + 400);
 }
 
 static double directCycles(const Schedule &s, const Target &target) {

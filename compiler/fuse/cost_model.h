@@ -20,4 +20,7 @@ namespace ricci {
 /// smaller, and the launch.
 double predictSeconds(const Schedule &schedule, const Target &target);
 
+/// Cycles of a packed contraction whose register tile is chosen, apart from memory.
+double contractCycles(const Schedule &schedule, const Target &target);
+
 } // namespace ricci

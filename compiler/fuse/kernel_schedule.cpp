@@ -42,6 +42,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   if (s.spec.family == Family::Contract) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns, s.blockK}));
     params.append("packing", strings(s.spec.packing, packingName));
+    if (s.spec.panels)
+      params.append("panels", b.getStringAttr(s.secondFirst ? "second first" : "run by run"));
   } else if (s.spec.vectorized) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
   }
@@ -171,8 +173,19 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     } else {
       read.fail("'packing' needs two entries");
     }
-    if (s.spec.packing[1] == Packing::Across && s.n.empty())
-      read.fail("packing across needs columns");
+    if (auto order = params.getAs<StringAttr>("panels")) {
+      s.spec.panels = true;
+      s.secondFirst = order.getValue() == "second first";
+      if (!s.secondFirst && order.getValue() != "run by run")
+        read.fail("panels go 'run by run' or 'second first'");
+      if (s.n.empty() || s.n[0].strides.back() != 1)
+        read.fail("columns in panels are contiguous in the result");
+      else if (s.spec.packing[1] == Packing::AlongRows && s.n[0].strides[1] != 1)
+        read.fail("columns packed along rows are contiguous");
+    }
+    if (s.spec.packing[0] == Packing::Across ||
+        (s.spec.packing[1] == Packing::Across && (!s.spec.panels || s.n.size() < 2)))
+      read.fail("only columns in panels are packed across, along their second dim");
     if (llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
       read.fail("blocks are positive");
   } else {

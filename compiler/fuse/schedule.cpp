@@ -38,6 +38,13 @@ int64_t totalExtent(const Dims &dims) {
   return total;
 }
 
+int64_t paddedColumns(const Schedule &s) {
+  if (s.n.empty())
+    return s.spec.tileColumns;
+  int64_t inner = s.n[0].extent, tile = s.spec.tileColumns;
+  return inner ? totalExtent(s.n) / inner * ((inner + tile - 1) / tile * tile) : 0;
+}
+
 DType computeType(DType result) {
   switch (result) {
   case DType::f16:
@@ -78,6 +85,7 @@ std::string KernelSpec::name() const {
   if (family == Family::Contract) {
     for (Packing p : packing)
       name += "_" + packingName(p).str();
+    name += panels ? "_panels" : "";
   } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";

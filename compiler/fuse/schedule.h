@@ -47,8 +47,9 @@ int64_t totalExtent(const Dims &dims);
 enum class Packing : uint8_t {
   AlongRows, ///< its rows (or columns) are contiguous: vector copies
   AlongK,    ///< it is contiguous along K: vector loads, transposed in registers
-  Across,    ///< it is contiguous along its second row (column) dim: as AlongK, between panels
-  Gather,    ///< neither: element by element
+  Across, ///< (columns in panels) contiguous along the second column dim: as AlongK, from panel to
+          ///< panel
+  Gather, ///< neither: element by element
 };
 
 llvm::StringRef packingName(Packing packing);
@@ -65,6 +66,9 @@ struct KernelSpec {
   uint32_t unit = 0;
   int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
   Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns
+  /// Contract: the result is contiguous along the innermost column dim, and every panel of columns
+  /// lies within one run of it. Otherwise columns are found through tables, one by one.
+  bool panels = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
 
   std::string name() const;  ///< "contract_f32_14x32": a symbol, unique for a spec on one target
@@ -87,6 +91,9 @@ struct Schedule {
   // kernel's operand 1.
   bool swapped = false;
   int64_t blockRows = 0, blockColumns = 0, blockK = 0; ///< cache blocks
+  /// With spec.panels: the panels of one run follow each other (false), or the second column dim is
+  /// walked first (true).
+  bool secondFirst = false;
 
   double flops = 0, bytes = 0, predictedSeconds = 0;
 };
@@ -104,6 +111,9 @@ struct LabelledProduct {
   DType result;
   bool accumulate = false;
 };
+
+/// Columns of all panels of a contraction whose columns are in panels: whole tiles.
+int64_t paddedColumns(const Schedule &schedule);
 
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
