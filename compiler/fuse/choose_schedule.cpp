@@ -389,14 +389,16 @@ private:
     bool narrow = s.spec.result == DType::f16 || s.spec.result == DType::bf16;
     if (narrow)
       columns = std::min<int64_t>(columns, 1024);
-    s.blockColumns = evenBlocks(s.spec.panels ? paddedColumns(s) : totalExtent(s.n), columns,
-                                s.spec.tileColumns);
-    // A block should hold as many panels along the second dim as make a cache line of B.
+    int64_t unit = s.spec.tileColumns;
+    // A block should hold as many panels along the second dim as make a cache line of B: of each run,
+    // or else of one panel of each run at a time.
     if (s.spec.packing[1] == Packing::Across) {
-      int64_t run = roundUp(s.n[0].extent, s.spec.tileColumns),
-              line = 64 / int64_t(itemSize(s.spec.operands[1]));
-      s.secondFirst = run * std::min(line, s.n[1].extent) > s.blockColumns;
+      int64_t run = roundUp(s.n[0].extent, unit),
+              line = std::min<int64_t>(64 / int64_t(itemSize(s.spec.operands[1])), s.n[1].extent);
+      s.secondFirst = run * line > columns;
+      unit = (s.secondFirst ? unit : run) * line;
     }
+    s.blockColumns = evenBlocks(s.spec.panels ? paddedColumns(s) : totalExtent(s.n), columns, unit);
   }
 
   const LabelledProduct &product_;
