@@ -95,8 +95,12 @@ class Chooser {
 public:
   Chooser(const LabelledProduct &product, const Target &target)
       : product_(product), target_(target), operands_(product.operands.size()) {
-    for (const Axis &axis : product.axes)
-      (axis.kept ? kept_ : reduced_).push_back(toDim(axis));
+    // The strides of an axis of extent 1 mean nothing.
+    for (const Axis &axis : product.axes) {
+      hasReduced_ |= !axis.kept;
+      if (axis.extent != 1)
+        (axis.kept ? kept_ : reduced_).push_back(toDim(axis));
+    }
     double elements = 1, points = 1;
     for (const Axis &axis : product.axes) {
       points *= double(axis.extent);
@@ -110,14 +114,14 @@ public:
         read *= axis.strides[i] ? double(axis.extent) : 1;
       bytes_ += read;
     }
-    double products = double(operands_) - 1, sums = reduced_.empty() ? 0 : 1;
+    double products = double(operands_) - 1, sums = hasReduced_ ? 1 : 0;
     flops_ =
         points * (kindOf(result) == DTypeKind::Complex ? 6 * products + 2 * sums : products + sums);
   }
 
   Schedule choose() {
     std::vector<Schedule> candidates;
-    if (reduced_.empty()) {
+    if (reduced_.empty()) { // a sum of one term is the term
       candidates.push_back(map());
       if (auto s = transpose())
         candidates.push_back(*s);
@@ -232,9 +236,11 @@ private:
       return std::nullopt;
     Schedule s = start(Family::Contract);
     SmallVector<Dim> groups[4]; // batch, m, n, k
-    for (const Axis &axis : product_.axes) {
-      bool a = axis.strides[0] != 0, b = axis.strides[1] != 0;
-      groups[!axis.kept ? 3 : a == b ? 0 : a ? 1 : 2].push_back(toDim(axis));
+    for (const Dim &dim : reduced_)
+      groups[3].push_back(dim);
+    for (const Dim &dim : kept_) {
+      bool a = dim.strides[0] != 0, b = dim.strides[1] != 0;
+      groups[a == b ? 0 : a ? 1 : 2].push_back(dim);
     }
     if (groups[1].empty() || groups[2].empty())
       return std::nullopt;
@@ -405,6 +411,7 @@ private:
   const Target &target_;
   size_t operands_;
   SmallVector<Dim> kept_, reduced_;
+  bool hasReduced_ = false;
   double bytes_ = 0, flops_ = 0;
 };
 
