@@ -232,7 +232,7 @@ private:
     size_t begin = at;
     at = nameEnd(text, at);
     std::string_view word = text.substr(begin, at - begin);
-    if (at < text.size() && (text[at] == '"' || text[at] == '\'') && word.size() <= 2) {
+    if (at < text.size() && (text[at] == '"' || text[at] == '\'') && !isKeyword(word)) {
       if (word == "r" || word == "R" || word == "u" || word == "U")
         return string(begin, word == "r" || word == "R");
       return fail(fmt::format("strings with the prefix '{}' are not supported", printable(word)),
