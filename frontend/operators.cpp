@@ -1,0 +1,1 @@
+#include "frontend/function_table.h"
