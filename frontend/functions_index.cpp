@@ -272,13 +272,23 @@ private:
   bool apart = false;   ///< something stands between index arrays
 };
 
+/// "shape" where the text says so, else "the tuple", "the list".
+std::string_view nameOfSequence(const ProgramBuilder &builder, const Value &object) {
+  const auto &[begin, end] = object.span;
+  std::string_view source = builder.source();
+  if (begin <= end && end <= source.size() && source.substr(begin, end - begin).ends_with(".shape"))
+    return "shape";
+  return object.as<SequenceValue>()->isList ? "the list" : "the tuple";
+}
+
 /// x.shape[-1], x.shape[:-2].
-Expected<Value> indexSequence(ProgramBuilder &builder, const SequenceValue &sequence,
+Expected<Value> indexSequence(ProgramBuilder &builder, const Value &object,
                               const std::vector<Value> &items, Span span) {
-  std::string_view kind = sequence.isList ? "list" : "tuple";
+  const SequenceValue &sequence = *object.as<SequenceValue>();
+  std::string_view name = nameOfSequence(builder, object);
   int64_t n = int64_t(sequence.items.size());
   if (items.size() != 1)
-    return errorAt(builder, span, fmt::format("a {} has one index, not {}", kind, items.size()));
+    return errorAt(builder, span, fmt::format("{} takes one index, not {}", name, items.size()));
   const Value &item = items[0];
   if (const auto *slice = item.as<SliceValue>()) {
     if (slice->step == 0)
@@ -289,13 +299,13 @@ Expected<Value> indexSequence(ProgramBuilder &builder, const SequenceValue &sequ
       part.items.push_back(sequence.items[size_t(range.start + i * range.step)]);
     return Value(std::move(part), span);
   }
-  Expected<int64_t> index = integerArgument(item, fmt::format("the index of a {}", kind));
+  Expected<int64_t> index = integerArgument(item, fmt::format("an index of {}", name));
   if (!index)
     return errorAt(builder, item.span, index.error().message);
   if (*index < -n || *index >= n)
-    return errorAt(
-        builder, item.span,
-        fmt::format("index {}: the {} has {} {}", *index, kind, n, n == 1 ? "entry" : "entries"));
+    return errorAt(builder, item.span,
+                   fmt::format("index {} is out of range: {} has {} {}", *index, name, n,
+                               n == 1 ? "entry" : "entries"));
   Value value = sequence.items[size_t(*index < 0 ? *index + n : *index)];
   value.span = span;
   return value;
@@ -314,8 +324,8 @@ bool commaFollows(const std::string &source, Span item, Span index) {
 
 Expected<Value> indexInto(ProgramBuilder &builder, const Value &object,
                           const std::vector<Value> &items, Span span) {
-  if (const auto *sequence = object.as<SequenceValue>())
-    return indexSequence(builder, *sequence, items, span);
+  if (object.is<SequenceValue>())
+    return indexSequence(builder, object, items, span);
   const auto *tensor = object.as<TensorValue>();
   if (!tensor)
     return errorAt(builder, object.span, fmt::format("{} has no indices", describe(object)));

@@ -126,11 +126,31 @@ Expected<TensorValue> integers(ProgramBuilder &builder, const std::vector<int64_
   return builder.constant(DType::i64, std::move(shape), std::move(data), span);
 }
 
+/// Appends the elements of nested sequences of numbers, which toTensor has found to be even.
+static Status encodeAll(const Value &value, DType dtype, std::vector<uint8_t> &data) {
+  if (const auto *sequence = value.as<SequenceValue>()) {
+    for (const Value &item : sequence->items)
+      if (Status s = encodeAll(item, dtype, data); !s)
+        return s;
+    return success();
+  }
+  Expected<std::vector<uint8_t>> element = encodeNumber(value, dtype);
+  if (!element)
+    return std::move(element.error());
+  data.insert(data.end(), element->begin(), element->end());
+  return success();
+}
+
 Expected<TensorValue> arrayAs(ProgramBuilder &builder, const Value &value, DType dtype, Span span) {
   if (value.isNumber())
     return constantOf(builder, value, dtype);
   Expected<TensorValue> x = toTensor(builder, value);
-  return x ? builder.cast(*x, dtype, span) : x;
+  if (!x || !value.is<SequenceValue>())
+    return x ? builder.cast(*x, dtype, span) : x;
+  std::vector<uint8_t> data;
+  if (Status s = encodeAll(value, dtype, data); !s)
+    return std::move(s.error());
+  return builder.constant(dtype, Shape(builder.type(*x).shape), std::move(data), span);
 }
 
 Expected<TensorValue> zeros(ProgramBuilder &builder, DType dtype, Shape shape, Span span) {
@@ -194,6 +214,22 @@ Expected<TensorValue> diagonal(ProgramBuilder &builder, TensorValue x, int64_t o
   }
   einsum.output.push_back(labels[size_t(axis1)]);
   return builder.einsum(std::move(einsum), {*square}, builder.type(*square).dtype, span);
+}
+
+Status checkBroadcast(const ProgramBuilder &builder, TensorValue x, const Shape &shape, Span span) {
+  const Shape &from = builder.type(x).shape;
+  BroadcastReport report = broadcastShapes(from, shape);
+  if (report.broadcasts() && report.result == shape)
+    return success();
+  std::string why = fmt::format("it has {}", countAxes(int64_t(from.size())));
+  for (size_t axis = 0; axis < shape.size() && from.size() <= shape.size(); ++axis)
+    if (report.left[axis] != 1 && report.left[axis] != shape[axis]) {
+      why = fmt::format("axis {} is {} and is to be {}", axis, report.left[axis], shape[axis]);
+      break;
+    }
+  return errorAt(builder, span,
+                 fmt::format("shape {} does not broadcast to {}: {}", formatShape(from),
+                             formatShape(shape), why));
 }
 
 Expected<Shape> commonShape(ProgramBuilder &builder, const std::vector<TensorValue> &tensors,

@@ -58,7 +58,9 @@ Expected<TensorValue> concatenateAs(ProgramBuilder &builder, std::vector<TensorV
 /// numpy.diagonal: the axes are different; the diagonal is the last axis.
 Expected<TensorValue> diagonal(ProgramBuilder &builder, TensorValue x, int64_t offset,
                                int64_t axis1, int64_t axis2, Span span);
-/// Broadcasts tensors to one shape; an error names the first pair that does not fit.
+/// Whether x broadcasts to the shape.
+Status checkBroadcast(const ProgramBuilder &builder, TensorValue x, const Shape &shape, Span span);
+/// The shape that tensors broadcast to; an error names the first pair that does not fit.
 Expected<Shape> commonShape(ProgramBuilder &builder, const std::vector<TensorValue> &tensors,
                             Span span);
 
