@@ -59,7 +59,7 @@ contractionFunctions(); ///< functions_contract.cpp: einsum, matmul … trace
 
 // What several of them need.
 
-/// The promotion of the operands' dtypes as NumPy 2 does (NEP 50: Python numbers are weak), and the
+/// numpy.result_type of the operands (NEP 50: Python numbers are weak), and the
 /// operands as tensors; numbers become constants of that dtype. Errors: an integer literal that the
 /// dtype cannot hold, something that is no tensor.
 struct Promoted {
@@ -75,6 +75,14 @@ Expected<std::vector<uint8_t>> encodeNumber(const Value &number, DType dtype);
 /// A constant of that shape, every element the number.
 Expected<TensorValue> constantOf(ProgramBuilder &builder, const Value &number, DType dtype,
                                  Shape shape = {});
+/// The promotion that a ufunc makes, of tensors and numbers alone. It differs from result_type for
+/// bfloat16 with a Python float: float32, not float64.
+DType promoteForUfunc(const ProgramBuilder &builder, const std::vector<Value> &operands);
+/// Operands of the dtypes that the operation takes: checks that they broadcast (the error points at
+/// `opSpan`) and adds the node.
+Expected<TensorValue> broadcastElementwise(ProgramBuilder &builder, ScalarOp op,
+                                           std::vector<TensorValue> operands, Span opSpan,
+                                           Span span);
 /// A ufunc: promotes, casts, broadcasts, adds the node. `opSpan` is where errors point.
 Expected<Value> applyScalarOp(ProgramBuilder &builder, ScalarOp op, Span opSpan, Span span,
                               const std::vector<Value> &operands);

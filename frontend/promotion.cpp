@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/function_table.h"
+#include "frontend/shapes.h"
 #include "runtime/half.h"
 
 #include <fmt/format.h>
@@ -112,6 +113,211 @@ Expected<TensorValue> constantOf(ProgramBuilder &builder, const Value &number, D
     return std::move(data.error());
   }
   return builder.constant(dtype, std::move(shape), std::move(*data), number.span);
+}
+
+namespace {
+
+Diagnostic located(const ProgramBuilder &builder, Diagnostic error, Span span) {
+  if (error.spans.empty())
+    error.spans = {span};
+  error.source = builder.source();
+  return error;
+}
+
+/// What NumPy makes of bfloat16 and a Python float: the loop that a ufunc finds is float32's, and
+/// result_type, which everything else asks, gives float64.
+enum class Asks : uint8_t { Ufunc, ResultType };
+
+/// NEP 50: the dtypes of tensors promote; a Python number only raises the kind.
+DType promoteAll(const ProgramBuilder &builder, const std::vector<Value> &operands, Asks asks) {
+  std::optional<DType> strong;
+  DTypeKind weak = DTypeKind::Bool;
+  for (const Value &operand : operands) {
+    if (operand.isNumber() && !operand.is<bool>()) {
+      weak = std::max(weak, kindOf(dtypeOfNumber(operand)));
+      continue;
+    }
+    DType dtype = operand.is<bool>() ? DType::b1 : builder.type(*operand.as<TensorValue>()).dtype;
+    strong = strong ? promote(*strong, dtype) : dtype;
+  }
+  DType dtype = strong.value_or(DType::b1);
+  DTypeKind kind = kindOf(dtype);
+  switch (weak) {
+  case DTypeKind::Int:
+    return kind == DTypeKind::Bool ? DType::i64 : dtype;
+  case DTypeKind::Float:
+    if (kind < DTypeKind::Float)
+      return DType::f64;
+    if (dtype == DType::bf16)
+      return asks == Asks::Ufunc ? DType::f32 : DType::f64;
+    return dtype;
+  case DTypeKind::Complex:
+    return kind < DTypeKind::Float ? DType::c128 : promote(dtype, DType::c64);
+  default:
+    return dtype;
+  }
+}
+
+/// Lists as tensors; tensors and numbers stay.
+Expected<std::vector<Value>> tensorsAndNumbers(ProgramBuilder &builder,
+                                               std::vector<Value> operands) {
+  for (Value &operand : operands)
+    if (!operand.isNumber()) {
+      Expected<TensorValue> tensor = toTensor(builder, operand);
+      if (!tensor)
+        return std::move(tensor.error());
+      operand.state = *tensor;
+    }
+  return operands;
+}
+
+bool isComparison(ScalarOp op) { return info(op).rule == TypeRule::Compare; }
+
+/// a < b as b > a, and so on.
+ScalarOp swapped(ScalarOp op) {
+  switch (op) {
+  case ScalarOp::Less:
+    return ScalarOp::Greater;
+  case ScalarOp::LessEqual:
+    return ScalarOp::GreaterEqual;
+  case ScalarOp::Greater:
+    return ScalarOp::Less;
+  case ScalarOp::GreaterEqual:
+    return ScalarOp::LessEqual;
+  default:
+    return op;
+  }
+}
+
+/// Whether `small op large` holds where every small is less than every large.
+bool holdsBelow(ScalarOp op) {
+  return op == ScalarOp::Less || op == ScalarOp::LessEqual || op == ScalarOp::NotEqual;
+}
+
+/// Integers of a tensor compared with a Python integer that their dtype cannot hold: one answer for
+/// all, as in NumPy. Nothing for other operands.
+std::optional<Expected<Value>> compareOutOfRange(ProgramBuilder &builder, ScalarOp op, Span span,
+                                                 const std::vector<Value> &operands, DType dtype) {
+  if (kindOf(dtype) != DTypeKind::Int && kindOf(dtype) != DTypeKind::UInt)
+    return std::nullopt;
+  for (size_t i = 0; i < 2; ++i) {
+    const auto *number = operands[i].as<int64_t>();
+    const auto *tensor = operands[1 - i].as<TensorValue>();
+    if (!number || !tensor || encodeNumber(operands[i], dtype))
+      continue;
+    bool numberIsLeft = i == 0, numberIsSmall = *number < 0;
+    bool answer = holdsBelow(numberIsLeft == numberIsSmall ? op : swapped(op));
+    Expected<TensorValue> all =
+        builder.constant(DType::b1, builder.type(*tensor).shape, {uint8_t(answer)}, span);
+    if (!all)
+      return Expected<Value>(std::move(all.error()));
+    return Expected<Value>(Value(*all, span));
+  }
+  return std::nullopt;
+}
+
+/// Signed and unsigned 64-bit integers compare exactly, though their promotion is float64: a
+/// negative number is less than all unsigned ones, and any other is one.
+Expected<Value> compareSigns(ProgramBuilder &builder, ScalarOp op, Span opSpan, Span span,
+                             Value left, Value right) {
+  if (kindOf(builder.type(*left.as<TensorValue>()).dtype) == DTypeKind::UInt) {
+    std::swap(left, right);
+    op = swapped(op);
+  }
+  Expected<TensorValue> cast = builder.cast(*left.as<TensorValue>(), DType::u64, span);
+  if (!cast)
+    return std::move(cast.error());
+  Expected<Value> asUnsigned =
+      applyScalarOp(builder, op, opSpan, span, {Value(*cast, left.span), right});
+  if (!asUnsigned)
+    return asUnsigned;
+  bool below = holdsBelow(op);
+  Expected<Value> sign = applyScalarOp(builder, below ? ScalarOp::Less : ScalarOp::GreaterEqual,
+                                       opSpan, span, {left, Value(int64_t(0), left.span)});
+  if (!sign)
+    return sign;
+  return applyScalarOp(builder, below ? ScalarOp::BitwiseOr : ScalarOp::BitwiseAnd, opSpan, span,
+                       {*sign, *asUnsigned});
+}
+
+Diagnostic wrongDType(ScalarOp op, DType promoted, const std::vector<Value> &operands) {
+  std::string message = fmt::format("{} does not take {}", nameOf(op), numpyName(promoted));
+  if (promoted == DType::b1 && op == ScalarOp::Subtract)
+    message += "; use '^' or logical_xor";
+  else if (promoted == DType::b1 && op == ScalarOp::Negative)
+    message += "; use '~' or logical_not";
+  else if (operands.size() > 1)
+    message += ", the promotion of its operands' dtypes";
+  return inputError(std::move(message));
+}
+
+} // namespace
+
+DType promoteForUfunc(const ProgramBuilder &builder, const std::vector<Value> &operands) {
+  return promoteAll(builder, operands, Asks::Ufunc);
+}
+
+Expected<Promoted> promoteOperands(ProgramBuilder &builder, const std::vector<Value> &operands) {
+  Expected<std::vector<Value>> values = tensorsAndNumbers(builder, operands);
+  if (!values)
+    return std::move(values.error());
+  Promoted result{promoteAll(builder, *values, Asks::ResultType), {}};
+  for (const Value &value : *values) {
+    const auto *tensor = value.as<TensorValue>();
+    Expected<TensorValue> operand =
+        tensor ? Expected(*tensor) : constantOf(builder, value, result.dtype);
+    if (!operand)
+      return std::move(operand.error());
+    result.operands.push_back(*operand);
+  }
+  return result;
+}
+
+Expected<TensorValue> broadcastElementwise(ProgramBuilder &builder, ScalarOp op,
+                                           std::vector<TensorValue> operands, Span opSpan,
+                                           Span span) {
+  Shape shape = builder.type(operands[0]).shape;
+  for (size_t i = 1; i < operands.size(); ++i) {
+    BroadcastReport report = broadcastShapes(shape, builder.type(operands[i]).shape);
+    if (!report.broadcasts())
+      return located(builder, report.error(), opSpan);
+    shape = std::move(report.result);
+  }
+  return builder.elementwise(op, std::move(operands), span);
+}
+
+Expected<Value> applyScalarOp(ProgramBuilder &builder, ScalarOp op, Span opSpan, Span span,
+                              const std::vector<Value> &operands) {
+  Expected<std::vector<Value>> values = tensorsAndNumbers(builder, operands);
+  if (!values)
+    return std::move(values.error());
+  DType promoted = promoteAll(builder, *values, Asks::Ufunc);
+  if (isComparison(op)) {
+    if (auto answer = compareOutOfRange(builder, op, span, *values, promoted))
+      return std::move(*answer);
+    const auto *left = (*values)[0].as<TensorValue>(), *right = (*values)[1].as<TensorValue>();
+    if (left && right && promoted == DType::f64 &&
+        kindOf(builder.type(*left).dtype) < DTypeKind::Float &&
+        kindOf(builder.type(*right).dtype) < DTypeKind::Float)
+      return compareSigns(builder, op, opSpan, span, (*values)[0], (*values)[1]);
+  }
+  std::optional<DType> computed = computeDType(op, promoted);
+  if (!computed)
+    return located(builder, wrongDType(op, promoted, operands), opSpan);
+  std::vector<TensorValue> tensors;
+  for (const Value &value : *values) {
+    const auto *tensor = value.as<TensorValue>();
+    Expected<TensorValue> operand = tensor ? builder.cast(*tensor, *computed, value.span)
+                                           : constantOf(builder, value, *computed);
+    if (!operand)
+      return std::move(operand.error());
+    tensors.push_back(*operand);
+  }
+  Expected<TensorValue> result =
+      broadcastElementwise(builder, op, std::move(tensors), opSpan, span);
+  if (!result)
+    return std::move(result.error());
+  return Value(*result, span);
 }
 
 } // namespace ricci
