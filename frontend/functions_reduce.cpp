@@ -143,9 +143,10 @@ private:
             fmt::format("the elementwise function of two tensors is {}imum", call_.name)};
       return error;
     }
-    // NumPy takes the axes 0 and -1 of a scalar.
+    // NumPy takes the axes 0 and -1 of a scalar, but where it counts the elements along them.
     const auto *integer = axis ? axis->as<int64_t>() : nullptr;
-    if (shape_.empty() && integer && (*integer == 0 || *integer == -1))
+    bool counts = call_.name == "mean" || call_.name == "var" || call_.name == "std";
+    if (shape_.empty() && !counts && integer && (*integer == 0 || *integer == -1))
       return success();
     Expected<std::vector<int64_t>> axes = axesArgument(axis, int64_t(shape_.size()), call_.span);
     if (!axes)
@@ -348,7 +349,8 @@ Expected<Value> varOrStd(Call &call) {
     if (!real || !imag)
       return std::move((real ? imag : real).error());
     squares = apply(ScalarOp::Add, {Value(*real, call.span), Value(*imag, call.span)});
-    sumType = resultDType(ScalarOp::Real, *dtype);
+    if (isNone(call.arguments[Dtype]))
+      sumType = resultDType(ScalarOp::Real, *dtype);
   }
   Expected<TensorValue> result =
       reducer.divide(reducer.sum(std::move(squares), sumType), std::max(count - *ddof, 0.0));
