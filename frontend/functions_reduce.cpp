@@ -73,18 +73,11 @@ public:
       count *= uint64_t(shape_[size_t(axis)]);
     return int64_t(count);
   }
+  /// Whether an element of the result is of no elements.
   bool reducesNothing() const {
     return std::any_of(axes_.begin(), axes_.end(),
                        [&](int64_t axis) { return shape_[size_t(axis)] == 0; });
   }
-  /// Whether the result has elements.
-  bool hasResult() const {
-    for (size_t i = 0; i < shape_.size(); ++i)
-      if (shape_[i] == 0 && !std::binary_search(axes_.begin(), axes_.end(), int64_t(i)))
-        return false;
-    return true;
-  }
-
   /// The shape with the reduced axes kept as 1.
   Shape keptShape() const {
     Shape kept = shape_;
@@ -214,7 +207,7 @@ Expected<Value> maxOrMin(Call &call) {
   if (Status status = reducer.read(call.arguments[Axis], call.arguments[KeepDims]); !status)
     return std::move(status.error());
   bool isMax = call.name == "max" || call.name == "amax";
-  if (reducer.reducesNothing() && reducer.hasResult())
+  if (reducer.reducesNothing())
     return call.error(
         fmt::format("{} of no elements: shape {} is empty along the reduced axes, and "
                     "a {}imum has no identity",
@@ -254,7 +247,7 @@ Expected<Value> ptp(Call &call) {
     return std::move(status.error());
   if (isBool(reducer.dtype()))
     return call.error("ptp does not take bool");
-  if (reducer.reducesNothing() && reducer.hasResult())
+  if (reducer.reducesNothing())
     return call.error(fmt::format("ptp of no elements: shape {} is empty along the reduced axes, "
                                   "and a maximum has no identity",
                                   formatShape(reducer.shape())));

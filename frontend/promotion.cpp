@@ -240,7 +240,7 @@ Expected<Value> compareSigns(ProgramBuilder &builder, ScalarOp op, Span opSpan, 
                        {*sign, *asUnsigned});
 }
 
-/// The dtype that a ufunc computes in. Loops over floats are found for each operand by itself: int8
+/// The dtype that a ufunc computes in. Loops over floats are found for each integer by itself: int8
 /// and uint8 both fit float16, though their promotion is int16.
 std::optional<DType> computeDTypeOf(const ProgramBuilder &builder, ScalarOp op, DType promoted,
                                     const std::vector<Value> &operands) {
@@ -250,8 +250,10 @@ std::optional<DType> computeDTypeOf(const ProgramBuilder &builder, ScalarOp op, 
   const auto *left = operands[0].as<TensorValue>(), *right = operands[1].as<TensorValue>();
   if (!left || !right)
     return computed;
-  return promote(*computeDType(op, builder.type(*left).dtype),
-                 *computeDType(op, builder.type(*right).dtype));
+  DType l = builder.type(*left).dtype, r = builder.type(*right).dtype;
+  if (kindOf(l) == DTypeKind::Float || kindOf(r) == DTypeKind::Float)
+    return computed;
+  return promote(*computeDType(op, l), *computeDType(op, r));
 }
 
 Diagnostic wrongDType(ScalarOp op, DType promoted, const std::vector<Value> &operands) {
