@@ -59,7 +59,7 @@ struct Tables {
   Tables() {
     for (std::span<const FunctionEntry> table :
          {elementwiseFunctions(), reductionFunctions(), shapeFunctions(), joinFunctions(),
-          creationFunctions(), contractionFunctions(), castFunctions()})
+          creationFunctions(), contractionFunctions(), castFunctions(), inspectionFunctions()})
       for (const FunctionEntry &entry : table) {
         Function function{&entry, parseSignature(entry.signature)};
         if (entry.kind & FunctionEntry::Function) {
@@ -89,7 +89,7 @@ namesOf(const std::unordered_map<std::string_view, Function> &functions) {
 
 std::string countOf(size_t least, size_t most) {
   std::string count = least == most ? std::to_string(most) : fmt::format("{} to {}", least, most);
-  return fmt::format("{} argument{}", count, most == 1 ? "" : "s");
+  return fmt::format("{} argument{}", count, least == 1 && most == 1 ? "" : "s");
 }
 
 /// Binds as Python does. `hidden` is 1 for a method, whose object users do not count.
@@ -200,6 +200,8 @@ Expected<Value> callFunction(ProgramBuilder &builder, std::string_view name, Spa
 Expected<Value> callMethod(ProgramBuilder &builder, std::string_view name, Span nameSpan,
                            Span callSpan, std::vector<Argument> arguments) {
   const auto &methods = tables().methods;
+  if (const Value &object = arguments.at(0).value; !object.is<TensorValue>())
+    return unknown(builder, fmt::format("{} has no method '{}'", describe(object), name), nameSpan);
   if (auto found = methods.find(name); found != methods.end())
     return call(builder, found->second, nameSpan, callSpan, std::move(arguments), 1);
   if (isFunction(name))

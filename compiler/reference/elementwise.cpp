@@ -51,27 +51,27 @@ template <typename T> T element(Exact<T> x) {
     return convert<T>(x);
 }
 
-template <typename T> T binary(Elementwise kind, T a, T b) {
+template <typename T> T binary(ScalarOp kind, T a, T b) {
   switch (kind) {
-  case Elementwise::Add:
+  case ScalarOp::Add:
     return element<T>(plus(exact(a), exact(b)));
-  case Elementwise::Mul:
+  case ScalarOp::Multiply:
     return element<T>(times(exact(a), exact(b)));
-  case Elementwise::Sub:
+  case ScalarOp::Subtract:
     if constexpr (!std::is_same_v<T, Bool>)
       return element<T>(exact(a) - exact(b));
     break;
-  case Elementwise::Div:
+  case ScalarOp::Divide:
     if constexpr (isFloat<T>)
       return element<T>(exact(a) / exact(b));
     else if constexpr (isComplex<T>)
       return narrow<T>(divide(widen(a), widen(b)));
     break;
-  case Elementwise::Max:
+  case ScalarOp::Maximum:
     if constexpr (!isComplex<T>)
       return value(a) >= value(b) || value(a) != value(a) ? a : b;
     break;
-  case Elementwise::Min:
+  case ScalarOp::Minimum:
     if constexpr (!isComplex<T>)
       return value(a) <= value(b) || value(a) != value(a) ? a : b;
     break;
@@ -82,15 +82,15 @@ template <typename T> T binary(Elementwise kind, T a, T b) {
   return a;
 }
 
-template <typename T> T unary(Elementwise kind, T a) {
+template <typename T> T unary(ScalarOp kind, T a) {
   switch (kind) {
-  case Elementwise::Neg:
+  case ScalarOp::Negative:
     if constexpr (isInteger<T>)
       return element<T>(0 - exact(a));
     else if constexpr (!std::is_same_v<T, Bool>)
       return element<T>(-exact(a));
     break;
-  case Elementwise::Abs:
+  case ScalarOp::Absolute:
     if constexpr (std::is_same_v<T, Bool> || std::is_unsigned_v<T>)
       return a;
     else if constexpr (isInteger<T>)
@@ -98,19 +98,19 @@ template <typename T> T unary(Elementwise kind, T a) {
     else if constexpr (isFloat<T>)
       return element<T>(std::abs(exact(a)));
     break;
-  case Elementwise::Exp:
+  case ScalarOp::Exp:
     if constexpr (isFloat<T> || isComplex<T>)
       return narrow<T>(std::exp(widen(a)));
     break;
-  case Elementwise::Sqrt:
+  case ScalarOp::Sqrt:
     if constexpr (isFloat<T> || isComplex<T>)
       return narrow<T>(std::sqrt(widen(a)));
     break;
-  case Elementwise::Log:
+  case ScalarOp::Log:
     if constexpr (isFloat<T>)
       return narrow<T>(std::log(widen(a)));
     break;
-  case Elementwise::Tanh:
+  case ScalarOp::Tanh:
     if constexpr (isFloat<T>)
       return narrow<T>(std::tanh(widen(a)));
     break;
@@ -123,7 +123,7 @@ template <typename T> T unary(Elementwise kind, T a) {
 
 } // namespace
 
-void elementwise(Elementwise kind, const std::vector<Tensor> &inputs, const Tensor &out) {
+void elementwise(ScalarOp kind, const std::vector<Tensor> &inputs, const Tensor &out) {
   visit(inputs[0].dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     Strides a = broadcastStrides(inputs[0], out.shape());
@@ -137,7 +137,7 @@ void elementwise(Elementwise kind, const std::vector<Tensor> &inputs, const Tens
     forEachOffset<2>(out.shape(), {a, out.strides()}, [&](int64_t i, int64_t o) {
       T x = inputs[0].data<T>()[i];
       if constexpr (isComplex<T>) {
-        if (kind == Elementwise::Abs) {
+        if (kind == ScalarOp::Absolute) {
           using Part = typename T::value_type;
           out.data<Part>()[o] = narrow<Part>(std::hypot(widen(x.real()), widen(x.imag())));
           return;

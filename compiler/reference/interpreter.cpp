@@ -86,7 +86,7 @@ private:
     for (size_t i = 0; i < outputs.size(); ++i) {
       const Tensor &result = values[size_t(results_[i])];
       if (accumulate_)
-        elementwise(Elementwise::Add, {outputs[i], result}, outputs[i]);
+        elementwise(ScalarOp::Add, {outputs[i], result}, outputs[i]);
       else
         copy(result, outputs[i]);
     }
@@ -201,37 +201,9 @@ private:
   }
 
   Status readTyped(ElementwiseOp op) {
-    auto kind = [&] {
-      switch (op.getKind()) {
-      case ElementwiseKind::Add:
-        return Elementwise::Add;
-      case ElementwiseKind::Sub:
-        return Elementwise::Sub;
-      case ElementwiseKind::Mul:
-        return Elementwise::Mul;
-      case ElementwiseKind::Div:
-        return Elementwise::Div;
-      case ElementwiseKind::Max:
-        return Elementwise::Max;
-      case ElementwiseKind::Min:
-        return Elementwise::Min;
-      case ElementwiseKind::Neg:
-        return Elementwise::Neg;
-      case ElementwiseKind::Abs:
-        return Elementwise::Abs;
-      case ElementwiseKind::Exp:
-        return Elementwise::Exp;
-      case ElementwiseKind::Log:
-        return Elementwise::Log;
-      case ElementwiseKind::Sqrt:
-        return Elementwise::Sqrt;
-      case ElementwiseKind::Tanh:
-        return Elementwise::Tanh;
-      }
-      llvm_unreachable("unknown kind");
-    }();
-    return add(*op, [kind](const std::vector<Tensor> &inputs, const Tensor &out) {
-      elementwise(kind, inputs, out);
+    ScalarOp scalar = op.scalarOp();
+    return add(*op, [scalar](const std::vector<Tensor> &inputs, const Tensor &out) {
+      elementwise(scalar, inputs, out);
       return success();
     });
   }
@@ -240,17 +212,17 @@ private:
     auto kind = [&] {
       switch (op.getKind()) {
       case ReduceKind::Sum:
-        return Reduce::Sum;
+        return Reduction::Sum;
       case ReduceKind::Prod:
-        return Reduce::Prod;
+        return Reduction::Prod;
       case ReduceKind::Max:
-        return Reduce::Max;
+        return Reduction::Max;
       case ReduceKind::Min:
-        return Reduce::Min;
+        return Reduction::Min;
       case ReduceKind::Any:
-        return Reduce::Any;
+        return Reduction::Any;
       case ReduceKind::All:
-        return Reduce::All;
+        return Reduction::All;
       }
       llvm_unreachable("unknown kind");
     }();

@@ -11,14 +11,11 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "runtime/tensor.h"
+#include "frontend/program.h"
 
 #include <array>
 
 namespace ricci::reference {
-
-enum class Elementwise : uint8_t { Add, Sub, Mul, Div, Max, Min, Neg, Abs, Exp, Log, Sqrt, Tanh };
-enum class Reduce : uint8_t { Sum, Prod, Max, Min, Any, All };
 
 /// An einsum over dense labels.
 struct EinsumSpec {
@@ -34,9 +31,10 @@ Status einsum(const EinsumSpec &spec, const std::vector<Tensor> &inputs, const T
 
 /// f16 and bf16 round after the operation; transcendental functions are those of the next wider
 /// type, rounded.
-void elementwise(Elementwise kind, const std::vector<Tensor> &inputs, const Tensor &out);
+void elementwise(ScalarOp op, const std::vector<Tensor> &inputs, const Tensor &out);
 
-void reduce(Reduce kind, const Tensor &input, const std::vector<int64_t> &dims, const Tensor &out);
+void reduce(Reduction kind, const Tensor &input, const std::vector<int64_t> &dims,
+            const Tensor &out);
 
 void cast(const Tensor &input, const Tensor &out);
 void fill(const void *element, const Tensor &out);

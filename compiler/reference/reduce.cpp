@@ -74,25 +74,26 @@ void test(bool isAny, const Tensor &input, const Axes &axes, const Tensor &out) 
 
 } // namespace
 
-void reduce(Reduce kind, const Tensor &input, const std::vector<int64_t> &dims, const Tensor &out) {
+void reduce(Reduction kind, const Tensor &input, const std::vector<int64_t> &dims,
+            const Tensor &out) {
   Axes axes = split(input, dims);
   visit(input.dtype(), [&](auto tag) {
     using From = typename decltype(tag)::Type;
     switch (kind) {
-    case Reduce::Sum:
-    case Reduce::Prod:
+    case Reduction::Sum:
+    case Reduction::Prod:
       visit(out.dtype(), [&](auto outTag) {
-        accumulate<From, typename decltype(outTag)::Type>(kind == Reduce::Sum, input, axes, out);
+        accumulate<From, typename decltype(outTag)::Type>(kind == Reduction::Sum, input, axes, out);
       });
       return;
-    case Reduce::Max:
-    case Reduce::Min:
+    case Reduction::Max:
+    case Reduction::Min:
       if constexpr (!isComplex<From>)
-        extreme<From>(kind == Reduce::Max, input, axes, out);
+        extreme<From>(kind == Reduction::Max, input, axes, out);
       return;
-    case Reduce::Any:
-    case Reduce::All:
-      test<From>(kind == Reduce::Any, input, axes, out);
+    case Reduction::Any:
+    case Reduction::All:
+      test<From>(kind == Reduction::Any, input, axes, out);
       return;
     }
   });
