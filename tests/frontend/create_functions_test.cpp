@@ -105,6 +105,18 @@ TEST(CreateFunctions, RangesAreExact) {
                                               "%12 = constant 0.1 : f64[]\n"
                                               "%13 = add %11, %12 : f64[3]\n"
                                               "return %13\n");
+  // In f32, 0.3 + (1.6 - 0.3) is not 1.6.
+  EXPECT_EQ(listingOf("arange(0.3, 2, 1.3, dtype=float32)"), "%8 = iota : i64[2]\n"
+                                                             "%9 = cast %8 : f32[2]\n"
+                                                             "%10 = constant 1.3 : f32[]\n"
+                                                             "%11 = multiply %9, %10 : f32[2]\n"
+                                                             "%12 = constant 0.3 : f32[]\n"
+                                                             "%13 = add %11, %12 : f32[2]\n"
+                                                             "%14 = constant 1 : i64[]\n"
+                                                             "%15 = equal %8, %14 : b1[2]\n"
+                                                             "%16 = constant 1.6 : f32[]\n"
+                                                             "%17 = where %15, %16, %13 : f32[2]\n"
+                                                             "return %17\n");
   EXPECT_EQ(listingOf("linspace(0, 1, 5)"), "%8 = iota : i64[5]\n"
                                             "%9 = cast %8 : f64[5]\n"
                                             "%10 = constant 0.25 : f64[]\n"

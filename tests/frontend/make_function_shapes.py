@@ -94,3 +94,9 @@ each("{}({})", ["eye", "tri"], ["3", "2, 4", "3, None, 1", "2, k=-5", "3, 4, 1, 
 each("{}", ["identity(3)", "identity(2, int32)", "indices((2,3))", "indices(())", "array([[1,2],[3,4]])", "array([[1,2],[3]])",
             "array([True, 2])", "array([])", "array([a, a])", "array([s, 2.0])", "array([s, [1]])", "array([1,2], float32)",
             "array([300], int8)", "array(3)", "array([1,2], ndmin=3)", "array([v, [1,2,3,4]])"])
+AXES = ["", ", axis=0", ", axis=-1", ", 2", ", None"]
+each("take({}, {}{})", "ah", ["i", "1", "-7", "[0,1]", "j", "[[0]]", "k", "(0,1)", "t"], AXES)
+each("take(z, {}{})", ["i", "1", "[[0]]"], AXES)
+each("take(s, {})", ["i", "0", "1", "[[0]]"])
+each("take_along_axis({})", ["a, j, 1", "a, j, 0", "a, array([[0,1,2,0]]), axis=0", "a, i, None", "a, i, 1", "h, zeros((2,1,4), int), 1",
+                             "h, zeros((1,3,9), int8), -1", "a, t, 1", "h, zeros((2,2,4), int), 2", "v, k, 0"])
