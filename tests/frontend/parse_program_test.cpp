@@ -266,9 +266,9 @@ TEST(ParseProgram, WorkIsBounded) {
       text += fmt::format("def f{}(a): return f{}(a) {} f{}(a)\n", i, i - 1, body, i - 1);
     return text + "f49(1)";
   };
-  EXPECT_TRUE(errorOf(doubling("*")).starts_with("the program takes more than 8000000 steps"));
+  EXPECT_TRUE(errorOf(doubling("*")).starts_with("the program takes more than 4000000 steps"));
   EXPECT_TRUE(errorOf("t = 1, 1\n" + repeat("t = t, t\n", 50) + "x")
-                  .starts_with("the program takes more than 8000000 steps"));
+                  .starts_with("the program takes more than 4000000 steps"));
   EXPECT_TRUE(errorOf("t = 1, 1\n" + repeat("t = t,\n", 100000) + "x")
                   .starts_with("this sequence is nested more than 64 levels deep"));
   std::string deep = "def f0(a): return a\n";
