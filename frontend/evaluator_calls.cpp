@@ -144,6 +144,7 @@ Expected<Value> Evaluator::callDefined(const DefinedFunction &function, const Ex
   if (entersPrelude) {
     error.message = fmt::format("in {}: {}", name, error.message);
     error.spans = {nameSpan};
+    error.notes.clear(); // they speak of the text of the prelude
   } else if (!function.unit->isPrelude && error.notes.size() < 4) {
     error.notes.push_back(fmt::format("in the call {}", elide(text(call.span), 60)));
   }

@@ -88,8 +88,8 @@ TEST(Program, StrShowsEveryKindOfNode) {
       {"zeros(3, uint8)", "%3 = constant 0 : u8[3]\nreturn %3\n"},
       {"True, 1j", "%3 = constant True : b1[]\n%4 = constant 0+1j : c128[]\nreturn (%3, %4)\n"},
       {"float16(0.1)", "%3 = constant 0.099975586 : f16[]\nreturn %3\n"},
-      {"array([1, 2, 3, 4, 5, 6, 7, 8, 9], int16)",
-       "%3 = constant [1, 2, 3, 4, 5, 6, 7, 8, …] : i16[9]\nreturn %3\n"},
+      {"array([1, 2, 3, 4, 5, 6, 7, 8, 9])",
+       "%3 = constant [1, 2, 3, 4, 5, 6, 7, 8, …] : i64[9]\nreturn %3\n"},
       {"where(x > y, y, x)",
        "%3 = greater %0, %1 : b1[2,3]\n%4 = where %3, %1, %0 : f32[2,3]\nreturn %4\n"},
   };
