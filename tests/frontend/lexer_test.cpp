@@ -145,6 +145,15 @@ TEST(Lexer, ErrorsShowThePlace) {
     EXPECT_EQ(tokensOf(text), message);
 }
 
+TEST(Lexer, SpansLieInTheText) {
+  for (std::string_view text : {"1_", "0x", "(", "'a", "a \\", "1__", "$"}) {
+    Expected<Tokens> tokens = tokenize(text);
+    ASSERT_FALSE(bool(tokens)) << text;
+    for (Span span : tokens.error().spans)
+      EXPECT_TRUE(span.begin <= span.end && span.end <= text.size()) << text;
+  }
+}
+
 TEST(Lexer, KnowsNames) {
   for (const char *text : {"a", "_", "x1", "αβ", "ñ"})
     EXPECT_TRUE(isName(text)) << text;
