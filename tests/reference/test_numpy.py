@@ -86,7 +86,8 @@ def special_values(name):
     info = ml_dtypes.finfo(dtype)
     values = [0.0, 1, 0.5, 1.5, 2.5, 3, 7, 0.1, 1e-3, 10, 88, 100.5, 700, 1e4, np.inf, float(info.max),
               float(info.tiny), float(info.smallest_subnormal), 1 - float(info.eps) / 2, 2.0**24 + 1]
-    return np.array(values + [-v for v in values] + [np.nan], np.float64).astype(dtype)
+    with np.errstate(over="ignore"):
+        return np.array(values + [-v for v in values] + [np.nan], np.float64).astype(dtype)
 
 
 def pairs(values):
