@@ -27,18 +27,18 @@ const std::set<std::string> kRealAlone = {"rint",    "exp2", "expm1", "log",  "l
                                           "arctanh", "asin", "acosh", "round"};
 
 /// "True", "2", "0.5", "2j" as a number; a dtype's name as an input of that type.
-Value operandOf(ProgramBuilder &builder, const std::string &word) {
+Value::State operandOf(ProgramBuilder &builder, const std::string &word) {
   if (word == "True")
-    return Value(true);
+    return true;
   if (word == "x")
-    return Value();
+    return NoneValue();
   if (std::optional<DType> dtype = parseDType(word))
-    return Value(builder.input(0, test::typeOf({2}, *dtype), {}));
+    return builder.input(0, test::typeOf({2}, *dtype), {});
   if (word.back() == 'j')
-    return Value(std::complex<double>(0, std::stod(word)));
+    return std::complex<double>(0, std::stod(word));
   if (word.find('.') != std::string::npos)
-    return Value(std::stod(word));
-  return Value(int64_t(std::stoll(word)));
+    return std::stod(word);
+  return int64_t(std::stoll(word));
 }
 
 std::string dtypeOfResult(const std::string &name, const std::string &first,
