@@ -30,8 +30,6 @@ const std::set<std::string> kRealAlone = {"rint",    "exp2", "expm1", "log",  "l
 Value::State operandOf(ProgramBuilder &builder, const std::string &word) {
   if (word == "True")
     return true;
-  if (word == "x")
-    return NoneValue();
   if (std::optional<DType> dtype = parseDType(word))
     return builder.input(0, test::typeOf({2}, *dtype), {});
   if (word.back() == 'j')
@@ -44,16 +42,18 @@ Value::State operandOf(ProgramBuilder &builder, const std::string &word) {
 std::string dtypeOfResult(const std::string &name, const std::string &first,
                           const std::string &second) {
   ProgramBuilder builder("");
-  bool isNumber = !parseDType(first) && first != "x";
-  Value a = operandOf(builder, first), b = operandOf(builder, second);
+  bool isUnary = first == "x", isNumber = !isUnary && !parseDType(first);
+  std::vector<Argument> operands(isUnary ? 1 : 2);
+  operands.back().value.state = operandOf(builder, second);
+  if (!isUnary)
+    operands.front().value.state = operandOf(builder, first);
   // A number stands on the right, as in the table's rows of them.
   if (isNumber)
-    std::swap(a, b);
+    std::swap(operands[0], operands[1]);
   Expected<Value> result =
-      std::isalpha(name[0]) ? callFunction(builder, name, {}, {},
-                                           first == "x" ? std::vector<Argument>{{"", b}}
-                                                        : std::vector<Argument>{{"", a}, {"", b}})
-                            : binaryOperator(builder, name, {}, {}, a, b);
+      std::isalpha(name[0])
+          ? callFunction(builder, name, {}, {}, operands)
+          : binaryOperator(builder, name, {}, {}, operands[0].value, operands[1].value);
   if (!result)
     return "-";
   return std::string(shortName(builder.type(*result->as<TensorValue>()).dtype));
