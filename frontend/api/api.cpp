@@ -110,7 +110,7 @@ Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType
   Expected<Program> program = detail::makeProgram(equation, operands);
   if (!program)
     return std::move(program.error());
-  return detail::planProgram(*program, options);
+  return plan_program(*program, options);
 }
 
 Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
@@ -118,7 +118,7 @@ Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<Ten
   Expected<Program> program = detail::makeProgram(equation, operands);
   if (!program)
     return std::move(program.error());
-  return detail::emitProgram(*program, options, stage);
+  return emit_program(*program, options, stage);
 }
 
 void set_num_threads(int count) { setNumThreads(count).value(); }

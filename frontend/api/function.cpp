@@ -199,7 +199,7 @@ const std::string &Function::source() const { return state_->program.source; }
 const std::shared_ptr<const Executable> &Function::executable() const { return state_->executable; }
 
 Expected<std::string> Function::try_emit(Stage stage) const {
-  return detail::emitProgram(state_->program, state_->options, stage);
+  return emit_program(state_->program, state_->options, stage);
 }
 
 std::string Function::emit(std::string_view stage) const {
@@ -211,9 +211,7 @@ std::string Function::emit(std::string_view stage) const {
   return try_emit(*parsed).value();
 }
 
-Expected<Plan> Function::try_plan() const {
-  return detail::planProgram(state_->program, state_->options);
-}
+Expected<Plan> Function::try_plan() const { return plan_program(state_->program, state_->options); }
 
 Plan Function::plan() const { return try_plan().value(); }
 

@@ -103,9 +103,16 @@ Function compile(std::string_view program, const std::vector<Parameter> &paramet
                  const ProgramOptions &options = {});
 Expected<Function> try_compile(std::string_view program, const std::vector<Parameter> &parameters,
                                const ProgramOptions &options = {});
-/// The same for a program that is parsed already, whose inputs are `parameters`.
+
+// For a program that is parsed already, or was made otherwise.
+
+/// `parameters`: the program's inputs.
 Expected<Function> try_compile(Program program, std::vector<Parameter> parameters,
                                const ProgramOptions &options = {});
+/// As `Function::try_plan` and `Function::try_emit`. `Stage::Ast` needs no compiler.
+Expected<Plan> plan_program(const Program &program, const ProgramOptions &options = {});
+Expected<std::string> emit_program(const Program &program, const ProgramOptions &options,
+                                   Stage stage);
 
 /// A tensor under the name that a program has for it.
 struct NamedTensor {

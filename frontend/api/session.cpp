@@ -204,30 +204,6 @@ Expected<ExecutablePtr> compileProgram(const Program &program, const ProgramOpti
   return compileCached(program, compileOptions(options), "");
 }
 
-Expected<Plan> planProgram(const Program &program, const ProgramOptions &options) {
-  if (Status s = checkMemory(program, options); !s)
-    return std::move(s.error());
-  // A plan is in the user's labels, which the program's key leaves out.
-  std::string suffix = "\nplan";
-  for (const Program::Node &node : program.nodes)
-    if (node.kind == Program::NodeKind::Einsum)
-      suffix += " " + node.einsum.equation();
-  Expected<ExecutablePtr> executable = compileCached(program, compileOptions(options), suffix);
-  if (!executable)
-    return std::move(executable.error());
-  return (*executable)->plan;
-}
-
-Expected<std::string> emitProgram(const Program &program, const ProgramOptions &options,
-                                  Stage stage) {
-  if (stage == Stage::Ast)
-    return program.str();
-  Expected<CompilerInterface *> loaded = compiler();
-  if (!loaded)
-    return std::move(loaded.error());
-  return (*loaded)->emit(program, compileOptions(options), stage);
-}
-
 Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable) {
   std::vector<Tensor> outputs;
   outputs.reserve(executable.outputs.size());
@@ -269,6 +245,31 @@ Expected<const std::vector<Tensor> *> separateOperands(const std::vector<Tensor>
 }
 
 } // namespace detail
+
+Expected<Plan> plan_program(const Program &program, const ProgramOptions &options) {
+  if (Status s = detail::checkMemory(program, options); !s)
+    return std::move(s.error());
+  // A plan is in the user's labels, which the program's key leaves out.
+  std::string suffix = "\nplan";
+  for (const Program::Node &node : program.nodes)
+    if (node.kind == Program::NodeKind::Einsum)
+      suffix += " " + node.einsum.equation();
+  Expected<ExecutablePtr> executable =
+      detail::compileCached(program, detail::compileOptions(options), suffix);
+  if (!executable)
+    return std::move(executable.error());
+  return (*executable)->plan;
+}
+
+Expected<std::string> emit_program(const Program &program, const ProgramOptions &options,
+                                   Stage stage) {
+  if (stage == Stage::Ast)
+    return program.str();
+  Expected<CompilerInterface *> loaded = detail::compiler();
+  if (!loaded)
+    return std::move(loaded.error());
+  return (*loaded)->emit(program, detail::compileOptions(options), stage);
+}
 
 void clear_cache() {
   detail::sharedCache().clear();

@@ -61,11 +61,6 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
 /// memory limit.
 Expected<std::shared_ptr<const Executable>> compileProgram(const Program &program,
                                                            const ProgramOptions &options);
-/// The plan in the labels of this program.
-Expected<Plan> planProgram(const Program &program, const ProgramOptions &options);
-Expected<std::string> emitProgram(const Program &program, const ProgramOptions &options,
-                                  Stage stage);
-
 /// New memory for every output of the executable, in C order.
 Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable);
 /// An error unless the tensor can be written to: valid strides, every element in its own place.
