@@ -37,7 +37,8 @@ struct Call {
 struct FunctionEntry {
   std::string_view name;
   /// Python's notation, without defaults' values: "a, axis=, *, keepdims=": a parameter with "="
-  /// may be left out, those after "*" are by keyword, "*shape" takes all further positional ones.
+  /// may be left out, those before "/" are by position, those after "*" by keyword, "*shape" takes
+  /// all further positional ones (and has an entry in `Call::arguments`, always nothing).
   std::string_view signature;
   enum Kind : uint8_t { Function = 1, Method = 2, Both = 3 } kind;
   Expected<Value> (*handler)(Call &call);
@@ -45,7 +46,8 @@ struct FunctionEntry {
 
 /// One table a file.
 std::span<const FunctionEntry>
-elementwiseFunctions(); ///< functions_elementwise.cpp: ufuncs, where, clip, astype
+elementwiseFunctions(); ///< functions_elementwise.cpp: ufuncs, where, clip, round
+std::span<const FunctionEntry> castFunctions();      ///< functions_cast.cpp: astype, float32 …
 std::span<const FunctionEntry> reductionFunctions(); ///< functions_reduce.cpp: sum … argmax, cumsum
 std::span<const FunctionEntry>
 shapeFunctions(); ///< functions_shape.cpp: reshape … sliding_window_view
@@ -57,7 +59,7 @@ contractionFunctions(); ///< functions_contract.cpp: einsum, matmul … trace
 
 // What several of them need.
 
-/// The promotion of the operands' dtypes as NumPy 2 does (NEP 50: Python numbers are weak), and the
+/// numpy.result_type of the operands (NEP 50: Python numbers are weak), and the
 /// operands as tensors; numbers become constants of that dtype. Errors: an integer literal that the
 /// dtype cannot hold, something that is no tensor.
 struct Promoted {
@@ -65,6 +67,22 @@ struct Promoted {
   std::vector<TensorValue> operands; ///< not yet cast: only weak numbers have the dtype
 };
 Expected<Promoted> promoteOperands(ProgramBuilder &builder, const std::vector<Value> &operands);
+/// The dtype of a number alone: b1, i64, f64 or c128.
+DType dtypeOfNumber(const Value &number);
+/// One element of the dtype, as NumPy converts a Python number. An error for an integer that the
+/// dtype cannot hold.
+Expected<std::vector<uint8_t>> encodeNumber(const Value &number, DType dtype);
+/// A constant of that shape, every element the number.
+Expected<TensorValue> constantOf(ProgramBuilder &builder, const Value &number, DType dtype,
+                                 Shape shape = {});
+/// The promotion that a ufunc makes, of tensors and numbers alone. It differs from result_type for
+/// bfloat16 with a Python float: float32, not float64.
+DType promoteForUfunc(const ProgramBuilder &builder, const std::vector<Value> &operands);
+/// Operands of the dtypes that the operation takes: checks that they broadcast (the error points at
+/// `opSpan`) and adds the node.
+Expected<TensorValue> broadcastElementwise(ProgramBuilder &builder, ScalarOp op,
+                                           std::vector<TensorValue> operands, Span opSpan,
+                                           Span span);
 /// A ufunc: promotes, casts, broadcasts, adds the node. `opSpan` is where errors point.
 Expected<Value> applyScalarOp(ProgramBuilder &builder, ScalarOp op, Span opSpan, Span span,
                               const std::vector<Value> &operands);
@@ -81,6 +99,9 @@ Expected<std::vector<int64_t>> integersArgument(const Value &value, std::string_
 Expected<bool> boolArgument(const Value &value, std::string_view what);
 /// A dtype, or a string that names one; the types float, int, bool, complex are DType values.
 Expected<DType> dtypeArgument(const Value &value);
+
+/// What a value is, for messages: "a string", "the integer 3", "None", "a tensor".
+std::string describe(const Value &value);
 
 /// matmul's rule (contraction part of the tables), for the operator "@".
 Expected<Value> matmulOperator(ProgramBuilder &builder, Span opSpan, Span span, const Value &left,

@@ -20,6 +20,15 @@ struct Range {
 constexpr Range kLetters[] = {
 #include "frontend/unicode_letters.inc"
 };
+constexpr Range kMarks[] = {
+#include "frontend/unicode_marks.inc"
+};
+
+template <size_t N> bool isIn(const Range (&ranges)[N], char32_t value) {
+  const Range *range = std::partition_point(std::begin(ranges), std::end(ranges),
+                                            [&](Range r) { return r.last < value; });
+  return range != std::end(ranges) && range->first <= value;
+}
 } // namespace
 
 std::string encodeUtf8(char32_t value) {
@@ -41,11 +50,8 @@ std::string encodeUtf8(char32_t value) {
   return out;
 }
 
-bool isLetter(char32_t value) {
-  const Range *range = std::partition_point(std::begin(kLetters), std::end(kLetters),
-                                            [&](Range r) { return r.last < value; });
-  return range != std::end(kLetters) && range->first <= value;
-}
+bool isLetter(char32_t value) { return isIn(kLetters, value); }
+bool continuesName(char32_t value) { return isIn(kMarks, value); }
 
 std::string quoteCharacter(char32_t value) {
   switch (value) {

@@ -1,0 +1,197 @@
+//===- function_arguments.cpp - arguments of functions as what they stand for ------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/function_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ricci {
+
+static Diagnostic at(std::string message, Span span) {
+  Diagnostic error = inputError(std::move(message));
+  error.spans = {span};
+  return error;
+}
+
+std::string describe(const Value &value) {
+  struct Visitor {
+    std::string operator()(NoneValue) { return "None"; }
+    std::string operator()(bool x) { return x ? "True" : "False"; }
+    std::string operator()(int64_t x) { return fmt::format("the integer {}", x); }
+    std::string operator()(double x) { return fmt::format("the float {}", x); }
+    std::string operator()(std::complex<double>) { return "a complex number"; }
+    std::string operator()(const std::string &) { return "a string"; }
+    std::string operator()(DType) { return "a dtype"; }
+    std::string operator()(TensorValue) { return "a tensor"; }
+    std::string operator()(const SequenceValue &x) { return x.isList ? "a list" : "a tuple"; }
+    std::string operator()(const SliceValue &) { return "a slice"; }
+    std::string operator()(EllipsisValue) { return "an ellipsis"; }
+  };
+  return std::visit(Visitor{}, value.state);
+}
+
+/// The end of a message that says what stands where something known at compile time must.
+static std::string notThat(const Value &value) {
+  return value.is<TensorValue>() ? "a tensor, whose elements are known only when the program runs"
+                                 : describe(value);
+}
+
+Expected<int64_t> normalizeAxis(int64_t axis, int64_t rank, Span span) {
+  if (axis < -rank || axis >= rank)
+    return at(fmt::format("axis {} is out of bounds for an array of dimension {}", axis, rank),
+              span);
+  return axis < 0 ? axis + rank : axis;
+}
+
+Expected<std::vector<int64_t>> axesArgument(const std::optional<Value> &value, int64_t rank,
+                                            Span span) {
+  std::vector<int64_t> axes;
+  if (!value || value->is<NoneValue>()) {
+    for (int64_t axis = 0; axis < rank; ++axis)
+      axes.push_back(axis);
+    return axes;
+  }
+  if (const auto *list = value->as<SequenceValue>(); list && list->isList)
+    return at("several axes are a tuple, not a list", value->span);
+  Expected<std::vector<int64_t>> given = integersArgument(*value, "axis");
+  if (!given)
+    return given;
+  std::vector<bool> seen(size_t(rank), false);
+  for (int64_t axis : *given) {
+    Expected<int64_t> normal = normalizeAxis(axis, rank, value->span.end ? value->span : span);
+    if (!normal)
+      return std::move(normal.error());
+    if (seen[size_t(*normal)])
+      return at(fmt::format("axis {} stands twice in 'axis'", *normal), value->span);
+    seen[size_t(*normal)] = true;
+  }
+  for (int64_t axis = 0; axis < rank; ++axis)
+    if (seen[size_t(axis)])
+      axes.push_back(axis);
+  return axes;
+}
+
+Expected<int64_t> integerArgument(const Value &value, std::string_view what) {
+  if (const auto *integer = value.as<int64_t>())
+    return *integer;
+  if (const auto *boolean = value.as<bool>())
+    return int64_t(*boolean);
+  return at(fmt::format("{} is an integer, not {}", what, notThat(value)), value.span);
+}
+
+Expected<std::vector<int64_t>> integersArgument(const Value &value, std::string_view what) {
+  const auto *sequence = value.as<SequenceValue>();
+  std::vector<int64_t> integers;
+  if (!sequence) {
+    if (!value.is<int64_t>() && !value.is<bool>())
+      return at(
+          fmt::format("{} is an integer or a tuple of integers, not {}", what, notThat(value)),
+          value.span);
+    integers.push_back(*integerArgument(value, what));
+    return integers;
+  }
+  for (const Value &item : sequence->items) {
+    Expected<int64_t> integer = integerArgument(item, fmt::format("an item of {}", what));
+    if (!integer)
+      return std::move(integer.error());
+    integers.push_back(*integer);
+  }
+  return integers;
+}
+
+Expected<bool> boolArgument(const Value &value, std::string_view what) {
+  if (const auto *boolean = value.as<bool>())
+    return *boolean;
+  if (const auto *integer = value.as<int64_t>())
+    return *integer != 0;
+  return at(fmt::format("{} is True or False, not {}", what, notThat(value)), value.span);
+}
+
+Expected<DType> dtypeArgument(const Value &value) {
+  if (const auto *dtype = value.as<DType>())
+    return *dtype;
+  const auto *name = value.as<std::string>();
+  if (!name)
+    return at(fmt::format("a dtype is a name as float32, not {}", notThat(value)), value.span);
+  if (std::optional<DType> dtype = parseDType(*name))
+    return *dtype;
+  if (*name == "int")
+    return DType::i64;
+  if (*name == "float")
+    return DType::f64;
+  if (*name == "complex")
+    return DType::c128;
+  return at(fmt::format("there is no dtype '{}'", *name), value.span);
+}
+
+// NumPy's array(…) of numbers: the dtype that holds them all.
+namespace {
+
+struct NumberList {
+  Shape shape;
+  std::vector<const Value *> numbers;
+};
+
+constexpr size_t kMaxDepth = 64; ///< NumPy's limit of dimensions
+
+/// Fills `list` from the items at `depth`; all siblings have one length.
+Status flatten(const Value &value, size_t depth, bool first, NumberList &list) {
+  if (const auto *sequence = value.as<SequenceValue>()) {
+    if (depth == kMaxDepth)
+      return at(fmt::format("lists are nested more than {} deep", kMaxDepth), value.span);
+    if (first) {
+      list.shape.push_back(int64_t(sequence->items.size()));
+    } else if (depth >= list.shape.size() || list.shape[depth] != int64_t(sequence->items.size())) {
+      return at(fmt::format("the lists at depth {} differ in length", depth), value.span);
+    }
+    for (size_t i = 0; i < sequence->items.size(); ++i)
+      if (Status status = flatten(sequence->items[i], depth + 1, first && i == 0, list); !status)
+        return status;
+    return success();
+  }
+  if (value.is<TensorValue>())
+    return at("a list with tensors in it is no tensor: join them with stack or concatenate",
+              value.span);
+  if (!value.isNumber())
+    return at(fmt::format("{} is no number", describe(value)), value.span);
+  if (depth != list.shape.size())
+    return at("numbers and lists are mixed at one depth", value.span);
+  list.numbers.push_back(&value);
+  return success();
+}
+
+} // namespace
+
+Expected<TensorValue> toTensor(ProgramBuilder &builder, const Value &value) {
+  auto located = [&](Diagnostic error) {
+    error.source = builder.source();
+    return error;
+  };
+  if (const auto *tensor = value.as<TensorValue>())
+    return *tensor;
+  if (value.isNumber())
+    return constantOf(builder, value, dtypeOfNumber(value));
+  if (!value.is<SequenceValue>())
+    return located(at(fmt::format("{} is not a tensor", describe(value)), value.span));
+  NumberList list;
+  if (Status status = flatten(value, 0, true, list); !status)
+    return located(std::move(status.error()));
+  DType dtype = list.numbers.empty() ? DType::f64 : DType::b1;
+  for (const Value *number : list.numbers)
+    dtype = promote(dtype, dtypeOfNumber(*number));
+  std::vector<uint8_t> data;
+  for (const Value *number : list.numbers) {
+    Expected<std::vector<uint8_t>> bytes = encodeNumber(*number, dtype);
+    if (!bytes)
+      return located(std::move(bytes.error()));
+    data.insert(data.end(), bytes->begin(), bytes->end());
+  }
+  return builder.constant(dtype, std::move(list.shape), std::move(data), value.span);
+}
+
+} // namespace ricci

@@ -1,0 +1,116 @@
+//===- power.cpp - powers, with NumPy's short cuts ---------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// NumPy treats an exponent that is one number apart: 2 is a product, 1/2 a square root, -1 a
+// quotient. That decides more than speed: sqrt(-0.0) is -0.0, but C's pow(-0.0, 0.5) is 0.0.
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/power.h"
+
+#include <fmt/format.h>
+
+namespace ricci {
+namespace {
+
+/// Where the base is a tensor and the exponent a real number that is known.
+class KnownPower {
+public:
+  KnownPower(ProgramBuilder &builder, Span opSpan, Span span, const Value &base,
+             const Value &exponent)
+      : builder_(builder), opSpan_(opSpan), span_(span), base_(base), exponent_(exponent) {}
+
+  Expected<Value> make() {
+    DType dtype = promoteForUfunc(builder_, {base_, exponent_});
+    if (dtype == DType::b1)
+      dtype = DType::i8;
+    bool isInteger = kindOf(dtype) < DTypeKind::Float;
+    double exponent = exponent_.is<bool>()      ? double(*exponent_.as<bool>())
+                      : exponent_.is<int64_t>() ? double(*exponent_.as<int64_t>())
+                                                : *exponent_.as<double>();
+    if (isInteger && exponent < 0)
+      return error(fmt::format("integers to the negative integer power {} are not allowed; write "
+                               "the exponent as a float",
+                               exponent));
+    Expected<TensorValue> cast = builder_.cast(*base_.as<TensorValue>(), dtype, base_.span);
+    if (!cast)
+      return std::move(cast.error());
+    Value x(*cast, base_.span), one(int64_t(1), exponent_.span);
+    if (exponent == 1)
+      return x;
+    if (exponent == 2)
+      return apply(ScalarOp::Multiply, {x, x});
+    if (!isInteger && exponent == -1)
+      return apply(ScalarOp::Divide, {one, x});
+    // NumPy's loop for float16 calls powf for every element.
+    if (!isInteger && exponent == 0.5 && dtype != DType::f16)
+      return apply(ScalarOp::Sqrt, {x});
+    return apply(ScalarOp::Power, {x, exponent_});
+  }
+
+private:
+  Expected<Value> apply(ScalarOp op, const std::vector<Value> &operands) {
+    return applyScalarOp(builder_, op, opSpan_, span_, operands);
+  }
+  Diagnostic error(std::string message) {
+    Diagnostic error = inputError(std::move(message));
+    error.source = builder_.source();
+    error.spans = {opSpan_};
+    return error;
+  }
+
+  ProgramBuilder &builder_;
+  Span opSpan_, span_;
+  const Value &base_, &exponent_;
+};
+
+} // namespace
+
+Expected<Value> powerFunction(ProgramBuilder &builder, Span opSpan, Span span, const Value &base,
+                              const Value &exponent) {
+  if (base.is<TensorValue>() && exponent.isNumber() && !exponent.is<std::complex<double>>())
+    return KnownPower(builder, opSpan, span, base, exponent).make();
+  std::vector<Value> operands = {base, exponent};
+  for (Value &operand : operands)
+    if (!operand.isNumber()) {
+      Expected<TensorValue> tensor = toTensor(builder, operand);
+      if (!tensor)
+        return std::move(tensor.error());
+      operand.state = *tensor;
+    }
+  // bool to the power of bool is int8.
+  if (promoteForUfunc(builder, operands) == DType::b1)
+    for (Value &operand : operands) {
+      Expected<TensorValue> tensor = toTensor(builder, operand);
+      if (tensor)
+        tensor = builder.cast(*tensor, DType::i8, operand.span);
+      if (!tensor)
+        return std::move(tensor.error());
+      operand.state = *tensor;
+    }
+  return applyScalarOp(builder, ScalarOp::Power, opSpan, span, operands);
+}
+
+Expected<Value> powerOperator(ProgramBuilder &builder, Span opSpan, Span span, const Value &base,
+                              const Value &exponent) {
+  const auto *tensor = base.as<TensorValue>();
+  if (const auto *integer = exponent.as<int64_t>(); tensor && integer && *integer == 2) {
+    // square(x), of bool too: int8.
+    bool isBool = builder.type(*tensor).dtype == DType::b1;
+    Expected<TensorValue> x = isBool ? builder.cast(*tensor, DType::i8, base.span) : *tensor;
+    if (!x)
+      return std::move(x.error());
+    Value operand(*x, base.span);
+    return applyScalarOp(builder, ScalarOp::Multiply, opSpan, span, {operand, operand});
+  }
+  if (const auto *real = exponent.as<double>();
+      tensor && real && *real == 0.5 && kindOf(builder.type(*tensor).dtype) >= DTypeKind::Float)
+    if (DType dtype = promoteForUfunc(builder, {base, exponent}); dtype == DType::f16)
+      return applyScalarOp(builder, ScalarOp::Sqrt, opSpan, span, {base});
+  return powerFunction(builder, opSpan, span, base, exponent);
+}
+
+} // namespace ricci
