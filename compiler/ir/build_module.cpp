@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/ir/build_module.h"
 
+#include "compiler/ir/constants.h"
 #include "compiler/ir/diagnostics.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
@@ -24,6 +25,76 @@ static EinsumEquation equationOf(const Einsum &einsum) {
   equation.output.assign(einsum.output.begin(), einsum.output.end());
   equation.labelNames = einsum.labelNames;
   return equation;
+}
+
+static ReduceKind kindOf(Reduction reduction) {
+  switch (reduction) {
+  case Reduction::Sum:
+    return ReduceKind::Sum;
+  case Reduction::Prod:
+    return ReduceKind::Prod;
+  case Reduction::Max:
+    return ReduceKind::Max;
+  case Reduction::Min:
+    return ReduceKind::Min;
+  case Reduction::Any:
+    return ReduceKind::Any;
+  case Reduction::All:
+    return ReduceKind::All;
+  }
+  llvm_unreachable("unknown reduction");
+}
+
+/// The operation of a node that is no input.
+static Value buildNode(OpBuilder &builder, Location loc, const Program::Node &node,
+                       ArrayRef<Value> operands) {
+  using Kind = Program::NodeKind;
+  RankedTensorType type = tensorToMlir(node.type, builder.getContext());
+  switch (node.kind) {
+  case Kind::Input:
+    break;
+  case Kind::Constant:
+    return ConstantOp::create(builder, loc, type, constantFromBytes(type, node.data));
+  case Kind::Iota:
+    return IotaOp::create(builder, loc, type);
+  case Kind::Elementwise:
+    return ElementwiseOp::create(builder, loc, type, node.scalar, operands);
+  case Kind::Cast:
+    return CastOp::create(builder, loc, type, operands[0]);
+  case Kind::Reduce:
+    return ReduceOp::create(builder, loc, type, kindOf(node.reduction), operands[0], node.axes);
+  case Kind::ArgReduce: {
+    bool isMax = node.argReduction == ArgReduction::Argmax;
+    return ArgReduceOp::create(builder, loc, type,
+                               isMax ? ArgReduceKind::Argmax : ArgReduceKind::Argmin, operands[0],
+                               node.axes[0]);
+  }
+  case Kind::Scan: {
+    bool isSum = node.scan == Scan::Cumsum;
+    return ScanOp::create(builder, loc, type, isSum ? ScanKind::Cumsum : ScanKind::Cumprod,
+                          operands[0], node.axes[0]);
+  }
+  case Kind::Einsum:
+    return EinsumOp::create(builder, loc, type, equationOf(node.einsum).str(), operands);
+  case Kind::Reshape:
+    return ReshapeOp::create(builder, loc, type, operands[0]);
+  case Kind::Transpose:
+    return TransposeOp::create(builder, loc, type, operands[0], node.axes);
+  case Kind::Broadcast:
+    return BroadcastOp::create(builder, loc, type, operands[0]);
+  case Kind::Slice:
+    return SliceOp::create(builder, loc, type, operands[0], node.start, node.type.shape, node.step);
+  case Kind::Windows:
+    return WindowsOp::create(builder, loc, type, operands[0], node.axes[0], node.start[0]);
+  case Kind::Pad:
+    return PadOp::create(builder, loc, type, operands[0], operands[1], node.start, node.step);
+  case Kind::Concatenate:
+    return ConcatenateOp::create(builder, loc, type, operands, node.axes[0]);
+  case Kind::Gather:
+    return GatherOp::create(builder, loc, type, operands[0], operands.drop_front(), node.axes,
+                            node.start[0]);
+  }
+  llvm_unreachable("an input is no operation");
 }
 
 OwningOpRef<ModuleOp> buildModule(MLIRContext &context, const Program &program,
@@ -74,23 +145,14 @@ OwningOpRef<ModuleOp> buildModule(MLIRContext &context, const Program &program,
   std::vector<Value> values;
   values.reserve(program.nodes.size());
   for (const Program::Node &node : program.nodes) {
-    switch (node.kind) {
-    case Program::NodeKind::Input:
+    if (node.kind == Program::NodeKind::Input) {
       values.push_back(entry->getArgument(node.input));
-      break;
-    case Program::NodeKind::Einsum: {
-      SmallVector<Value> operands;
-      for (int operand : node.operands)
-        operands.push_back(values[operand]);
-      values.push_back(EinsumOp::create(builder, location(node.span),
-                                        tensorToMlir(node.type, &context),
-                                        equationOf(node.einsum).str(), operands));
-      break;
+      continue;
     }
-    default:
-      emitError(location(node.span), "this operation has no tensor IR yet");
-      return nullptr;
-    }
+    SmallVector<Value> operands;
+    for (int operand : node.operands)
+      operands.push_back(values[operand]);
+    values.push_back(buildNode(builder, location(node.span), node, operands));
   }
   SmallVector<Value> results;
   for (int index : program.results)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "compiler/ir/equation.h"
+#include "frontend/scalar_ops.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"

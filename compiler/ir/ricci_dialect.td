@@ -70,21 +70,21 @@ class Ricci_Kind<string name, string summary, list<I32EnumAttrCase> cases>
   let cppNamespace = "::ricci";
 }
 
-def Ricci_ElementwiseKind : Ricci_Kind<"ElementwiseKind", "kind of scalar operation", [
-  I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Sub", 1, "sub">,
-  I32EnumAttrCase<"Mul", 2, "mul">, I32EnumAttrCase<"Div", 3, "div">,
-  I32EnumAttrCase<"Max", 4, "max">, I32EnumAttrCase<"Min", 5, "min">,
-  I32EnumAttrCase<"Neg", 6, "neg">, I32EnumAttrCase<"Abs", 7, "abs">,
-  I32EnumAttrCase<"Exp", 8, "exp">, I32EnumAttrCase<"Log", 9, "log">,
-  I32EnumAttrCase<"Sqrt", 10, "sqrt">, I32EnumAttrCase<"Tanh", 11, "tanh">
-]>;
-def Ricci_ElementwiseKindAttr : EnumAttr<Ricci_Dialect, Ricci_ElementwiseKind, "elementwise_kind">;
-
 def Ricci_ReduceKind : Ricci_Kind<"ReduceKind", "kind of reduction", [
   I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Prod", 1, "prod">,
   I32EnumAttrCase<"Max", 2, "max">, I32EnumAttrCase<"Min", 3, "min">,
   I32EnumAttrCase<"Any", 4, "any">, I32EnumAttrCase<"All", 5, "all">
 ]>;
 def Ricci_ReduceKindAttr : EnumAttr<Ricci_Dialect, Ricci_ReduceKind, "reduce_kind">;
+
+def Ricci_ArgReduceKind : Ricci_Kind<"ArgReduceKind", "kind of arg-reduction", [
+  I32EnumAttrCase<"Argmax", 0, "argmax">, I32EnumAttrCase<"Argmin", 1, "argmin">
+]>;
+def Ricci_ArgReduceKindAttr : EnumAttr<Ricci_Dialect, Ricci_ArgReduceKind, "arg_reduce_kind">;
+
+def Ricci_ScanKind : Ricci_Kind<"ScanKind", "kind of scan", [
+  I32EnumAttrCase<"Cumsum", 0, "cumsum">, I32EnumAttrCase<"Cumprod", 1, "cumprod">
+]>;
+def Ricci_ScanKindAttr : EnumAttr<Ricci_Dialect, Ricci_ScanKind, "scan_kind">;
 
 #endif

@@ -105,35 +105,48 @@ def Ricci_YieldOp : Op<Ricci_Dialect, "yield", [Pure, Terminator, HasParent<"::r
 }
 
 //===----------------------------------------------------------------------===//
-// Elementwise operations and reductions
+// Elementwise operations, reductions, scans
 //===----------------------------------------------------------------------===//
 
 def Ricci_ElementwiseOp : Ricci_Op<"elementwise", [Pure]> {
   let summary = "a scalar operation on every element";
   let description = [{
-    Applies one scalar operation, with NumPy's broadcasting among the operands. Operands and result
-    have one element type (`ricci.cast` converts); only `abs` of a complex type gives its float type.
+    Applies one scalar operation, with NumPy's broadcasting among the operands. The operation has
+    NumPy's name; the table in `frontend/scalar_ops.def` says how many operands each takes, in which
+    types it computes and which type it gives. The operands have one element type, that which the
+    operation computes in (`ricci.cast` converts); only the first operand of `where` is `i1`.
 
-    Two operands: `add sub mul div max min`. One operand: `neg abs exp log sqrt tanh`.
-    `div exp log sqrt tanh` take floats and complex numbers only (`log` and `tanh` floats only),
-    `max` and `min` no complex numbers, `sub` and `neg` no bool. On `i1`, `add` is or, `mul` is and.
-    `max` and `min` propagate NaN.
+    f16 and bf16 results are rounded after each operation. On `i1`, `add` and `maximum` are or,
+    `multiply` and `minimum` are and.
 
     ```mlir
-    %0 = ricci.elementwise add(%a, %b) : (tensor<3x4xf32>, tensor<4xf32>) -> tensor<3x4xf32>
+    %0 = ricci.elementwise multiply(%a, %b) : (tensor<3x4xf32>, tensor<4xf32>) -> tensor<3x4xf32>
+    %1 = ricci.elementwise less(%a, %b) : (tensor<3x4xf32>, tensor<4xf32>) -> tensor<3x4xi1>
+    %2 = ricci.elementwise where(%1, %a, %0) : (tensor<3x4xi1>, tensor<3x4xf32>, tensor<3x4xf32>)
+        -> tensor<3x4xf32>
     ```
   }];
-  let arguments = (ins Ricci_ElementwiseKindAttr:$kind, Variadic<Ricci_Tensor>:$inputs);
+  let arguments = (ins StrAttr:$scalar, Variadic<Ricci_Tensor>:$inputs);
   let results = (outs Ricci_Tensor:$output);
-  let assemblyFormat = "$kind `(` $inputs `)` attr-dict `:` functional-type($inputs, $output)";
+  let assemblyFormat = [{
+    custom<ScalarName>($scalar) `(` $inputs `)` attr-dict `:` functional-type($inputs, $output)
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$output, "::ricci::ScalarOp":$op, "::mlir::ValueRange":$inputs)>
+  ];
+  let extraClassDeclaration = [{
+    /// The operation of a verified op.
+    ::ricci::ScalarOp scalarOp();
+  }];
 }
 
 def Ricci_ReduceOp : Ricci_Op<"reduce", [Pure]> {
   let summary = "a reduction over some axes";
   let description = [{
-    Reduces over `dims`, given in rising order; these axes are dropped. `sum` and `prod` convert the
-    elements to the result's element type first and give 0 and 1 over nothing; `max` and `min` keep
-    the element type, propagate NaN and need at least one element; `any` and `all` give `i1`.
+    Reduces over `dims`, given in rising order; these axes are dropped. The element type is kept
+    (`ricci.cast` converts); `any` and `all` take `i1`. `sum` and `prod` give 0 and 1 over nothing;
+    f16 and bf16 are accumulated in f32 and rounded once. `max` and `min` propagate NaN and need at
+    least one element.
 
     ```mlir
     %0 = ricci.reduce sum %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
@@ -142,7 +155,41 @@ def Ricci_ReduceOp : Ricci_Op<"reduce", [Pure]> {
   let arguments = (ins Ricci_ReduceKindAttr:$kind, Ricci_Tensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Ricci_Tensor:$output);
   let assemblyFormat = [{
-    $kind $input `dims` `=` $dims attr-dict `:` type($input) `->` type($output)
+    `` $kind $input `dims` `=` $dims attr-dict `:` type($input) `->` type($output)
+  }];
+}
+
+def Ricci_ArgReduceOp : Ricci_Op<"arg_reduce", [Pure]> {
+  let summary = "the index of the greatest or least element along an axis";
+  let description = [{
+    The axis is dropped; of equal elements the first one counts, and a NaN is greater and less than
+    any number. The axis has at least one element.
+
+    ```mlir
+    %0 = ricci.arg_reduce argmax %x dim = 1 : tensor<3x4xf32> -> tensor<3xi64>
+    ```
+  }];
+  let arguments = (ins Ricci_ArgReduceKindAttr:$kind, Ricci_Tensor:$input, I64Attr:$dim);
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = [{
+    `` $kind $input `dim` `=` $dim attr-dict `:` type($input) `->` type($output)
+  }];
+}
+
+def Ricci_ScanOp : Ricci_Op<"scan", [Pure]> {
+  let summary = "running sums or products along an axis";
+  let description = [{
+    Element `i` of the axis of the result combines the operand's elements 0 to `i`, from the left.
+    The element type is kept; f16 and bf16 round after each step.
+
+    ```mlir
+    %0 = ricci.scan cumsum %x dim = 0 : tensor<3x4xf32> -> tensor<3x4xf32>
+    ```
+  }];
+  let arguments = (ins Ricci_ScanKindAttr:$kind, Ricci_Tensor:$input, I64Attr:$dim);
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = [{
+    `` $kind $input `dim` `=` $dim attr-dict `:` type($input) `->` type($output)
   }];
 }
 
@@ -227,11 +274,101 @@ def Ricci_SliceOp : Ricci_Op<"slice", [Pure]> {
   }];
 }
 
-def Ricci_ConstantOp : Ricci_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "output"]>]> {
-  let summary = "a tensor of one value";
+def Ricci_WindowsOp : Ricci_Op<"windows", [Pure]> {
+  let summary = "the sliding windows along an axis";
+  let description = [{
+    The axis of extent n becomes n - size + 1, and a last axis of extent `size` is added: index
+    `(…, i, …, k)` of the result is index `(…, i + k, …)` of the operand.
+
+    ```mlir
+    %0 = ricci.windows %x dim = 0 size = 3 : tensor<7x4xf32> -> tensor<5x4x3xf32>
+    ```
+  }];
+  let arguments = (ins Ricci_Tensor:$input, I64Attr:$dim, I64Attr:$size);
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = [{
+    $input `dim` `=` $dim `size` `=` $size attr-dict
+    `:` type($input) `->` type($output)
+  }];
+}
+
+def Ricci_PadOp : Ricci_Op<"pad", [Pure]> {
+  let summary = "a tensor with a border of one value";
+  let description = [{
+    Puts `low[a]` elements before and `high[a]` elements after axis `a`. The value is a tensor of
+    rank 0.
+
+    ```mlir
+    %0 = ricci.pad %x, %value low = [1, 0] high = [0, 2]
+        : tensor<3x4xf32>, tensor<f32> -> tensor<4x6xf32>
+    ```
+  }];
+  let arguments = (ins Ricci_Tensor:$input, Ricci_Tensor:$value, DenseI64ArrayAttr:$low,
+                       DenseI64ArrayAttr:$high);
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = [{
+    $input `,` $value `low` `=` $low `high` `=` $high attr-dict
+    `:` type($input) `,` type($value) `->` type($output)
+  }];
+}
+
+def Ricci_ConcatenateOp : Ricci_Op<"concatenate", [Pure]> {
+  let summary = "tensors one after the other along an axis";
+  let description = [{
+    The operands, at least one, agree in every other axis.
+
+    ```mlir
+    %0 = ricci.concatenate dim = 0 (%a, %b) : (tensor<3x4xf32>, tensor<1x4xf32>) -> tensor<4x4xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Ricci_Tensor>:$inputs, I64Attr:$dim);
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = [{
+    `dim` `=` $dim ` ` `(` $inputs `)` attr-dict `:` functional-type($inputs, $output)
+  }];
+}
+
+def Ricci_GatherOp : Ricci_Op<"gather", [Pure]> {
+  let summary = "elements at indices that are values";
+  let description = [{
+    Index tensor `k` (i64; all have one shape) indexes axis `dims[k]` of the operand; `dims` rise.
+    The result has the operand's other axes, in order, with the axes of the indices inserted before
+    the `position`-th of them. A negative index counts from the end; one that is outside nevertheless
+    reads nothing and is an error after the run.
+
+    ```mlir
+    %0 = ricci.gather %x[%i] dims = [1] position = 1 : (tensor<3x4xf32>, tensor<2x5xi64>)
+        -> tensor<3x2x5xf32>
+    ```
+  }];
+  let arguments = (ins Ricci_Tensor:$input, Variadic<Ricci_Tensor>:$indices,
+                       DenseI64ArrayAttr:$dims, I64Attr:$position);
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = [{
+    $input `[` $indices `]` `dims` `=` $dims `position` `=` $position attr-dict
+    `:` functional-type(operands, $output)
+  }];
+}
+
+def Ricci_IotaOp : Ricci_Op<"iota", [Pure]> {
+  let summary = "0, 1, 2, …";
   let description = [{
     ```mlir
+    %0 = ricci.iota : tensor<5xi64>
+    ```
+  }];
+  let results = (outs Ricci_Tensor:$output);
+  let assemblyFormat = "attr-dict `:` type($output)";
+}
+
+def Ricci_ConstantOp : Ricci_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "output"]>]> {
+  let summary = "a tensor that the program knows";
+  let description = [{
+    One value for all elements, or all elements in C order.
+
+    ```mlir
     %0 = ricci.constant dense<1.0> : tensor<2x3xf32>
+    %1 = ricci.constant dense<[1, 2, 3]> : tensor<3xui8>
     ```
   }];
   let arguments = (ins ElementsAttr:$value);

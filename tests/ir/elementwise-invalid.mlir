@@ -26,7 +26,7 @@ func.func @element_types(%a: tensor<3xf32>, %b: tensor<3xf64>) {
 
 func.func @result_type(%a: tensor<3xcomplex<f64>>) {
   // expected-error @+1 {{has a result of 'complex<f64>'; the operands give 'f64'}}
-  %0 = ricci.elementwise abs(%a) : (tensor<3xcomplex<f64>>) -> tensor<3xcomplex<f64>>
+  %0 = ricci.elementwise absolute(%a) : (tensor<3xcomplex<f64>>) -> tensor<3xcomplex<f64>>
   return
 }
 
@@ -41,32 +41,63 @@ func.func @arity(%a: tensor<3xf32>) {
 // -----
 
 func.func @integer_division(%a: tensor<3xi32>) {
-  // expected-error @+1 {{'div' is not defined for 'i32'}}
-  %0 = ricci.elementwise div(%a, %a) : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi32>
+  // expected-error @+1 {{'divide' is not computed in 'i32'}}
+  %0 = ricci.elementwise divide(%a, %a) : (tensor<3xi32>, tensor<3xi32>) -> tensor<3xi32>
   return
 }
 
 // -----
 
 func.func @negated_bool(%a: tensor<3xi1>) {
-  // expected-error @+1 {{'neg' is not defined for 'i1'}}
-  %0 = ricci.elementwise neg(%a) : (tensor<3xi1>) -> tensor<3xi1>
+  // expected-error @+1 {{'negative' is not computed in 'i1'}}
+  %0 = ricci.elementwise negative(%a) : (tensor<3xi1>) -> tensor<3xi1>
   return
 }
 
 // -----
 
-func.func @complex_order(%a: tensor<3xcomplex<f32>>) {
-  // expected-error @+1 {{'max' is not defined for 'complex<f32>'}}
-  %0 = ricci.elementwise max(%a, %a) : (tensor<3xcomplex<f32>>, tensor<3xcomplex<f32>>) -> tensor<3xcomplex<f32>>
+func.func @complex_sine(%a: tensor<3xcomplex<f32>>) {
+  // expected-error @+1 {{'sin' is not computed in 'complex<f32>'}}
+  %0 = ricci.elementwise sin(%a) : (tensor<3xcomplex<f32>>) -> tensor<3xcomplex<f32>>
   return
 }
 
 // -----
 
-func.func @kind(%a: tensor<3xf32>) {
-  // expected-error @+2 {{expected ::ricci::ElementwiseKind to be one of: add, sub}}
-  // expected-error @+1 {{failed to parse Ricci_ElementwiseKindAttr}}
+func.func @condition(%a: tensor<3xi8>) {
+  // expected-error @+1 {{'where' has a condition of 'i8', not of i1}}
+  %0 = ricci.elementwise where(%a, %a, %a) : (tensor<3xi8>, tensor<3xi8>, tensor<3xi8>) -> tensor<3xi8>
+  return
+}
+
+// -----
+
+func.func @choices(%a: tensor<3xi1>, %b: tensor<3xi8>) {
+  // expected-error @+1 {{has element types 'i1' and 'i8', which must be the same}}
+  %0 = ricci.elementwise where(%a, %a, %b) : (tensor<3xi1>, tensor<3xi1>, tensor<3xi8>) -> tensor<3xi8>
+  return
+}
+
+// -----
+
+func.func @comparison(%a: tensor<3xf32>) {
+  // expected-error @+1 {{has a result of 'f32'; the operands give 'i1'}}
+  %0 = ricci.elementwise less(%a, %a) : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @name(%a: tensor<3xf32>) {
+  // expected-error @+1 {{no scalar operation is called 'cosine'}}
   %0 = ricci.elementwise cosine(%a) : (tensor<3xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @generic_name(%a: tensor<3xf32>) {
+  // expected-error @+1 {{has the scalar operation 'cosine', which there is not}}
+  %0 = "ricci.elementwise"(%a) {scalar = "cosine"} : (tensor<3xf32>) -> tensor<3xf32>
   return
 }

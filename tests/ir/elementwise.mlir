@@ -5,20 +5,20 @@
 func.func @kinds(%a: tensor<3x4xf32>, %b: tensor<4xf32>) {
   // CHECK: ricci.elementwise add(%{{.*}}, %{{.*}}) : (tensor<3x4xf32>, tensor<4xf32>) -> tensor<3x4xf32>
   %0 = ricci.elementwise add(%a, %b) : (tensor<3x4xf32>, tensor<4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise sub(
-  %1 = ricci.elementwise sub(%b, %a) : (tensor<4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise mul(
-  %2 = ricci.elementwise mul(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise div(
-  %3 = ricci.elementwise div(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise max(
-  %4 = ricci.elementwise max(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise min(
-  %5 = ricci.elementwise min(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise neg(
-  %6 = ricci.elementwise neg(%a) : (tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: ricci.elementwise abs(
-  %7 = ricci.elementwise abs(%a) : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise subtract(
+  %1 = ricci.elementwise subtract(%b, %a) : (tensor<4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise multiply(
+  %2 = ricci.elementwise multiply(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise divide(
+  %3 = ricci.elementwise divide(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise maximum(
+  %4 = ricci.elementwise maximum(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise minimum(
+  %5 = ricci.elementwise minimum(%a, %a) : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise negative(
+  %6 = ricci.elementwise negative(%a) : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: ricci.elementwise absolute(
+  %7 = ricci.elementwise absolute(%a) : (tensor<3x4xf32>) -> tensor<3x4xf32>
   // CHECK: ricci.elementwise exp(
   %8 = ricci.elementwise exp(%a) : (tensor<3x4xf32>) -> tensor<3x4xf32>
   // CHECK: ricci.elementwise log(
@@ -31,12 +31,21 @@ func.func @kinds(%a: tensor<3x4xf32>, %b: tensor<4xf32>) {
 }
 
 // CHECK-LABEL: func.func @types
-func.func @types(%a: tensor<3x1xi1>, %b: tensor<4xi1>, %c: tensor<2xcomplex<f32>>, %d: tensor<0x1xui8>, %e: tensor<3xui8>) {
-  // CHECK: ricci.elementwise mul({{.*}}) : (tensor<3x1xi1>, tensor<4xi1>) -> tensor<3x4xi1>
-  %0 = ricci.elementwise mul(%a, %b) : (tensor<3x1xi1>, tensor<4xi1>) -> tensor<3x4xi1>
-  // CHECK: ricci.elementwise abs({{.*}}) : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
-  %1 = ricci.elementwise abs(%c) : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
-  // CHECK: ricci.elementwise max({{.*}}) : (tensor<0x1xui8>, tensor<3xui8>) -> tensor<0x3xui8>
-  %2 = ricci.elementwise max(%d, %e) : (tensor<0x1xui8>, tensor<3xui8>) -> tensor<0x3xui8>
+func.func @types(%a: tensor<3x1xi1>, %b: tensor<4xi1>, %c: tensor<2xcomplex<f32>>, %d: tensor<0x1xui8>, %e: tensor<3xui8>, %f: tensor<3xbf16>) {
+  // CHECK: ricci.elementwise multiply({{.*}}) : (tensor<3x1xi1>, tensor<4xi1>) -> tensor<3x4xi1>
+  %0 = ricci.elementwise multiply(%a, %b) : (tensor<3x1xi1>, tensor<4xi1>) -> tensor<3x4xi1>
+  // CHECK: ricci.elementwise absolute({{.*}}) : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
+  %1 = ricci.elementwise absolute(%c) : (tensor<2xcomplex<f32>>) -> tensor<2xf32>
+  // CHECK: ricci.elementwise maximum({{.*}}) : (tensor<0x1xui8>, tensor<3xui8>) -> tensor<0x3xui8>
+  %2 = ricci.elementwise maximum(%d, %e) : (tensor<0x1xui8>, tensor<3xui8>) -> tensor<0x3xui8>
+  // CHECK: ricci.elementwise less({{.*}}) : (tensor<2xcomplex<f32>>, tensor<2xcomplex<f32>>) -> tensor<2xi1>
+  %3 = ricci.elementwise less(%c, %c) : (tensor<2xcomplex<f32>>, tensor<2xcomplex<f32>>) -> tensor<2xi1>
+  // CHECK: ricci.elementwise isnan({{.*}}) : (tensor<3xbf16>) -> tensor<3xi1>
+  %4 = ricci.elementwise isnan(%f) : (tensor<3xbf16>) -> tensor<3xi1>
+  // CHECK: ricci.elementwise where({{.*}}) : (tensor<4xi1>, tensor<3x1xi1>, tensor<4xi1>) -> tensor<3x4xi1>
+  %5 = ricci.elementwise where(%b, %a, %b) : (tensor<4xi1>, tensor<3x1xi1>, tensor<4xi1>) -> tensor<3x4xi1>
+  // CHECK: ricci.elementwise where({{.*}}) : (tensor<3x1xi1>, tensor<3xui8>, tensor<0x1x3xui8>) -> tensor<0x3x3xui8>
+  %g = ricci.constant dense<1> : tensor<0x1x3xui8>
+  %6 = ricci.elementwise where(%a, %e, %g) : (tensor<3x1xi1>, tensor<3xui8>, tensor<0x1x3xui8>) -> tensor<0x3x3xui8>
   return
 }

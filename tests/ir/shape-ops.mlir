@@ -25,5 +25,30 @@ func.func @all(%a: tensor<3x4xf32>, %b: tensor<0x4xf32>, %c: tensor<f32>) {
   %9 = ricci.constant dense<(1.0, -2.0)> : tensor<complex<f64>>
   // CHECK: ricci.constant dense<255> : tensor<4xui8>
   %10 = ricci.constant dense<255> : tensor<4xui8>
+  // CHECK: ricci.constant dense<[1, 2, 3]> : tensor<3xi16>
+  %11 = ricci.constant dense<[1, 2, 3]> : tensor<3xi16>
+  // CHECK: ricci.constant dense<{{\[\[}}true, false], [false, false{{\]\]}}> : tensor<2x2xi1>
+  %12 = ricci.constant dense<[[true, false], [false, false]]> : tensor<2x2xi1>
+  // CHECK: ricci.constant dense<> : tensor<0x3xbf16>
+  %13 = ricci.constant dense<> : tensor<0x3xbf16>
+  // CHECK: ricci.iota : tensor<5xi64>
+  %14 = ricci.iota : tensor<5xi64>
+  // CHECK: ricci.windows %{{.*}} dim = 0 size = 2 : tensor<3x4xf32> -> tensor<2x4x2xf32>
+  %15 = ricci.windows %a dim = 0 size = 2 : tensor<3x4xf32> -> tensor<2x4x2xf32>
+  // CHECK: ricci.pad %{{.*}}, %{{.*}} low = [1, 0] high = [0, 2] : tensor<3x4xf32>, tensor<f32> -> tensor<4x6xf32>
+  %16 = ricci.pad %a, %c low = [1, 0] high = [0, 2] : tensor<3x4xf32>, tensor<f32> -> tensor<4x6xf32>
+  // CHECK: ricci.concatenate dim = 0 (%{{.*}}, %{{.*}}) : (tensor<3x4xf32>, tensor<0x4xf32>) -> tensor<3x4xf32>
+  %17 = ricci.concatenate dim = 0 (%a, %b) : (tensor<3x4xf32>, tensor<0x4xf32>) -> tensor<3x4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @gathers
+func.func @gathers(%a: tensor<3x4x5xf32>, %i: tensor<2x6xi64>, %j: tensor<i64>) {
+  // CHECK: ricci.gather %{{.*}}[%{{.*}}] dims = [1] position = 1 : (tensor<3x4x5xf32>, tensor<2x6xi64>) -> tensor<3x2x6x5xf32>
+  %0 = ricci.gather %a[%i] dims = [1] position = 1 : (tensor<3x4x5xf32>, tensor<2x6xi64>) -> tensor<3x2x6x5xf32>
+  // CHECK: ricci.gather %{{.*}}[%{{.*}}, %{{.*}}] dims = [0, 2] position = 0 : (tensor<3x4x5xf32>, tensor<2x6xi64>, tensor<2x6xi64>) -> tensor<2x6x4xf32>
+  %1 = ricci.gather %a[%i, %i] dims = [0, 2] position = 0 : (tensor<3x4x5xf32>, tensor<2x6xi64>, tensor<2x6xi64>) -> tensor<2x6x4xf32>
+  // CHECK: ricci.gather %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}] dims = [0, 1, 2] position = 0 : (tensor<3x4x5xf32>, tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<f32>
+  %2 = ricci.gather %a[%j, %j, %j] dims = [0, 1, 2] position = 0 : (tensor<3x4x5xf32>, tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<f32>
   return
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "tests/reference/run_module.h"
 
+#include "compiler/reference/scalar_functions.h"
 #include "runtime/half.h"
 
 #include <cmath>
@@ -172,12 +173,12 @@ TEST(Reference, Elementwise) {
         {n}));
   };
   EXPECT_EQ(binary("add", {1, 2}, {3, 4}), (F32{4, 6}));
-  EXPECT_EQ(binary("sub", {1, 2}, {3, 5}), (F32{-2, -3}));
-  EXPECT_EQ(binary("mul", {3, 2}, {3, 5}), (F32{9, 10}));
-  EXPECT_EQ(binary("div", {3, 1}, {2, 0}), (F32{1.5, inf}));
-  EXPECT_EQ(binary("max", {3, -1}, {2, 0}), (F32{3, 0}));
-  EXPECT_EQ(binary("min", {3, -1}, {2, 0}), (F32{2, -1}));
-  for (const char *kind : {"max", "min"})
+  EXPECT_EQ(binary("subtract", {1, 2}, {3, 5}), (F32{-2, -3}));
+  EXPECT_EQ(binary("multiply", {3, 2}, {3, 5}), (F32{9, 10}));
+  EXPECT_EQ(binary("divide", {3, 1}, {2, 0}), (F32{1.5, inf}));
+  EXPECT_EQ(binary("maximum", {3, -1}, {2, 0}), (F32{3, 0}));
+  EXPECT_EQ(binary("minimum", {3, -1}, {2, 0}), (F32{2, -1}));
+  for (const char *kind : {"maximum", "minimum"})
     for (float x : binary(kind, {nan, 1, nan}, {1, nan, nan}))
       EXPECT_TRUE(std::isnan(x)) << kind;
   auto unary = [](const char *kind, float a) {
@@ -186,9 +187,9 @@ TEST(Reference, Elementwise) {
         "%r = ricci.elementwise " + std::string(kind) + "(%a) : (tensor<f32>) -> tensor<f32>",
         "tensor<f32>", {tensor<float>(DType::f32, {}, {a})}, DType::f32, {}))[0];
   };
-  EXPECT_EQ(unary("neg", 2), -2);
-  EXPECT_TRUE(std::signbit(unary("neg", 0)));
-  EXPECT_EQ(unary("abs", -2), 2);
+  EXPECT_EQ(unary("negative", 2), -2);
+  EXPECT_TRUE(std::signbit(unary("negative", 0)));
+  EXPECT_EQ(unary("absolute", -2), 2);
   EXPECT_EQ(unary("exp", 1), 2.7182817f);
   EXPECT_EQ(unary("log", 10), 2.3025851f);
   EXPECT_EQ(unary("sqrt", 2), 1.4142135f);
@@ -200,20 +201,20 @@ TEST(Reference, Elementwise) {
                                 "tensor<3xi64>) -> tensor<2x3xi64>",
                                 "tensor<2x3xi64>", {iota({2, 1}), iota({3})}, DType::i64, {2, 3})),
       (I64{0, 1, 2, 1, 2, 3}));
+  EXPECT_EQ(elements<int8_t>(runBody(
+                "%a: tensor<2xi8>",
+                "%r = ricci.elementwise absolute(%a) : (tensor<2xi8>) -> tensor<2xi8>",
+                "tensor<2xi8>", {tensor<int8_t>(DType::i8, {2}, {-128, -5})}, DType::i8, {2})),
+            (std::vector<int8_t>{-128, 5}));
   EXPECT_EQ(
-      elements<int8_t>(runBody(
-          "%a: tensor<2xi8>", "%r = ricci.elementwise abs(%a) : (tensor<2xi8>) -> tensor<2xi8>",
-          "tensor<2xi8>", {tensor<int8_t>(DType::i8, {2}, {-128, -5})}, DType::i8, {2})),
-      (std::vector<int8_t>{-128, 5}));
-  EXPECT_EQ(elements<float>(
-                runBody("%a: tensor<complex<f32>>",
-                        "%r = ricci.elementwise abs(%a) : (tensor<complex<f32>>) -> tensor<f32>",
-                        "tensor<f32>", {tensor<std::complex<float>>(DType::c64, {}, {{3, 4}})},
-                        DType::f32, {})),
-            F32{5});
+      elements<float>(runBody(
+          "%a: tensor<complex<f32>>",
+          "%r = ricci.elementwise absolute(%a) : (tensor<complex<f32>>) -> tensor<f32>",
+          "tensor<f32>", {tensor<std::complex<float>>(DType::c64, {}, {{3, 4}})}, DType::f32, {})),
+      F32{5});
   EXPECT_EQ(elements<std::complex<float>>(
                 runBody("%a: tensor<complex<f32>>",
-                        "%r = ricci.elementwise div(%a, %a) : (tensor<complex<f32>>, "
+                        "%r = ricci.elementwise divide(%a, %a) : (tensor<complex<f32>>, "
                         "tensor<complex<f32>>) -> tensor<complex<f32>>",
                         "tensor<complex<f32>>",
                         {tensor<std::complex<float>>(DType::c64, {}, {{3, 4}})}, DType::c64, {})),
@@ -227,6 +228,15 @@ TEST(Reference, Elementwise) {
           "tensor<2xf16>", {h, tensor<uint16_t>(DType::f16, {1}, {halfFromFloat(1)})}, DType::f16,
           {2})),
       (std::vector<uint16_t>{halfFromFloat(2048), halfFromFloat(2)}));
+}
+
+TEST(Reference, KnowsEveryScalarOperation) {
+  for (auto op = ScalarOp::Add; op <= ScalarOp::Imag; op = ScalarOp(int(op) + 1))
+    for (int d = 0; d < kNumDTypes; ++d) {
+      bool isComputed = computeDType(op, DType(d)) == DType(d);
+      EXPECT_EQ(reference::scalarFunction(op, DType(d)) != nullptr, isComputed)
+          << nameOf(op) << " on " << shortName(DType(d));
+    }
 }
 
 TEST(Reference, Reductions) {
@@ -256,14 +266,15 @@ TEST(Reference, Reductions) {
               "tensor<2xf32>", {x}, DType::f32, {2}));
   EXPECT_TRUE(std::isnan(max[0]));
   EXPECT_EQ(max[1], 2);
+  Tensor bools = tensor<uint8_t>(DType::b1, {2, 2}, {0, 1, 1, 1});
   auto test = [&](const char *kind) {
-    return elements<uint8_t>(runBody("%a: tensor<2x2xf32>",
+    return elements<uint8_t>(runBody("%a: tensor<2x2xi1>",
                                      "%r = ricci.reduce " + std::string(kind) +
-                                         " %a dims = [1] : tensor<2x2xf32> -> tensor<2xi1>",
-                                     "tensor<2xi1>", {x}, DType::b1, {2}));
+                                         " %a dims = [1] : tensor<2x2xi1> -> tensor<2xi1>",
+                                     "tensor<2xi1>", {bools}, DType::b1, {2}));
   };
   EXPECT_EQ(test("any"), (std::vector<uint8_t>{1, 1}));
-  EXPECT_EQ(test("all"), (std::vector<uint8_t>{1, 0}));
+  EXPECT_EQ(test("all"), (std::vector<uint8_t>{0, 1}));
 }
 
 TEST(Reference, ShapesAndConstants) {
