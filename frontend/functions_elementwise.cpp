@@ -160,7 +160,6 @@ Expected<Value> angleUnit(Call &call) {
   if (!dtype)
     return doesNotTake(call, dtypeOf(call, *x));
   bool toDegrees = call.name == "degrees" || call.name == "rad2deg";
-  // float16 is computed in float32 and rounded; for bfloat16 NumPy has no loop of its own.
   DType computed = *dtype == DType::f64 ? DType::f64 : DType::f32;
   constexpr float pi = std::numbers::pi_v<float>;
   double factor = computed == DType::f64
@@ -170,7 +169,9 @@ Expected<Value> angleUnit(Call &call) {
   if (!wide)
     return wide;
   Expected<Value> product = apply(call, ScalarOp::Multiply, {*wide, Value(factor, call.span)});
-  return product && *dtype == DType::f16 ? cast(call, *product, DType::f16) : std::move(product);
+  // degrees and radians have no loop for bfloat16, so that they give float32; the others have one.
+  bool widens = *dtype == DType::bf16 && (call.name == "degrees" || call.name == "radians");
+  return product && !widens ? cast(call, *product, *dtype) : std::move(product);
 }
 
 Expected<Value> part(Call &call) {

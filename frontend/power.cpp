@@ -38,9 +38,9 @@ public:
     Expected<TensorValue> cast = builder_.cast(*base_.as<TensorValue>(), dtype, base_.span);
     if (!cast)
       return std::move(cast.error());
-    Value x(*cast, base_.span), one(int64_t(1), exponent_.span);
     if (exponent == 1)
-      return x;
+      return Value(*cast, span_);
+    Value x(*cast, base_.span), one(int64_t(1), exponent_.span);
     if (exponent == 2)
       return apply(ScalarOp::Multiply, {x, x});
     if (!isInteger && exponent == -1)

@@ -240,6 +240,20 @@ Expected<Value> compareSigns(ProgramBuilder &builder, ScalarOp op, Span opSpan, 
                        {*sign, *asUnsigned});
 }
 
+/// The dtype that a ufunc computes in. Loops over floats are found for each operand by itself: int8
+/// and uint8 both fit float16, though their promotion is int16.
+std::optional<DType> computeDTypeOf(const ProgramBuilder &builder, ScalarOp op, DType promoted,
+                                    const std::vector<Value> &operands) {
+  std::optional<DType> computed = computeDType(op, promoted);
+  if (info(op).rule != TypeRule::Float || !computed || operands.size() != 2)
+    return computed;
+  const auto *left = operands[0].as<TensorValue>(), *right = operands[1].as<TensorValue>();
+  if (!left || !right)
+    return computed;
+  return promote(*computeDType(op, builder.type(*left).dtype),
+                 *computeDType(op, builder.type(*right).dtype));
+}
+
 Diagnostic wrongDType(ScalarOp op, DType promoted, const std::vector<Value> &operands) {
   std::string message = fmt::format("{} does not take {}", nameOf(op), numpyName(promoted));
   if (promoted == DType::b1 && op == ScalarOp::Subtract)
@@ -301,7 +315,7 @@ Expected<Value> applyScalarOp(ProgramBuilder &builder, ScalarOp op, Span opSpan,
         kindOf(builder.type(*right).dtype) < DTypeKind::Float)
       return compareSigns(builder, op, opSpan, span, (*values)[0], (*values)[1]);
   }
-  std::optional<DType> computed = computeDType(op, promoted);
+  std::optional<DType> computed = computeDTypeOf(builder, op, promoted, *values);
   if (!computed)
     return located(builder, wrongDType(op, promoted, operands), opSpan);
   std::vector<TensorValue> tensors;

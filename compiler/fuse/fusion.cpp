@@ -1,0 +1,566 @@
+//===- fusion.cpp - which operations share a kernel ---------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/fusion.h"
+#include "compiler/fuse/cost_model.h"
+#include "compiler/ir/types.h"
+
+#include "runtime/tensor.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+/// Operations that one kernel computes at most for one value: more are cut, so that no kernel takes
+/// long to compile.
+static constexpr double kMaxOperations = 200;
+/// Cycles of a vector's computation that cost less to repeat in a second kernel than to keep.
+static constexpr double kRepeatCycles = 40;
+/// The same for every index of axes that a value does not have, and how many times more of them.
+static constexpr double kBroadcastCycles = 8, kBroadcastFactor = 4;
+/// Bytes of a row that is still in the cache when the kernel goes over it again.
+static constexpr double kRowBytes = 512 << 10;
+/// Groups that are looked at for one that reads the same memory.
+static constexpr int kRecentGroups = 8;
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+static ArrayRef<int64_t> shapeOf(Value value) { return typeOf(value).getShape(); }
+
+static double product(ArrayRef<int64_t> extents) {
+  double n = 1;
+  for (int64_t extent : extents)
+    n *= double(extent);
+  return n;
+}
+
+static bool isReduction(Operation *op) { return isa_and_nonnull<ReduceOp, ArgReduceOp>(op); }
+
+static SmallVector<int64_t> reducedDims(Operation *op) {
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    return SmallVector<int64_t>(reduce.getDims());
+  if (auto reduce = dyn_cast<ArgReduceOp>(op))
+    return {int64_t(reduce.getDim())};
+  return {int64_t(cast<ScanOp>(op).getDim())};
+}
+
+bool isInlined(Operation *op) {
+  if (auto constant = dyn_cast_or_null<ConstantOp>(op))
+    return isa<SplatElementsAttr>(constant.getValue());
+  return isa_and_nonnull<ElementwiseOp, CastOp, IotaOp, PadOp, GatherOp>(op);
+}
+
+SmallVector<IndexMap> operandMaps(Operation *op, const IndexMap &map) {
+  SmallVector<IndexMap> maps;
+  if (auto pad = dyn_cast<PadOp>(op)) {
+    IndexMap inner = map;
+    for (auto [term, low] : llvm::zip(inner.terms, pad.getLow()))
+      term.offset -= low;
+    return {inner, IndexMap{map.rank, {}}};
+  }
+  if (auto gather = dyn_cast<GatherOp>(op)) {
+    // result: other axes before `position`, the indices' axes, the other axes after
+    size_t position = size_t(gather.getPosition());
+    size_t indexRank = shapeOf(gather.getIndices()[0]).size();
+    IndexMap data{map.rank, {}}, index{map.rank, {}};
+    index.terms.append(map.terms.begin() + position, map.terms.begin() + position + indexRank);
+    size_t next = 0;
+    for (size_t axis = 0; axis < shapeOf(gather.getInput()).size(); ++axis) {
+      if (llvm::is_contained(gather.getDims(), int64_t(axis))) {
+        data.terms.push_back({0, SmallVector<int64_t>(map.rank, 0)});
+        continue;
+      }
+      data.terms.push_back(map.terms[next < position ? next : next + indexRank]);
+      ++next;
+    }
+    maps.push_back(data);
+    maps.append(gather.getIndices().size(), index);
+    return maps;
+  }
+  for (Value operand : op->getOperands())
+    maps.push_back(broadcastMap(shapeOf(operand), map));
+  return maps;
+}
+
+std::optional<IndexMap> embed(ArrayRef<int64_t> shape, ArrayRef<int64_t> space,
+                              ArrayRef<bool> reduced, bool onKept) {
+  IndexMap map{space.size(), {}};
+  size_t axis = 0;
+  auto skip = [&] {
+    while (axis < space.size() && (space[axis] == 1 || (onKept && reduced[axis])))
+      ++axis;
+  };
+  for (int64_t extent : shape) {
+    map.terms.push_back({0, SmallVector<int64_t>(space.size(), 0)});
+    if (extent == 1)
+      continue;
+    skip();
+    if (axis == space.size() || space[axis] != extent)
+      return std::nullopt;
+    map.terms.back().factors[axis++] = 1;
+  }
+  skip();
+  if (axis != space.size())
+    return std::nullopt;
+  return map;
+}
+
+std::optional<std::pair<Value, StridedView>> storeThrough(Value value, StridedView view) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto transpose = dyn_cast<TransposeOp>(op)) {
+      StridedView inner = view;
+      for (auto [i, axis] : llvm::enumerate(transpose.getPerm()))
+        inner.shape[axis] = view.shape[i], inner.strides[axis] = view.strides[i];
+      view = inner;
+    } else if (isa<ReshapeOp>(op)) {
+      auto inner = reshapeView(view, shapeOf(op->getOperand(0)));
+      if (!inner)
+        return std::nullopt;
+      view = *inner;
+    } else {
+      break;
+    }
+    value = op->getOperand(0);
+  }
+  return std::pair(value, view);
+}
+
+namespace {
+
+class Planner {
+public:
+  explicit Planner(func::FuncOp function) : function_(function) {}
+
+  std::vector<KernelGroup> plan() {
+    markRoots();
+    // Values that turn out to be computed too often become roots.
+    for (int round = 0; round < 3; ++round) {
+      group();
+      if (!markRepeated())
+        break;
+    }
+    return std::move(groups_);
+  }
+
+private:
+  Block &block() { return function_.getBody().front(); }
+
+  //===--- what lies in memory in any case ---------------------------------------------------===//
+
+  static StridedView contiguous(Value value) {
+    ArrayRef<int64_t> shape = shapeOf(value);
+    Strides strides = contiguousStrides(Shape(shape.begin(), shape.end()));
+    return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
+  }
+
+  void markRoot(Value value) {
+    forced_.insert(value);
+    memory_[value] = contiguous(value);
+  }
+
+  /// The value and, of views, what they read lie in memory from now on.
+  void ensureMemory(Value value) {
+    SmallVector<Value> chain;
+    while (!memory_.count(value) && isView(value.getDefiningOp())) {
+      chain.push_back(value);
+      value = viewOperand(value.getDefiningOp());
+    }
+    if (!memory_.count(value))
+      markRoot(value);
+    for (Value view : llvm::reverse(chain))
+      placeView(view);
+  }
+
+  /// A view of something in memory: where it is, or else a copy of its operand.
+  void placeView(Value view) {
+    Operation *op = view.getDefiningOp();
+    Value operand = viewOperand(op);
+    auto placed = viewThrough(op, memory_.find(operand)->second);
+    if (!placed) {
+      markRoot(operand);
+      placed = viewThrough(op, memory_.find(operand)->second);
+    }
+    memory_[view] = *placed;
+  }
+
+  void markRoots() {
+    for (auto [i, argument] : llvm::enumerate(function_.getArguments())) {
+      StridedView view = contiguous(argument);
+      if (auto strides = function_.getArgAttrOfType<DenseI64ArrayAttr>(i, kStridesAttr))
+        view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+      memory_[argument] = view;
+    }
+    for (Operation &op : block().without_terminator()) {
+      Value value = op.getResult(0);
+      if (isa<EinsumOp, ConcatenateOp>(op)) {
+        for (Value operand : op.getOperands())
+          ensureMemory(operand);
+        memory_[value] = contiguous(value);
+      } else if (isView(&op)) {
+        Value operand = viewOperand(&op);
+        if (!memory_.count(operand) &&
+            !mapThrough(&op, identityMap(shapeOf(value).size())))
+          ensureMemory(operand);
+        if (memory_.count(operand))
+          placeView(value);
+      } else if (isa<PadOp, GatherOp>(op)) {
+        ensureMemory(op.getOperand(0));
+      } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
+        memory_[value] = contiguous(value);
+      }
+      if (isInlined(&op) || isReduction(&op)) {
+        double size = 1;
+        if (isInlined(&op))
+          for (Value operand : op.getOperands())
+            size += size_.lookup(viewBase(operand));
+        size_[value] = size;
+        if (size > kMaxOperations)
+          ensureMemory(value), size_[value] = 1;
+      }
+    }
+    for (OpOperand &result : block().getTerminator()->getOpOperands())
+      markResult(result.get());
+  }
+
+  /// A result is stored where the caller wants it, through reshape and transpose where nobody else
+  /// reads what they read; other views are copied.
+  void markResult(Value value) {
+    if (!isView(value.getDefiningOp())) {
+      if (!memory_.count(value))
+        markRoot(value);
+      return;
+    }
+    if (auto stored = storeThrough(value, contiguous(value));
+        stored && isOnlyStored(value, stored->first))
+      stored_[stored->first] = value;
+    markRoot(value);
+  }
+
+  bool isOnlyStored(Value value, Value base) {
+    if (!base.getDefiningOp() || isView(base.getDefiningOp()) || memory_.count(base))
+      return isa_and_nonnull<EinsumOp>(base.getDefiningOp()) && hasOneChain(value, base);
+    return hasOneChain(value, base);
+  }
+  static bool hasOneChain(Value value, Value base) {
+    for (; value != base; value = viewOperand(value.getDefiningOp()))
+      if (!value.hasOneUse())
+        return false;
+    return base.hasOneUse();
+  }
+
+  //===--- groups ------------------------------------------------------------------------------===//
+
+  /// What a value needs when it is computed in a kernel.
+  struct Pull {
+    bool fits = true;      ///< every reduction of the kernel is read at the kept axes' index
+    int lastGroup = -1;    ///< of the other groups whose results are read
+    llvm::SmallPtrSet<Value, 8> leaves;
+    llvm::SmallSetVector<int, 4> reductions; ///< groups of reductions that are read
+    llvm::SmallVector<std::pair<Value, IndexMap>> computed;
+  };
+
+  Pull pull(Value root, const IndexMap &rootMap, int group) {
+    Pull result;
+    llvm::DenseMap<Value, SmallVector<IndexMap, 1>> seen;
+    SmallVector<std::pair<Value, IndexMap>> work;
+    auto push = [&](Value value, const IndexMap &map) {
+      auto &maps = seen[value];
+      if (llvm::is_contained(maps, map))
+        return;
+      maps.push_back(map);
+      work.emplace_back(value, map);
+    };
+    push(root, rootMap);
+    bool first = true;
+    while (!work.empty() && result.fits) {
+      auto [value, map] = work.pop_back_val();
+      Operation *op = value.getDefiningOp();
+      bool atRoot = std::exchange(first, false);
+      auto known = groupOf_.find(value);
+      if (!atRoot || !op) {
+        if (known != groupOf_.end() && isReduction(op) && known->second == group) {
+          result.fits = isAligned(op, map, group);
+          continue;
+        }
+        if (!op || (known != groupOf_.end() && known->second != group) ||
+            (isa<ConstantOp>(op) && !isInlined(op))) {
+          result.leaves.insert(value);
+          if (known != groupOf_.end()) {
+            result.lastGroup = std::max(result.lastGroup, known->second);
+            if (isReduction(op))
+              result.reductions.insert(known->second);
+          }
+          continue;
+        }
+      }
+      if (isView(op)) {
+        if (Value leaf = leafBehind(value, group)) {
+          push(leaf, IndexMap{map.rank, {}});
+          continue;
+        }
+        auto inner = mapThrough(op, map);
+        result.fits = inner.has_value();
+        if (inner)
+          push(viewOperand(op), *inner);
+        continue;
+      }
+      result.computed.emplace_back(value, map);
+      if (isReduction(op) || isa<ScanOp>(op)) {
+        push(op->getOperand(0), map);
+        continue;
+      }
+      for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map)))
+        push(operand, inner);
+    }
+    return result;
+  }
+
+  /// What the group reads from memory through this chain of views; null where it computes it.
+  Value leafBehind(Value value, int group) {
+    for (value = viewOperand(value.getDefiningOp());; value = viewOperand(value.getDefiningOp())) {
+      Operation *op = value.getDefiningOp();
+      if (!op)
+        return value;
+      if (auto known = groupOf_.find(value); known != groupOf_.end())
+        return known->second != group ? value : Value();
+      if (!isView(op))
+        return isa<ConstantOp>(op) && !isInlined(op) ? value : Value();
+    }
+  }
+
+  /// Whether the reduction's result is read at the index of the kernel's kept axes.
+  bool isAligned(Operation *reduction, const IndexMap &map, int group) {
+    const KernelGroup &g = groups_[size_t(group)];
+    auto kept = embed(shapeOf(reduction->getResult(0)), g.space, g.reduced, true);
+    if (!kept)
+      return false;
+    for (auto [extent, term, wanted] :
+         llvm::zip(shapeOf(reduction->getResult(0)), map.terms, kept->terms))
+      if (extent != 1 && !(term == wanted))
+        return false;
+    return true;
+  }
+
+  void add(int group, Value root, const Pull &pull) {
+    for (Value leaf : pull.leaves)
+      groups_[size_t(group)].leaves.insert(leaf);
+    for (Value leaf : pull.leaves)
+      if (auto known = groupOf_.find(leaf); known != groupOf_.end())
+        groups_[size_t(known->second)].roots.insert(leaf);
+    groupOf_[root] = group;
+    if (forced_.contains(root))
+      groups_[size_t(group)].roots.insert(root);
+    computed_[size_t(group)].append(pull.computed.begin(), pull.computed.end());
+  }
+
+  int newGroup(ArrayRef<int64_t> space) {
+    groups_.emplace_back();
+    groups_.back().space.assign(space.begin(), space.end());
+    groups_.back().reduced.assign(space.size(), false);
+    computed_.emplace_back();
+    return int(groups_.size()) - 1;
+  }
+
+  /// Groups that the value may join: of the reductions it reads, latest first, then those that read
+  /// the same memory.
+  SmallVector<int> candidates(const Pull &alone) {
+    SmallVector<int> list(alone.reductions.begin(), alone.reductions.end());
+    llvm::sort(list, std::greater<int>());
+    int last = int(groups_.size()) - 1;
+    for (int g = last; g >= 0 && g > last - kRecentGroups; --g)
+      if (!llvm::is_contained(list, g) && llvm::any_of(alone.leaves, [&](Value leaf) {
+            return groups_[size_t(g)].leaves.contains(leaf) && !shapeOf(leaf).empty();
+          }))
+        list.push_back(g);
+    return list;
+  }
+
+  void placeReduction(Operation *op) {
+    Value value = op->getResult(0), input = op->getOperand(0);
+    SmallVector<int64_t> dims = reducedDims(op);
+    Pull alone = pull(value, identityMap(shapeOf(input).size()), -1);
+    for (int g : candidates(alone)) {
+      const KernelGroup &group = groups_[size_t(g)];
+      if (group.single || group.scans || !llvm::is_contained(group.reduced, true))
+        continue;
+      auto map = embed(shapeOf(input), group.space, group.reduced, false);
+      if (!map || !reducesSame(*map, shapeOf(input), dims, group))
+        continue;
+      Pull joined = pull(value, *map, g);
+      if (joined.fits && joined.lastGroup < g)
+        return add(g, value, joined);
+    }
+    int g = newGroup(shapeOf(input));
+    for (int64_t dim : dims)
+      groups_[size_t(g)].reduced[size_t(dim)] = true;
+    add(g, value, alone);
+  }
+
+  static bool reducesSame(const IndexMap &map, ArrayRef<int64_t> shape, ArrayRef<int64_t> dims,
+                          const KernelGroup &group) {
+    for (auto [i, term] : llvm::enumerate(map.terms))
+      for (auto [axis, factor] : llvm::enumerate(term.factors))
+        if (factor && group.reduced[axis] != llvm::is_contained(dims, int64_t(i)))
+          return false;
+    return true;
+  }
+
+  void placeScan(ScanOp op) {
+    Pull alone = pull(op.getResult(), identityMap(shapeOf(op.getInput()).size()), -1);
+    int g = newGroup(shapeOf(op.getInput()));
+    groups_[size_t(g)].reduced[size_t(op.getDim())] = true;
+    groups_[size_t(g)].scans = true;
+    add(g, op.getResult(), alone);
+    groups_[size_t(g)].roots.insert(op.getResult());
+  }
+
+  void placeRoot(Value value) {
+    ArrayRef<int64_t> shape = shapeOf(value);
+    Pull alone = pull(value, identityMap(shape.size()), -1);
+    for (int g : candidates(alone)) {
+      const KernelGroup &group = groups_[size_t(g)];
+      if (group.single || group.scans)
+        continue;
+      for (bool onKept : {true, false}) {
+        auto map = embed(shape, group.space, group.reduced, onKept);
+        if (!map || (!onKept && !staysInCache(group, value)))
+          continue;
+        Pull joined = pull(value, *map, g);
+        if (joined.fits && joined.lastGroup < g)
+          return add(g, value, joined);
+      }
+    }
+    add(newGroup(shape), value, alone);
+  }
+
+  /// Whether a row is still in the cache after its reductions.
+  static bool staysInCache(const KernelGroup &group, Value value) {
+    double row = double(itemSize(elementDType(value.getType())));
+    for (auto [extent, reduced] : llvm::zip(group.space, group.reduced))
+      row *= reduced ? double(extent) : 1;
+    return row <= kRowBytes;
+  }
+
+  void group() {
+    groups_.clear();
+    computed_.clear();
+    groupOf_.clear();
+    for (Operation &op : block().without_terminator()) {
+      Value value = op.getResult(0);
+      if (isa<EinsumOp, ConcatenateOp>(op)) {
+        int g = newGroup(shapeOf(value));
+        groups_.back().single = &op;
+        groups_.back().roots.insert(stored_.count(value) ? stored_.lookup(value) : value);
+        for (Value operand : op.getOperands())
+          addOperand(operand, g);
+        groupOf_[value] = g;
+        if (stored_.count(value))
+          groupOf_[stored_.lookup(value)] = g;
+        continue;
+      }
+      if (isReduction(&op)) {
+        placeReduction(&op);
+        // A reduction that is a result through views: the views are stored with it.
+        if (Value through = stored_.lookup(value))
+          groups_[size_t(groupOf_[value])].roots.insert(through), groupOf_[through] = groupOf_[value];
+      } else if (auto scan = dyn_cast<ScanOp>(op)) {
+        placeScan(scan);
+      } else if (forced_.contains(value) && !groupOf_.count(value)) {
+        placeRoot(value);
+      } else if (Value through = stored_.lookup(value)) {
+        placeRoot(value);
+        int g = groupOf_[value];
+        groups_[size_t(g)].roots.insert(through);
+        groupOf_[through] = g;
+      }
+    }
+  }
+
+  void addOperand(Value operand, int g) {
+    while (isView(operand.getDefiningOp()) && !groupOf_.count(operand))
+      operand = viewOperand(operand.getDefiningOp());
+    groups_[size_t(g)].leaves.insert(operand);
+    if (auto known = groupOf_.find(operand); known != groupOf_.end())
+      groups_[size_t(known->second)].roots.insert(operand);
+  }
+
+  //===--- what is computed too often ------------------------------------------------------------===//
+
+  /// Cycles of one vector of the value, from memory.
+  double cycles(Value value) {
+    llvm::DenseSet<Value> seen;
+    SmallVector<Value> work{value};
+    double sum = 0;
+    while (!work.empty()) {
+      Value next = work.pop_back_val();
+      Operation *op = next.getDefiningOp();
+      if (!op || !seen.insert(next).second || (next != value && groupOf_.count(next)))
+        continue;
+      if (auto elementwise = dyn_cast<ElementwiseOp>(op))
+        sum += scalarCycles(elementwise.scalarOp(), elementDType(elementwise.getInputs().back().getType()));
+      else if (!isInlined(op) && !isView(op))
+        continue;
+      work.append(op->operand_begin(), op->operand_end());
+    }
+    return sum;
+  }
+
+  bool markRepeated() {
+    llvm::DenseMap<Value, llvm::SmallDenseSet<int, 2>> users;
+    SmallVector<Value> marked;
+    for (auto [g, computed] : llvm::enumerate(computed_)) {
+      const KernelGroup &group = groups_[g];
+      for (auto &[value, map] : computed) {
+        auto elementwise = value.getDefiningOp<ElementwiseOp>();
+        if (!elementwise || groupOf_.count(value))
+          continue;
+        users[value].insert(int(g));
+        double extra = product(group.space) / std::max(1.0, product(shapeOf(value)));
+        if (extra >= kBroadcastFactor && !isHoisted(map, group) &&
+            cycles(value) >= kBroadcastCycles)
+          marked.push_back(value);
+      }
+    }
+    for (auto &[value, groups] : users)
+      if (groups.size() > 1 && cycles(value) >= kRepeatCycles)
+        marked.push_back(value);
+    for (Value value : marked)
+      if (!forced_.contains(value) && !memory_.count(value))
+        markRoot(value);
+    return !marked.empty();
+  }
+
+  /// Whether the value is computed outside of the innermost loop: it is the same along the last axis,
+  /// or lives on the kept axes.
+  static bool isHoisted(const IndexMap &map, const KernelGroup &group) {
+    auto varies = [&](size_t axis) {
+      return llvm::any_of(map.terms, [&](const IndexTerm &t) { return t.factors[axis] != 0; });
+    };
+    bool reduces = false, full = false;
+    int last = -1;
+    for (size_t axis = 0; axis < group.space.size(); ++axis) {
+      reduces |= group.reduced[axis];
+      full |= group.reduced[axis] && varies(axis);
+      if (group.space[axis] != 1)
+        last = int(axis);
+    }
+    return reduces ? !full : last < 0 || !varies(size_t(last));
+  }
+
+  func::FuncOp function_;
+  llvm::DenseMap<Value, StridedView> memory_; ///< of what lies in memory, and views of it
+  llvm::DenseSet<Value> forced_;              ///< roots
+  llvm::DenseMap<Value, Value> stored_;       ///< what is stored through views, and the result
+  llvm::DenseMap<Value, double> size_;
+  std::vector<KernelGroup> groups_;
+  std::vector<SmallVector<std::pair<Value, IndexMap>>> computed_; ///< by group
+  llvm::DenseMap<Value, int> groupOf_;
+};
+
+} // namespace
+
+std::vector<KernelGroup> planFusion(func::FuncOp function) { return Planner(function).plan(); }
+
+} // namespace ricci

@@ -1,0 +1,63 @@
+//===- fusion.h - which operations share a kernel -----------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// An einsum and a concatenate are a kernel each. All else is fused. A fused kernel has one space of
+// axes, some of them reduced; what it computes lives on all axes or on the kept ones. An elementwise
+// operation belongs to no kernel: it is computed wherever its result is wanted, unless it is a root.
+//
+// - A reduction joins the kernel of a reduction that it depends on, over the same axes of the same
+//   space (softmax: max, then sum), or one that reads the same memory.
+// - A root, a value that lies in memory, joins the kernel of the reductions that it depends on, on all
+//   axes (softmax's quotient) or on the kept ones (the logarithm of a log-sum-exp), or a kernel on the
+//   same space that reads the same memory.
+// - Roots are results, what einsum, concatenate, gather and pad read, what a reshape merges axes of;
+//   further what costs more to compute again, in several kernels or for every index of axes that it
+//   does not have, than to read.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/fuse/access.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "llvm/ADT/SetVector.h"
+
+namespace ricci {
+
+/// Operations of one launch.
+struct KernelGroup {
+  /// Set: the group is this operation (einsum, concatenate).
+  mlir::Operation *single = nullptr;
+  llvm::SmallVector<int64_t> space; ///< extents
+  llvm::SmallVector<bool> reduced;  ///< by axis
+  bool scans = false;               ///< the one reduced axis is scanned
+  /// What lies in memory afterwards, in the order of the program.
+  llvm::SetVector<mlir::Value> roots;
+  llvm::SmallPtrSet<mlir::Value, 8> leaves; ///< what is read from memory
+};
+
+/// Groups in an order in which they can run.
+std::vector<KernelGroup> planFusion(mlir::func::FuncOp function);
+
+/// The embedding of a value's axes into a kernel's space: on all axes, or on the kept ones. Axes of
+/// extent 1 count for nothing. Nothing where the shapes differ.
+std::optional<IndexMap> embed(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> space,
+                              llvm::ArrayRef<bool> reduced, bool onKept);
+
+/// Maps of the operands of an elementwise-like operation (elementwise, cast, pad, gather), given its
+/// result's.
+llvm::SmallVector<IndexMap> operandMaps(mlir::Operation *op, const IndexMap &map);
+
+/// Whether the operation is computed element by element wherever it is wanted.
+bool isInlined(mlir::Operation *op);
+
+/// Reshape and transpose lose nothing: a result may be stored through them. The value that is
+/// computed, and where it lies when `value` lies in `view`.
+std::optional<std::pair<mlir::Value, StridedView>> storeThrough(mlir::Value value, StridedView view);
+
+} // namespace ricci
