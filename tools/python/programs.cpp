@@ -187,8 +187,7 @@ public:
       PyObject *named = PyDict_GetItemWithError(keywords.ptr(), names[i].ptr());
       if ((i < args.size()) == (named != nullptr))
         raise(PyExc_TypeError,
-              fmt::format(named ? "argument '{}' is given twice" : "argument '{}' is missing",
-                          nameOf(i)));
+              fmt::format("argument '{}' is {}", nameOf(i), named ? "given twice" : "missing"));
       owners.push_back(asArray(named ? nb::handle(named) : nb::handle(args[i])));
       tensors.push_back(operandTensor(owners.back(), nameOf(i)));
     }
