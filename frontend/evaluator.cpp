@@ -162,7 +162,8 @@ Expected<const Evaluator::Binding *> Evaluator::lookup(const Expr &name) {
 
 std::vector<std::string_view> Evaluator::visibleNames() const {
   std::vector<std::string_view> names;
-  for (const Scope *scope : {&frame_->locals, &frame_->unit->globals, &prelude_.globals})
+  const Scope *scopes[] = {&frame_->locals, &frame_->unit->globals, &prelude_.globals};
+  for (const Scope *scope : scopes)
     for (const auto &[name, binding] : *scope)
       names.push_back(name);
   return names;

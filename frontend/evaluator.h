@@ -64,6 +64,13 @@ private:
     StorageId storage;
   };
 
+  /// The name that a chain of names and dots has when its first name is not bound: "exp" for
+  /// "np.exp", "linalg.svd" for "np.linalg.svd" and "linalg.svd". Empty for everything else.
+  struct Dotted {
+    std::string name;
+    bool inNumpy = false;
+  };
+
   // Statements (evaluator_statements.cpp).
   Status execute(const Statement &statement, std::optional<Value> &returned);
   Status assign(ExprId target, const Value &value, size_t mark);
@@ -87,7 +94,7 @@ private:
   Expected<Value> evaluateHead(ExprId id);
   Expected<Value> evaluateStep(const Expr &e, const Value &left);
   Expected<Value> evaluateName(const Expr &e);
-  Expected<Value> evaluateDotted(const Expr &e, std::string_view name);
+  Expected<Value> evaluateDotted(const Expr &e, const Dotted &dotted);
   Expected<Value> evaluateUnary(const Expr &e);
   Expected<Value> evaluateLogical(const Expr &e);
   Expected<Value> evaluateCompare(const Expr &e);
@@ -112,12 +119,6 @@ private:
 
   /// The operand that is walked in a loop, or kNoExpr.
   ExprId leftOperand(const Expr &e) const;
-  /// The name that a chain of names and dots has when its first name is not bound: "exp" for
-  /// "np.exp", "linalg.svd" for "np.linalg.svd" and "linalg.svd". Empty for everything else.
-  struct Dotted {
-    std::string name;
-    bool inNumpy = false;
-  };
   Dotted dotted(ExprId id) const;
 
   const Expr &expr(ExprId id) const { return syntax().exprs[id]; }

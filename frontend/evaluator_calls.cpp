@@ -195,9 +195,9 @@ Expected<Value> Evaluator::runBody(const DefinedFunction &function, Frame &frame
     if (Status status = execute(statement, returned); !status)
       return std::move(status.error());
     if (returned)
-      break;
+      return std::move(*returned);
   }
-  return std::move(*returned);
+  return internalError("a body without 'return'"); // the parser refuses it
 }
 
 } // namespace ricci

@@ -185,10 +185,8 @@ Expected<Value> Evaluator::evaluateHead(ExprId id) {
       return evaluateCompare(e);
     case ExprKind::Conditional:
       return evaluateConditional(e);
-    case ExprKind::Attribute: {
-      Dotted name = dotted(id);
-      return evaluateDotted(e, name.name);
-    }
+    case ExprKind::Attribute:
+      return evaluateDotted(e, dotted(id));
     case ExprKind::Call:
       return evaluateCall(e);
     default:
@@ -225,9 +223,9 @@ Expected<Value> Evaluator::evaluateName(const Expr &e) {
                  at(e.span));
 }
 
-Expected<Value> Evaluator::evaluateDotted(const Expr &e, std::string_view name) {
-  bool inNumpy = text(e.span).substr(0, name.size()) != name;
-  if (std::optional<Value> value = knownValue(name, true); value && inNumpy)
+Expected<Value> Evaluator::evaluateDotted(const Expr &e, const Dotted &dotted) {
+  const std::string &name = dotted.name;
+  if (std::optional<Value> value = knownValue(name, true); value && dotted.inNumpy)
     return std::move(*value);
   if (isFunction(name))
     return errorAt(fmt::format("'{}' is a function: call it, as in {}(x)", name, name), at(e.span));
