@@ -155,7 +155,10 @@ def test_function_shows_its_stages():
     f = compile("(x.sum(), x + 1)", x=X)
     assert "f32[3,4]" in f.emit("ast")
     assert "func.func @main" in f.emit("tensor")
-    assert isinstance(f.plan(), ricci.Plan)
+    plan = f.plan()
+    assert isinstance(plan, ricci.Plan)
+    assert repr(plan) == "<ricci.Plan: 0 steps>" and "contraction" in plan._repr_html_()
+    assert "peak memory" in str(plan)
     assert repr(f).endswith("-> (f32[], f32[3,4])>")
     with pytest.raises(ricci.Error, match="no stage 'wasm'"):
         f.emit("wasm")
