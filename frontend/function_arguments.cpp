@@ -23,7 +23,11 @@ std::string describe(const Value &value) {
     std::string operator()(NoneValue) { return "None"; }
     std::string operator()(bool x) { return x ? "True" : "False"; }
     std::string operator()(int64_t x) { return fmt::format("the integer {}", x); }
-    std::string operator()(double x) { return fmt::format("the float {}", x); }
+    std::string operator()(double x) {
+      std::string digits = fmt::format("{}", x);
+      bool isWhole = digits.find_first_not_of("-0123456789") == std::string::npos;
+      return "the float " + digits + (isWhole ? ".0" : "");
+    }
     std::string operator()(std::complex<double>) { return "a complex number"; }
     std::string operator()(const std::string &) { return "a string"; }
     std::string operator()(DType) { return "a dtype"; }
@@ -112,20 +116,47 @@ Expected<bool> boolArgument(const Value &value, std::string_view what) {
   return at(fmt::format("{} is True or False, not {}", what, notThat(value)), value.span);
 }
 
+// NumPy's names, and its codes that count bytes: 'f4' is float32. Codes that mean another type as a
+// short name of ours are errors.
+static constexpr DTypeName kDTypeNames[] = {
+    {"bool_", DType::b1},    {"int8", DType::i8},       {"int16", DType::i16},
+    {"int32", DType::i32},   {"int64", DType::i64},     {"uint8", DType::u8},
+    {"uint16", DType::u16},  {"uint32", DType::u32},    {"uint64", DType::u64},
+    {"float16", DType::f16}, {"bfloat16", DType::bf16}, {"float32", DType::f32},
+    {"float64", DType::f64}, {"complex64", DType::c64}, {"complex128", DType::c128},
+    {"byte", DType::i8},     {"short", DType::i16},     {"intc", DType::i32},
+    {"int_", DType::i64},    {"intp", DType::i64},      {"longlong", DType::i64},
+    {"ubyte", DType::u8},    {"ushort", DType::u16},    {"uintc", DType::u32},
+    {"uint", DType::u64},    {"uintp", DType::u64},     {"ulonglong", DType::u64},
+    {"half", DType::f16},    {"single", DType::f32},    {"double", DType::f64},
+    {"csingle", DType::c64}, {"cdouble", DType::c128}};
+static constexpr DTypeName kDTypeCodes[] = {
+    {"bool", DType::b1}, {"int", DType::i64}, {"float", DType::f64}, {"complex", DType::c128},
+    {"?", DType::b1},    {"i1", DType::i8},   {"i2", DType::i16},    {"i4", DType::i32},
+    {"u1", DType::u8},   {"u2", DType::u16},  {"u4", DType::u32},    {"f2", DType::f16},
+    {"f4", DType::f32},  {"f8", DType::f64},  {"c8", DType::c64},    {"c16", DType::c128}};
+static constexpr std::pair<std::string_view, std::string_view> kTwoMeanings[] = {
+    {"i8", "int64"}, {"u8", "uint64"}, {"f16", "longdouble"}};
+
+std::span<const DTypeName> dtypeNames() { return kDTypeNames; }
+
 Expected<DType> dtypeArgument(const Value &value) {
   if (const auto *dtype = value.as<DType>())
     return *dtype;
   const auto *name = value.as<std::string>();
   if (!name)
-    return at(fmt::format("a dtype is a name as float32, not {}", notThat(value)), value.span);
+    return at(fmt::format("a dtype is a name, as float32, not {}", notThat(value)), value.span);
+  for (auto [code, numpys] : kTwoMeanings)
+    if (*name == code)
+      return at(fmt::format("the dtype '{}' is {} to NumPy and {} to Ricci: write the long name",
+                            code, numpys, numpyName(*parseDType(code))),
+                value.span);
+  for (std::span<const DTypeName> table : {std::span<const DTypeName>(kDTypeNames), {kDTypeCodes}})
+    for (const DTypeName &row : table)
+      if (*name == row.name)
+        return row.dtype;
   if (std::optional<DType> dtype = parseDType(*name))
     return *dtype;
-  if (*name == "int")
-    return DType::i64;
-  if (*name == "float")
-    return DType::f64;
-  if (*name == "complex")
-    return DType::c128;
   return at(fmt::format("there is no dtype '{}'", *name), value.span);
 }
 

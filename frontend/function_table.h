@@ -47,7 +47,9 @@ struct FunctionEntry {
 /// One table a file.
 std::span<const FunctionEntry>
 elementwiseFunctions(); ///< functions_elementwise.cpp: ufuncs, where, clip, round
-std::span<const FunctionEntry> castFunctions();      ///< functions_cast.cpp: astype, float32 …
+std::span<const FunctionEntry> castFunctions(); ///< functions_cast.cpp: astype, float32 …
+std::span<const FunctionEntry>
+inspectionFunctions(); ///< functions_inspect.cpp: len, shape, ndim, size
 std::span<const FunctionEntry> reductionFunctions(); ///< functions_reduce.cpp: sum … argmax, cumsum
 std::span<const FunctionEntry>
 shapeFunctions(); ///< functions_shape.cpp: reshape … sliding_window_view
@@ -97,6 +99,13 @@ Expected<int64_t> integerArgument(const Value &value, std::string_view what);
 /// An integer or a sequence of integers.
 Expected<std::vector<int64_t>> integersArgument(const Value &value, std::string_view what);
 Expected<bool> boolArgument(const Value &value, std::string_view what);
+/// A NumPy name of a dtype.
+struct DTypeName {
+  std::string_view name;
+  DType dtype;
+};
+/// The names that are functions too: float32, half, intp, …
+std::span<const DTypeName> dtypeNames();
 /// A dtype, or a string that names one; the types float, int, bool, complex are DType values.
 Expected<DType> dtypeArgument(const Value &value);
 

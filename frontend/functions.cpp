@@ -59,7 +59,7 @@ struct Tables {
   Tables() {
     for (std::span<const FunctionEntry> table :
          {elementwiseFunctions(), reductionFunctions(), shapeFunctions(), joinFunctions(),
-          creationFunctions(), contractionFunctions(), castFunctions()})
+          creationFunctions(), contractionFunctions(), castFunctions(), inspectionFunctions()})
       for (const FunctionEntry &entry : table) {
         Function function{&entry, parseSignature(entry.signature)};
         if (entry.kind & FunctionEntry::Function) {
@@ -99,7 +99,7 @@ size_t editDistance(std::string_view a, std::string_view b) {
 template <typename Names> std::string suggestion(std::string_view name, const Names &names) {
   constexpr size_t kLongest = 64; // of a name that can be a slip of the pen
   std::string_view best;
-  size_t bestDistance = std::min(name.size() / 3 + 1, size_t(2)) + 1;
+  size_t bestDistance = name.size() < 5 ? 2 : 3; // the first that is too far
   if (name.size() <= kLongest)
     for (std::string_view candidate : names) {
       size_t distance = editDistance(name, candidate);
@@ -119,7 +119,7 @@ namesOf(const std::unordered_map<std::string_view, Function> &functions) {
 
 std::string countOf(size_t least, size_t most) {
   std::string count = least == most ? std::to_string(most) : fmt::format("{} to {}", least, most);
-  return fmt::format("{} argument{}", count, most == 1 ? "" : "s");
+  return fmt::format("{} argument{}", count, least == 1 && most == 1 ? "" : "s");
 }
 
 /// Binds as Python does. `hidden` is 1 for a method, whose object users do not count.

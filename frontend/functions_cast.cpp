@@ -13,21 +13,6 @@
 namespace ricci {
 namespace {
 
-struct TypeName {
-  std::string_view name;
-  DType dtype;
-};
-
-/// NumPy's names that are called as functions.
-constexpr TypeName kTypes[] = {
-    {"bool_", DType::b1},    {"int8", DType::i8},       {"int16", DType::i16},
-    {"int32", DType::i32},   {"int64", DType::i64},     {"uint8", DType::u8},
-    {"uint16", DType::u16},  {"uint32", DType::u32},    {"uint64", DType::u64},
-    {"float16", DType::f16}, {"bfloat16", DType::bf16}, {"float32", DType::f32},
-    {"float64", DType::f64}, {"complex64", DType::c64}, {"complex128", DType::c128},
-    {"half", DType::f16},    {"single", DType::f32},    {"double", DType::f64},
-    {"intp", DType::i64},    {"uintp", DType::u64}};
-
 Expected<Value> castTo(Call &call, const Value &value, DType dtype) {
   if (value.is<std::complex<double>>() && kindOf(dtype) != DTypeKind::Complex && dtype != DType::b1)
     return call.error(
@@ -43,7 +28,7 @@ Expected<Value> castTo(Call &call, const Value &value, DType dtype) {
 
 /// float32(x): a number or tensor of that dtype, no longer weak.
 Expected<Value> typeFunction(Call &call) {
-  for (const TypeName &type : kTypes)
+  for (const DTypeName &type : dtypeNames())
     if (type.name == call.name)
       return castTo(call, call[0], type.dtype);
   return call.error(fmt::format("there is no dtype '{}'", call.name));
@@ -128,7 +113,7 @@ std::vector<FunctionEntry> makeTable() {
       {"complex", "real=, imag=", Function, pythonComplex},
       {"bool", "x, /", Function, toBool},
   };
-  for (const TypeName &type : kTypes)
+  for (const DTypeName &type : dtypeNames())
     table.push_back({type.name, "x, /", Function, typeFunction});
   return table;
 }

@@ -227,20 +227,30 @@ private:
       return errorAt(builder, at,
                      fmt::format("an index array has integers, and this one is {}",
                                  numpyName(builder.type(index).dtype)));
-    const Program::Node &node = builder.program().nodes[size_t(index.node)];
-    int64_t n = shape[size_t(axis)];
-    if (node.kind == Program::NodeKind::Constant && node.type.dtype == DType::i64 &&
-        !isEmpty(index))
-      for (size_t i = 0; i < node.data.size(); i += sizeof(int64_t)) {
-        int64_t value;
-        std::memcpy(&value, &node.data[i], sizeof value);
-        if (value < -n || value >= n)
-          return outOfBounds(value, axis, at);
-      }
     Expected<TensorValue> wide = builder.cast(index, DType::i64, at);
     if (!wide)
       return std::move(wide.error());
     indices.push_back(*wide);
+    indexed.push_back({axis, at});
+    return success();
+  }
+
+  /// An index that is known is checked now, the others when the program runs; of an empty axis
+  /// there is none.
+  Status checkBounds(TensorValue index, int64_t axis, Span at) const {
+    int64_t n = shape[size_t(axis)];
+    if (n == 0)
+      return errorAt(builder, at,
+                     fmt::format("axis {} has size 0: no index is in its bounds", axis));
+    const Program::Node &node = builder.program().nodes[size_t(index.node)];
+    if (node.kind != Program::NodeKind::Constant)
+      return success();
+    for (size_t i = 0; i < node.data.size(); i += sizeof(int64_t)) {
+      int64_t value;
+      std::memcpy(&value, &node.data[i], sizeof value);
+      if (value < -n || value >= n)
+        return outOfBounds(value, axis, at);
+    }
     return success();
   }
 
@@ -248,7 +258,12 @@ private:
     Expected<Shape> common = detail::commonShape(builder, indices, span);
     if (!common)
       return errorAt(builder, span, "the index arrays: " + common.error().message);
-    for (TensorValue &index : indices) {
+    bool empty = std::find(common->begin(), common->end(), 0) != common->end();
+    for (size_t i = 0; i < indices.size(); ++i) {
+      TensorValue &index = indices[i];
+      if (Status s = empty ? success() : checkBounds(index, indexed[i].first, indexed[i].second);
+          !s)
+        return std::move(s.error());
       Expected<TensorValue> wide = builder.broadcast(index, *common, span);
       if (!wide)
         return wide;
@@ -266,6 +281,7 @@ private:
   std::vector<int64_t> starts, steps;
   Shape sizes, basicShape; ///< of the slice, and after it without the integers' axes
   std::vector<TensorValue> indices;
+  std::vector<std::pair<int64_t, Span>> indexed; ///< the axis of each, and where it is written
   std::vector<int64_t> gathered; ///< the axes of `basicShape` that the index arrays replace
   enum class Run { Before, Inside, After } run = Run::Before; ///< of index arrays and integers
   int64_t position = 0; ///< of the index arrays' axes among the others

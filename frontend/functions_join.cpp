@@ -28,17 +28,26 @@ struct Parts {
   std::vector<Span> spans;
 };
 
-Expected<Parts> partsOf(Call &call, const Value &sequence) {
+/// Numbers are weak where NumPy lets them be, in concatenate without an axis.
+Expected<Parts> partsOf(Call &call, const Value &sequence, bool weakNumbers = false) {
   Expected<std::vector<Value>> items = detail::itemsOf(call.builder, sequence, call.name);
   if (!items)
     return std::move(items.error());
   if (items->empty())
     return errorAt(call.builder, sequence.span,
                    fmt::format("{} needs at least one array", call.name));
-  Expected<detail::Arrays> arrays = detail::toArrays(call.builder, *items);
-  if (!arrays)
-    return std::move(arrays.error());
-  Parts parts{std::move(*arrays), {}};
+  Parts parts;
+  if (weakNumbers) {
+    Expected<Promoted> promoted = promoteOperands(call.builder, *items);
+    if (!promoted)
+      return std::move(promoted.error());
+    parts.arrays = {std::move(promoted->operands), promoted->dtype};
+  } else {
+    Expected<detail::Arrays> arrays = detail::toArrays(call.builder, *items);
+    if (!arrays)
+      return std::move(arrays.error());
+    parts.arrays = std::move(*arrays);
+  }
   for (const Value &item : *items)
     parts.spans.push_back(item.span);
   return parts;
@@ -140,7 +149,7 @@ Expected<Value> joinAlong(Call &call, Parts &parts, const std::optional<Value> &
 }
 
 Expected<Value> concatenate(Call &call) {
-  Expected<Parts> parts = partsOf(call, call[0]);
+  Expected<Parts> parts = partsOf(call, call[0], call.has(1) && call[1].is<NoneValue>());
   if (!parts)
     return std::move(parts.error());
   if (Status s = setDType(call, 2, *parts); !s)

@@ -73,18 +73,11 @@ public:
       count *= uint64_t(shape_[size_t(axis)]);
     return int64_t(count);
   }
+  /// Whether an element of the result is of no elements.
   bool reducesNothing() const {
     return std::any_of(axes_.begin(), axes_.end(),
                        [&](int64_t axis) { return shape_[size_t(axis)] == 0; });
   }
-  /// Whether the result has elements.
-  bool hasResult() const {
-    for (size_t i = 0; i < shape_.size(); ++i)
-      if (shape_[i] == 0 && !std::binary_search(axes_.begin(), axes_.end(), int64_t(i)))
-        return false;
-    return true;
-  }
-
   /// The shape with the reduced axes kept as 1.
   Shape keptShape() const {
     Shape kept = shape_;
@@ -150,9 +143,10 @@ private:
             fmt::format("the elementwise function of two tensors is {}imum", call_.name)};
       return error;
     }
-    // NumPy takes the axes 0 and -1 of a scalar.
+    // NumPy takes the axes 0 and -1 of a scalar, but where it counts the elements along them.
     const auto *integer = axis ? axis->as<int64_t>() : nullptr;
-    if (shape_.empty() && integer && (*integer == 0 || *integer == -1))
+    bool counts = call_.name == "mean" || call_.name == "var" || call_.name == "std";
+    if (shape_.empty() && !counts && integer && (*integer == 0 || *integer == -1))
       return success();
     Expected<std::vector<int64_t>> axes = axesArgument(axis, int64_t(shape_.size()), call_.span);
     if (!axes)
@@ -214,7 +208,7 @@ Expected<Value> maxOrMin(Call &call) {
   if (Status status = reducer.read(call.arguments[Axis], call.arguments[KeepDims]); !status)
     return std::move(status.error());
   bool isMax = call.name == "max" || call.name == "amax";
-  if (reducer.reducesNothing() && reducer.hasResult())
+  if (reducer.reducesNothing())
     return call.error(
         fmt::format("{} of no elements: shape {} is empty along the reduced axes, and "
                     "a {}imum has no identity",
@@ -254,7 +248,7 @@ Expected<Value> ptp(Call &call) {
     return std::move(status.error());
   if (isBool(reducer.dtype()))
     return call.error("ptp does not take bool");
-  if (reducer.reducesNothing() && reducer.hasResult())
+  if (reducer.reducesNothing())
     return call.error(fmt::format("ptp of no elements: shape {} is empty along the reduced axes, "
                                   "and a maximum has no identity",
                                   formatShape(reducer.shape())));
@@ -355,7 +349,8 @@ Expected<Value> varOrStd(Call &call) {
     if (!real || !imag)
       return std::move((real ? imag : real).error());
     squares = apply(ScalarOp::Add, {Value(*real, call.span), Value(*imag, call.span)});
-    sumType = resultDType(ScalarOp::Real, *dtype);
+    if (isNone(call.arguments[Dtype]))
+      sumType = resultDType(ScalarOp::Real, *dtype);
   }
   Expected<TensorValue> result =
       reducer.divide(reducer.sum(std::move(squares), sumType), std::max(count - *ddof, 0.0));

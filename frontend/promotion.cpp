@@ -23,9 +23,9 @@ template <typename T> std::vector<uint8_t> bytesOf(T x) {
   return bytes;
 }
 
-Diagnostic outOfBounds(const Value &number, std::string_view what, DType dtype) {
+Diagnostic outOfBounds(const Value &number, DType dtype) {
   Diagnostic error =
-      inputError(fmt::format("the integer {} is out of bounds for {}", what, numpyName(dtype)));
+      inputError(fmt::format("{} is out of bounds for {}", describe(number), numpyName(dtype)));
   error.spans = {number.span};
   return error;
 }
@@ -39,12 +39,12 @@ Expected<std::vector<uint8_t>> encodeInteger(const Value &number, DType dtype) {
     // The least float above the greatest T: 2**(its bits).
     double end = std::ldexp(1.0, std::numeric_limits<T>::digits);
     if (!(x >= double(std::numeric_limits<T>::min()) && x < end))
-      return outOfBounds(number, fmt::format("{}", x), dtype);
+      return outOfBounds(number, dtype);
     return bytesOf(T(x));
   }
   int64_t x = number.is<bool>() ? *number.as<bool>() : *number.as<int64_t>();
   if (!std::in_range<T>(x))
-    return outOfBounds(number, std::to_string(x), dtype);
+    return outOfBounds(number, dtype);
   return bytesOf(T(x));
 }
 
@@ -240,7 +240,7 @@ Expected<Value> compareSigns(ProgramBuilder &builder, ScalarOp op, Span opSpan, 
                        {*sign, *asUnsigned});
 }
 
-/// The dtype that a ufunc computes in. Loops over floats are found for each operand by itself: int8
+/// The dtype that a ufunc computes in. Loops over floats are found for each integer by itself: int8
 /// and uint8 both fit float16, though their promotion is int16.
 std::optional<DType> computeDTypeOf(const ProgramBuilder &builder, ScalarOp op, DType promoted,
                                     const std::vector<Value> &operands) {
@@ -250,8 +250,10 @@ std::optional<DType> computeDTypeOf(const ProgramBuilder &builder, ScalarOp op, 
   const auto *left = operands[0].as<TensorValue>(), *right = operands[1].as<TensorValue>();
   if (!left || !right)
     return computed;
-  return promote(*computeDType(op, builder.type(*left).dtype),
-                 *computeDType(op, builder.type(*right).dtype));
+  DType l = builder.type(*left).dtype, r = builder.type(*right).dtype;
+  if (kindOf(l) == DTypeKind::Float || kindOf(r) == DTypeKind::Float)
+    return computed;
+  return promote(*computeDType(op, l), *computeDType(op, r));
 }
 
 Diagnostic wrongDType(ScalarOp op, DType promoted, const std::vector<Value> &operands) {

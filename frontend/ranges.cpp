@@ -106,7 +106,7 @@ Expected<Range> rangeOf(Call &call, const Value &start, const Value &stop, const
   double length = std::ceil(steps);
   if (steps == 0 && distance != 0) // an underflow
     length = std::signbit(steps) ? 0 : 1;
-  if (!(length < 0x1p62))
+  if (!(std::abs(length) < 0x1p62))
     return std::isnan(length) ? call.error("the length of the range is no number") : tooLong();
   return Range{length > 0 ? int64_t(length) : 0, start,
                Value(asDouble(start) + asDouble(step), call.span)};
