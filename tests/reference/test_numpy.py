@@ -86,7 +86,8 @@ def special_values(name):
     info = ml_dtypes.finfo(dtype)
     values = [0.0, 1, 0.5, 1.5, 2.5, 3, 7, 0.1, 1e-3, 10, 88, 100.5, 700, 1e4, np.inf, float(info.max),
               float(info.tiny), float(info.smallest_subnormal), 1 - float(info.eps) / 2, 2.0**24 + 1]
-    return np.array(values + [-v for v in values] + [np.nan], np.float64).astype(dtype)
+    with np.errstate(over="ignore"):
+        return np.array(values + [-v for v in values] + [np.nan], np.float64).astype(dtype)
 
 
 def pairs(values):
@@ -152,7 +153,7 @@ def allowance(op, name, operands, want):
     if op.startswith("logaddexp"):  # the sum of an operand and a logarithm
         size = np.maximum(size, np.minimum(abs(operands[0]), abs(operands[1])).astype(np.longdouble))
     info = ml_dtypes.finfo(DTYPES[PART.get(name, name)])
-    ulps = 1 if name in ("f16", "bf16") else 4
+    ulps = 2 if name in ("f16", "bf16") else 4
     if op == "power" and name in PART:  # exp(y * log(x)): the error of the product becomes relative
         ulps = 8 * (4 + abs(np.log(np.maximum(size, np.longdouble(1e-300)))))
     return ulps * np.maximum(size * float(info.eps), np.longdouble(float(info.smallest_subnormal)))
@@ -309,7 +310,7 @@ def test_arg_reductions_and_scans(name, tmp_path):
                 wants.append(getattr(np, op)(x, axis, dtype=x.dtype))
     for op, result, want in zip(names, run(tmp_path, "\n".join(body), [x], results, names), wants):
         with np.errstate(all="ignore"):
-            allowed = 4 * float(np.finfo(x.dtype).eps) * abs(want) if op.startswith("%cumprod") and name in PART else 0
+            allowed = 16 * float(np.finfo(x.dtype).eps) * abs(want) if op.startswith("%cumprod") and name in PART else 0
         assert np.all(same(result, want, allowed)), (op, result, want)
 
 
