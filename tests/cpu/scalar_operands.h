@@ -139,9 +139,9 @@ template <typename T> std::string print(T element) {
 }
 
 inline std::vector<DType> allDTypes() {
-  std::vector<DType> list;
+  std::vector<DType> list(kNumDTypes);
   for (int i = 0; i < kNumDTypes; ++i)
-    list.push_back(DType(i));
+    list[size_t(i)] = DType(i);
   return list;
 }
 

@@ -23,9 +23,9 @@ TEST_P(ScalarOpsOnLevel, matchNumPy) {
       using T = typename decltype(tag)::Type;
       Operands<T> operands = operandPairs<T>();
       Random random(3);
-      std::vector<Bool> conditions;
-      for (size_t i = 0; i < operands.x.size(); ++i)
-        conditions.push_back({uint8_t(random() & 1)});
+      std::vector<Bool> conditions(operands.x.size());
+      for (Bool &condition : conditions)
+        condition.value = uint8_t(random() & 1);
       auto results =
           runScalarPrograms(programs, target(), Elements(dtype, operands.x),
                             Elements(dtype, operands.y), Elements(DType::b1, conditions));
