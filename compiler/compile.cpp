@@ -7,7 +7,9 @@
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
 #include "compiler/fuse/kernel_schedule.h"
+#include "compiler/fuse/loop_program.h"
 #include "compiler/ir/build_module.h"
+#include "compiler/ir/constants.h"
 #include "compiler/ir/context.h"
 #include "compiler/ir/types.h"
 #include "compiler/pipeline.h"
@@ -219,6 +221,10 @@ private:
     for (auto [i, value] :
          llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
       places[value] = {BufferRef::Kind::Output, int64_t(i), 0};
+    for (ConstantOp constant : function.getOps<ConstantOp>()) {
+      places[constant.getOutput()] = {BufferRef::Kind::Constant, int64_t(executable.constants.size()), 0};
+      executable.constants.push_back(constantToBytes(cast<DenseElementsAttr>(constant.getValue())));
+    }
     size_t stepIndex = 0;
     for (KernelOp op : function.getOps<KernelOp>()) {
       auto schedule = fromAttribute(*op.getSchedule(), op);
@@ -242,21 +248,30 @@ private:
       launch.tasks = data.tasks;
       launch.tasksPerWorker = data.tasksPerWorker;
       launch.workspaceBytes = data.workspaceBytes;
-      SmallVector<Value> buffers(op.getInputs());
-      if (schedule->swapped)
-        std::swap(buffers[0], buffers[1]);
-      buffers.append(op.getResults().begin(), op.getResults().end());
-      for (Value buffer : buffers)
-        launch.buffers.push_back(places[buffer]);
+      SmallVector<Value> values(op.getInputs());
+      values.append(op.getResults().begin(), op.getResults().end());
+      for (const BufferUse &use : buffersOf(op, *schedule)) {
+        BufferRef place = places[values[use.buffer]];
+        auto type = cast<RankedTensorType>(values[use.buffer].getType());
+        place.byteOffset += use.offset * int64_t(itemSize(elementDType(type)));
+        launch.buffers.push_back(place);
+      }
+      if (schedule->spec.loops && schedule->spec.loops->has(LoopProgram::Kind::Gather))
+        launch.buffers.push_back({BufferRef::Kind::Status, 0, 0});
       executable.launches.push_back(std::move(launch));
 
       Plan &plan = executable.plan;
       plan.workspaceBytes = std::max(plan.workspaceBytes, data.workspaceBytes);
-      if (stepIndex < plan.steps.size()) {
-        PlanStep &step = plan.steps[stepIndex++];
-        step.kernel = schedule->spec.title();
-        step.bytes = schedule->bytes;
-        step.predictedSeconds = schedule->predictedSeconds;
+      // The path finder has made the steps of einsums.
+      PlanStep fused;
+      PlanStep &step = einsumOf(op) && stepIndex < plan.steps.size() ? plan.steps[stepIndex++] : fused;
+      step.kernel = schedule->spec.title();
+      step.bytes = schedule->bytes;
+      step.predictedSeconds = schedule->predictedSeconds;
+      if (&step == &fused) {
+        step.contraction = op.getLabel().value_or("").str();
+        step.flops = schedule->flops;
+        plan.steps.insert(plan.steps.begin() + ptrdiff_t(stepIndex++), step);
       }
     }
     return success();
@@ -265,7 +280,7 @@ private:
   /// The kernel's machine code, compiled once for each spec and target.
   Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target,
                                                     MLIRContext *context, CompileTimes &times) {
-    std::string key = spec.name() + "|" + target.key();
+    std::string key = spec.key() + "|" + target.key();
     return kernels_.getOrCompute(
         key, [&] { return compileKernel(key, spec, target, context, times); },
         [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });

@@ -23,7 +23,11 @@ std::string describe(const Value &value) {
     std::string operator()(NoneValue) { return "None"; }
     std::string operator()(bool x) { return x ? "True" : "False"; }
     std::string operator()(int64_t x) { return fmt::format("the integer {}", x); }
-    std::string operator()(double x) { return fmt::format("the float {}", x); }
+    std::string operator()(double x) {
+      std::string digits = fmt::format("{}", x);
+      bool isWhole = digits.find_first_not_of("-0123456789") == std::string::npos;
+      return "the float " + digits + (isWhole ? ".0" : "");
+    }
     std::string operator()(std::complex<double>) { return "a complex number"; }
     std::string operator()(const std::string &) { return "a string"; }
     std::string operator()(DType) { return "a dtype"; }

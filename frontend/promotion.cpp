@@ -23,9 +23,9 @@ template <typename T> std::vector<uint8_t> bytesOf(T x) {
   return bytes;
 }
 
-Diagnostic outOfBounds(const Value &number, std::string_view what, DType dtype) {
+Diagnostic outOfBounds(const Value &number, DType dtype) {
   Diagnostic error =
-      inputError(fmt::format("the integer {} is out of bounds for {}", what, numpyName(dtype)));
+      inputError(fmt::format("{} is out of bounds for {}", describe(number), numpyName(dtype)));
   error.spans = {number.span};
   return error;
 }
@@ -39,12 +39,12 @@ Expected<std::vector<uint8_t>> encodeInteger(const Value &number, DType dtype) {
     // The least float above the greatest T: 2**(its bits).
     double end = std::ldexp(1.0, std::numeric_limits<T>::digits);
     if (!(x >= double(std::numeric_limits<T>::min()) && x < end))
-      return outOfBounds(number, fmt::format("{}", x), dtype);
+      return outOfBounds(number, dtype);
     return bytesOf(T(x));
   }
   int64_t x = number.is<bool>() ? *number.as<bool>() : *number.as<int64_t>();
   if (!std::in_range<T>(x))
-    return outOfBounds(number, std::to_string(x), dtype);
+    return outOfBounds(number, dtype);
   return bytesOf(T(x));
 }
 

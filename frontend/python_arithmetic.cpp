@@ -24,6 +24,7 @@ Diagnostic notDefined(std::string_view op, std::string_view what) {
 int64_t intOf(const Value &x) { return x.is<bool>() ? *x.as<bool>() : *x.as<int64_t>(); }
 double floatOf(const Value &x) { return x.is<double>() ? *x.as<double>() : double(intOf(x)); }
 Complex complexOf(const Value &x) { return x.is<Complex>() ? *x.as<Complex>() : floatOf(x); }
+bool isFinite(Complex x) { return std::isfinite(x.real()) && std::isfinite(x.imag()); }
 bool isInt(const Value &x) { return x.is<bool>() || x.is<int64_t>(); }
 
 template <typename T> std::optional<bool> compare(std::string_view op, const T &a, const T &b) {
@@ -70,7 +71,7 @@ Expected<Value> shift(std::string_view op, int64_t a, int64_t count) {
   if (a == 0)
     return Value(a);
   int64_t result;
-  if (count > 62 || __builtin_mul_overflow(a, int64_t(1) << count, &result))
+  if (count > 63 || __builtin_mul_overflow(a, __int128(1) << count, &result))
     return tooLarge();
   return Value(result);
 }
@@ -184,9 +185,13 @@ Expected<Value> complexBinary(std::string_view op, Complex a, Complex b) {
   if (op == "**") {
     if (a == 0.0 && (b.real() < 0 || b.imag() != 0))
       return divisionByZero();
-    if (b.imag() == 0 && b.real() == std::floor(b.real()) && std::abs(b.real()) <= 100)
-      return Value(complexPower(a, int64_t(b.real())));
-    return Value(std::pow(a, b));
+    if (a == 0.0)
+      return Value(Complex(b == 0.0));
+    bool byInteger = b.imag() == 0 && b.real() == std::floor(b.real()) && std::abs(b.real()) <= 100;
+    Complex result = byInteger ? complexPower(a, int64_t(b.real())) : std::pow(a, b);
+    if (isFinite(a) && isFinite(b) && !isFinite(result))
+      return inputError("the power is too large for a complex number");
+    return Value(result);
   }
   return notDefined(op, "complex numbers");
 }

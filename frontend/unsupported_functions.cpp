@@ -29,6 +29,33 @@ static constexpr std::string_view kFiles[] = {"fromfile", "genfromtxt", "load", 
 
 static constexpr std::string_view kPython[] = {"item", "tolist"};
 
+static constexpr std::string_view kLoops[] = {"apply_along_axis",
+                                              "apply_over_axes",
+                                              "enumerate",
+                                              "filter",
+                                              "fromfunction",
+                                              "frompyfunc",
+                                              "map",
+                                              "range",
+                                              "vectorize",
+                                              "zip"};
+
+/// Other functions of NumPy that people write.
+static constexpr std::string_view kOthers[] = {
+    "allclose",       "angle",     "array_equal", "average",     "bartlett",
+    "blackman",       "block",     "choose",      "convolve",    "corrcoef",
+    "correlate",      "cov",       "cross",       "cummax",      "cumulative_prod",
+    "cumulative_sum", "diff",      "ediff1d",     "einsum_path", "float_power",
+    "frexp",          "gcd",       "geomspace",   "gradient",    "hamming",
+    "hanning",        "i0",        "interp",      "isclose",     "isin",
+    "isneginf",       "isposinf",  "isreal",      "iscomplex",   "ix_",
+    "kaiser",         "lcm",       "ldexp",       "logspace",    "modf",
+    "nanargmax",      "nanargmin", "nancumsum",   "nanmax",      "nanmean",
+    "nanmin",         "nanprod",   "nanstd",      "nansum",      "nanvar",
+    "piecewise",      "polyfit",   "polyval",     "rollaxis",    "rot90",
+    "select",         "sinc",      "spacing",     "trapezoid",   "unwrap",
+    "vander"};
+
 template <size_t n>
 static bool contains(const std::string_view (&names)[n], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
@@ -51,6 +78,10 @@ std::optional<std::string> whyUnsupported(std::string_view name) {
     return "a program does no input or output; pass arrays in";
   if (contains(kPython, name))
     return "an element is known only when the program runs";
+  if (contains(kLoops, name))
+    return "there are no loops over elements; write it with whole arrays";
+  if (contains(kOthers, name))
+    return "write it with other functions, or use NumPy and pass the result in";
   return std::nullopt;
 }
 

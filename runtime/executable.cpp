@@ -154,6 +154,7 @@ Status Executable::run(const std::vector<Tensor> &inputs,
   }
 
   BufferTable table;
+  LaunchStatus status;
   for (const Launch &launch : launches) {
     if (launch.tasks <= 0)
       continue;
@@ -163,15 +164,21 @@ Status Executable::run(const std::vector<Tensor> &inputs,
       switch (ref.kind) {
       case BufferRef::Kind::Input:
         assert(size_t(ref.index) < inputs.size());
-        buffers[i] = inputs[ref.index].raw();
+        buffers[i] = static_cast<std::byte *>(inputs[ref.index].raw()) + ref.byteOffset;
         break;
       case BufferRef::Kind::Output:
         assert(size_t(ref.index) < outputs.size());
-        buffers[i] = outputs[ref.index].raw();
+        buffers[i] = static_cast<std::byte *>(outputs[ref.index].raw()) + ref.byteOffset;
         break;
       case BufferRef::Kind::Arena:
-        assert(ref.byteOffset >= 0 && ref.byteOffset <= arenaBytes);
         buffers[i] = arena.data() + ref.byteOffset;
+        break;
+      case BufferRef::Kind::Constant:
+        // Kernels only read it.
+        buffers[i] = const_cast<uint8_t *>(constants[size_t(ref.index)].data()) + ref.byteOffset;
+        break;
+      case BufferRef::Kind::Status:
+        buffers[i] = &status;
         break;
       }
     }
@@ -179,6 +186,9 @@ Status Executable::run(const std::vector<Tensor> &inputs,
                           workspace.data(), workspaceStride(launch)};
     parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads));
   }
+  if (status.failed)
+    return inputError(fmt::format("index {} is out of bounds for axis {} with size {}",
+                                  status.index, status.axis, status.extent));
   return success();
 }
 

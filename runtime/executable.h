@@ -33,9 +33,20 @@ public:
 
 /// Where a launch's buffer is found.
 struct BufferRef {
-  enum class Kind : uint8_t { Input, Output, Arena } kind = Kind::Input;
-  int64_t index = 0;      ///< of the input or output
-  int64_t byteOffset = 0; ///< into the arena
+  enum class Kind : uint8_t {
+    Input,
+    Output,
+    Arena,
+    Constant, ///< of the executable
+    Status,   ///< the run's words in which kernels report: see LaunchStatus
+  } kind = Kind::Input;
+  int64_t index = 0;      ///< of the input, output or constant
+  int64_t byteOffset = 0; ///< from its element at index 0, of any sign; into the arena
+};
+
+/// What a kernel has to say: an index array's element that no axis has.
+struct LaunchStatus {
+  int64_t failed = 0, index = 0, extent = 0, axis = 0;
 };
 
 /// One call of one kernel.
@@ -94,11 +105,13 @@ struct Executable {
   std::vector<TensorType> outputs; ///< the strides the outputs must have
   std::vector<Launch> launches;
   int64_t arenaBytes = 0;
+  std::vector<std::vector<uint8_t>> constants; ///< elements in C order
   std::shared_ptr<const HostProgram> host; ///< set instead of launches for the reference device
   Plan plan;
   CompileTimes times;
 
-  /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs.
+  /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs. An
+  /// index out of range is an input error afterwards; the outputs are then undefined.
   Status run(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const;
 };
 

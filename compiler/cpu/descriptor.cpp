@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
 
+#include "compiler/cpu/fused_kernel.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -25,6 +27,11 @@ constexpr int64_t kColumnBlock = 2048;
 constexpr int64_t kTransposeInner = 512, kTransposeMid = 64;
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+int64_t tasksPerWorker(double seconds, int64_t tasks) {
+  double each = seconds / std::max<double>(1, double(tasks));
+  return std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
+}
 
 class Writer {
 public:
@@ -54,9 +61,7 @@ public:
   LaunchData finish(int64_t tasks, int64_t workspace) {
     data_.tasks = tasks;
     data_.workspaceBytes = workspace;
-    double each = s_.predictedSeconds / std::max<double>(1, double(tasks));
-    data_.tasksPerWorker =
-        std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
+    data_.tasksPerWorker = tasksPerWorker(s_.predictedSeconds, tasks);
     return std::move(data_);
   }
 
@@ -225,6 +230,84 @@ LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
   return w.finish(inner && mid ? tasks : 0, workspace);
 }
 
+/// Rows of a pass that stay in the L1 cache; elements of a block of columns without reductions.
+constexpr int64_t kFusedColumns = 1024;
+/// Blocks where buffers are read across: lines that are read together are used together.
+constexpr int64_t kAcrossInner = 256, kAcrossMid = 16;
+
+LaunchData describeFused(const Schedule &s, const Target &target) {
+  using W = FusedLayout::Word;
+  using Kind = LoopProgram::Kind;
+  const LoopProgram &program = *s.spec.loops;
+  FusedLayout layout(program);
+  std::vector<int64_t> d(size_t(layout.size), 0);
+  int kept = program.kept();
+  bool rows = program.mode == LoopProgram::Mode::Rows;
+  int inner = rows ? -1 : kept - 1, mid = rows ? kept - 1 : kept - 2;
+  auto extentAt = [&](int axis) { return axis >= 0 ? program.axes[size_t(axis)].extent : 1; };
+  int64_t reduced = program.reducedExtent(), tasks = 1;
+  bool reduces = size_t(kept) != program.axes.size(), across = false;
+  for (const LoopProgram::Access &access : program.accesses)
+    across |= std::abs(program.stride(access)) > 1;
+  int64_t innerBlock = reduces ? kFusedColumns : across ? kAcrossInner : kMapBlock;
+  std::tie(d[W::InnerBlock], d[W::InnerBlocks]) = blocksOf(extentAt(inner), innerBlock);
+  int64_t points = std::max<int64_t>(1, d[W::InnerBlock] * std::max<int64_t>(reduced, 1));
+  int64_t midBlock = across && !reduces ? kAcrossMid : std::max<int64_t>(1, kMapBlock / points);
+  std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), midBlock);
+  for (int axis = 0; axis < kept; ++axis)
+    tasks *= axis == inner ? d[W::InnerBlocks] : axis == mid ? d[W::MidBlocks] : extentAt(axis);
+  for (int axis = 0; axis < kept; ++axis)
+    tasks = extentAt(axis) == 0 ? 0 : tasks;
+
+  for (auto [axis, a] : llvm::enumerate(program.axes))
+    d[size_t(layout.extent(int64_t(axis)))] = a.extent;
+  auto factors = [&](int64_t walker, const LoopProgram::Numbers &numbers) {
+    for (auto [axis, number] : llvm::enumerate(numbers))
+      d[size_t(layout.factor(walker, int64_t(axis)))] = number;
+  };
+  int64_t accesses = int64_t(program.accesses.size());
+  for (auto [i, access] : llvm::enumerate(program.accesses))
+    factors(int64_t(i), access.strides);
+  auto index = [&](int64_t walker, const LoopProgram::Index &from) {
+    factors(walker, from.factors);
+    d[size_t(layout.offsets + walker - accesses)] = from.offset;
+  };
+  for (auto [i, node] : llvm::enumerate(program.nodes)) {
+    if (node.kind == Kind::Position)
+      index(layout.position[i], node.index);
+    for (auto [g, guard] : llvm::enumerate(node.guards)) {
+      int64_t walker = layout.guard[i] + int64_t(g);
+      index(walker, guard.index);
+      d[size_t(layout.guardExtents + walker - accesses)] = guard.extent;
+    }
+    for (auto [g, gathered] : llvm::enumerate(node.gathered)) {
+      int64_t at = layout.gathered + 3 * (layout.gather[i] + int64_t(g));
+      d[size_t(at)] = gathered.stride, d[size_t(at + 1)] = gathered.extent;
+      d[size_t(at + 2)] = gathered.axis;
+    }
+  }
+  // Slots: a row of what is cached; a block of what is kept, for every row of what is cached.
+  int64_t lanes = program.lanes(target), workspace = 0;
+  int64_t columns = ceilDiv(d[W::InnerBlock], lanes) * lanes;
+  for (auto [i, node] : llvm::enumerate(program.nodes)) {
+    if (layout.slot[i] < 0)
+      continue;
+    int64_t numbers = (rows ? reduced : node.cached ? reduced * columns : columns) + lanes;
+    bool accumulates = program.isReduction(int(i));
+    for (int part = 0; part < (node.kind == Kind::ArgReduce ? 2 : 1); ++part) {
+      DType type = part ? DType::i64 : slotType(accumulates ? accumulatorType(node) : node.type);
+      d[size_t(layout.slots + layout.slot[i] + part)] = workspace;
+      workspace = int64_t(llvm::alignTo(uint64_t(workspace + numbers * int64_t(itemSize(type))), 64));
+    }
+  }
+  LaunchData data;
+  data.descriptor = std::move(d);
+  data.tasks = tasks;
+  data.workspaceBytes = workspace;
+  data.tasksPerWorker = tasksPerWorker(s.predictedSeconds, tasks);
+  return data;
+}
+
 } // namespace
 
 LaunchData describeLaunch(const Schedule &s, const Target &target) {
@@ -243,6 +326,8 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
     return describeReduceRows(s);
   case Family::ReduceColumns:
     return describeReduceColumns(s, target);
+  case Family::Fused:
+    return describeFused(s, target);
   }
   llvm_unreachable("a family without a descriptor");
 }

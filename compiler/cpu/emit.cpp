@@ -39,6 +39,9 @@ void emitKernel(ModuleOp module, const KernelSpec &spec, const Target &target) {
   case Family::ReduceColumns:
     emitReduceColumns(b, module, spec, target);
     break;
+  case Family::Fused:
+    emitFused(b, module, spec, target);
+    break;
   }
   module.lookupSymbol(spec.name())->setAttr(kEntryAttr, b.getUnitAttr());
 }

@@ -120,6 +120,28 @@ std::optional<StridedView> viewThrough(Operation *op, const StridedView &operand
   return view;
 }
 
+std::optional<std::pair<unsigned, StridedView>> memoryView(KernelOp kernel, Value value) {
+  SmallVector<Operation *> chain;
+  while (isView(value.getDefiningOp())) {
+    chain.push_back(value.getDefiningOp());
+    value = viewOperand(value.getDefiningOp());
+  }
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument)
+    return std::nullopt;
+  StridedView view;
+  ArrayRef<int64_t> shape = shapeOf(value), strides = kernel.inputStrides(argument.getArgNumber());
+  view.shape.assign(shape.begin(), shape.end());
+  view.strides.assign(strides.begin(), strides.end());
+  for (Operation *op : llvm::reverse(chain)) {
+    auto next = viewThrough(op, view);
+    if (!next)
+      return std::nullopt;
+    view = *next;
+  }
+  return std::pair(argument.getArgNumber(), view);
+}
+
 IndexMap identityMap(size_t rank) {
   IndexMap map{rank, {}};
   map.terms.resize(rank);

@@ -39,6 +39,10 @@ std::optional<StridedView> viewThrough(mlir::Operation *op, const StridedView &o
 /// Strides for `shape` of the elements, in C order, of a view; nothing where they do not exist.
 std::optional<StridedView> reshapeView(const StridedView &view, llvm::ArrayRef<int64_t> shape);
 
+/// The operand of the kernel that a value of its block is a view of, and how; nothing where it is
+/// computed.
+std::optional<std::pair<unsigned, StridedView>> memoryView(KernelOp kernel, mlir::Value value);
+
 /// One index of a value, over the axes of an iteration space: `offset + sum factors[a] * index[a]`.
 struct IndexTerm {
   int64_t offset = 0;

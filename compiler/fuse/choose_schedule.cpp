@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/fusion.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
@@ -422,8 +423,9 @@ Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
 }
 
 /// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
-/// along all of its axes at once.
-static LabelledProduct productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
+/// along all of its axes at once. Nothing where an operand is no view of memory.
+static std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel,
+                                                bool accumulate) {
   EinsumEquation equation = einsum.parsedEquation();
   auto extents = equation.extents(einsum.getInputs().getTypes());
   size_t inputs = einsum.getInputs().size();
@@ -438,17 +440,44 @@ static LabelledProduct productOf(EinsumOp einsum, KernelOp kernel, bool accumula
         product.axes[label].strides[buffer] += stride;
   };
   for (size_t i = 0; i < inputs; ++i) {
-    auto type = cast<RankedTensorType>(einsum.getInputs()[i].getType());
-    unsigned argument = cast<BlockArgument>(einsum.getInputs()[i]).getArgNumber();
-    addBuffer(i, equation.operands[i], type.getShape(), kernel.inputStrides(argument));
-    product.operands.push_back(elementDType(type));
+    auto view = memoryView(kernel, einsum.getInputs()[i]);
+    if (!view)
+      return std::nullopt;
+    addBuffer(i, equation.operands[i], view->second.shape, view->second.strides);
+    product.operands.push_back(elementDType(einsum.getInputs()[i].getType()));
   }
-  auto type = cast<RankedTensorType>(einsum.getOutput().getType());
-  addBuffer(inputs, equation.output, type.getShape(), kernel.outputStrides(0));
+  // The result may be stored through views.
+  StridedView stored;
+  Value yielded = kernel.yield().getResults()[0];
+  auto type = cast<RankedTensorType>(yielded.getType());
+  stored.shape.assign(type.getShape().begin(), type.getShape().end());
+  stored.strides.assign(kernel.outputStrides(0).begin(), kernel.outputStrides(0).end());
+  auto through = storeThrough(yielded, stored);
+  if (!through || through->first != einsum.getOutput())
+    return std::nullopt;
+  addBuffer(inputs, equation.output, through->second.shape, through->second.strides);
   for (int32_t label : equation.output)
     product.axes[label].kept = true;
   product.result = elementDType(type);
   product.accumulate = accumulate;
+  return product;
+}
+
+/// A fused kernel that only copies or sums an operand has emitters of its own.
+static std::optional<LabelledProduct> productOf(const LoopProgram &program) {
+  if (program.stores.size() != 1 || program.accesses.size() != 2 || program.nodes.size() > 2)
+    return std::nullopt;
+  const LoopProgram::Node &load = program.nodes[0], &stored = program.nodes.back();
+  bool sums = stored.kind == LoopProgram::Kind::Reduce && stored.reduce == ReduceKind::Sum;
+  if (load.kind != LoopProgram::Kind::Load || (program.nodes.size() == 2 && !sums))
+    return std::nullopt;
+  LabelledProduct product;
+  product.operands = {load.type};
+  product.result = stored.type;
+  for (auto [i, axis] : llvm::enumerate(program.axes))
+    product.axes.push_back({axis.extent,
+                            {program.accesses[0].strides[i], program.accesses[1].strides[i]},
+                            !axis.reduced});
   return product;
 }
 
@@ -466,14 +495,20 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
     Operation *last = getOperation().getBody().front().getTerminator();
     bool accumulate = getOperation()->hasAttr(kAccumulateAttr);
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
-      auto einsum = dyn_cast<EinsumOp>(kernel.block().front());
-      if (!einsum || !llvm::hasSingleElement(kernel.block().without_terminator())) {
-        kernel.emitError("no emitter takes this kernel: it is not one einsum");
+      bool isResult = llvm::is_contained(last->getOperands(), kernel.getResult(0));
+      std::optional<LabelledProduct> product;
+      std::optional<LoopProgram> loops;
+      if (EinsumOp einsum = einsumOf(kernel))
+        product = productOf(einsum, kernel, accumulate && isResult);
+      else if ((loops = buildLoopProgram(kernel)))
+        product = productOf(*loops);
+      if (!product && !loops) {
+        kernel.emitError("no emitter takes this kernel: it is neither one einsum nor fused loops");
         return signalPassFailure();
       }
-      bool isResult = llvm::is_contained(last->getOperands(), kernel.getResult(0));
-      LabelledProduct product = productOf(einsum, kernel, accumulate && isResult);
-      kernel.setScheduleAttr(toAttribute(chooseSchedule(product, **target), &getContext()));
+      Schedule schedule = product ? chooseSchedule(*product, **target)
+                                  : chooseFusedSchedule(std::move(*loops), **target);
+      kernel.setScheduleAttr(toAttribute(schedule, &getContext()));
     }
   }
 };

@@ -97,13 +97,92 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
   }
   case Family::Contract:
   case Family::ContractDirect:
+  case Family::Fused:
     break;
   }
   return 0;
 }
 
+double scalarCycles(ScalarOp op, DType computed) {
+  bool isInteger = kindOf(computed) == DTypeKind::Int || kindOf(computed) == DTypeKind::UInt;
+  double parts = kindOf(computed) == DTypeKind::Complex ? 3 : 1;
+  // Half-width floats are rounded after each operation.
+  double rounding = computed == DType::f16 || computed == DType::bf16 ? 4 : 0;
+  switch (op) {
+  case ScalarOp::Divide:
+  case ScalarOp::Sqrt:
+    return 8 * parts + rounding;
+  case ScalarOp::FloorDivide:
+  case ScalarOp::Remainder:
+  case ScalarOp::Fmod:
+    return isInteger ? 60 : 30;
+  case ScalarOp::Power:
+    return isInteger ? 100 : 40;
+  case ScalarOp::Exp:
+  case ScalarOp::Exp2:
+  case ScalarOp::Log:
+  case ScalarOp::Log2:
+  case ScalarOp::Tanh:
+  case ScalarOp::Erf:
+    return 16 * parts;
+  case ScalarOp::Expm1:
+  case ScalarOp::Log10:
+  case ScalarOp::Log1p:
+  case ScalarOp::Cbrt:
+  case ScalarOp::Sin:
+  case ScalarOp::Cos:
+  case ScalarOp::Tan:
+  case ScalarOp::Arcsin:
+  case ScalarOp::Arccos:
+  case ScalarOp::Arctan:
+  case ScalarOp::Arctan2:
+  case ScalarOp::Sinh:
+  case ScalarOp::Cosh:
+  case ScalarOp::Arcsinh:
+  case ScalarOp::Arccosh:
+  case ScalarOp::Arctanh:
+  case ScalarOp::Hypot:
+  case ScalarOp::Logaddexp:
+  case ScalarOp::Logaddexp2:
+    return 25;
+  default:
+    return parts + rounding;
+  }
+}
+
+double fusedCycles(const LoopProgram &program, const Target &target) {
+  double kept = 1, full, lanes = program.lanes(target);
+  for (const LoopProgram::Axis &axis : program.axes)
+    kept *= axis.reduced ? 1 : double(axis.extent);
+  full = kept * double(program.reducedExtent());
+  double cycles = 0;
+  bool rows = program.mode == LoopProgram::Mode::Rows;
+  auto nodeCycles = [&](int i) {
+    const LoopProgram::Node &node = program.nodes[size_t(i)];
+    if (node.kind == LoopProgram::Kind::Scalar)
+      return scalarCycles(node.scalar, node.computed);
+    if (node.access < 0)
+      return 1.0;
+    int64_t stride = program.stride(program.accesses[size_t(node.access)]);
+    return stride >= -1 && stride <= 1 ? 0.5 : 2 * lanes;
+  };
+  bool scansRow = rows && program.has(LoopProgram::Kind::Scan);
+  for (const LoopProgram::Pass &pass : program.passes()) {
+    for (int i : pass.kept)
+      cycles += kept / (rows ? 1 : lanes) * nodeCycles(i);
+    double points = full / (scansRow ? 1 : lanes);
+    for (int i : pass.full)
+      cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
+    // A row ends in a masked vector and a reduction across lanes.
+    cycles += double(pass.reductions.size()) * (rows ? points + 30 * kept : 3 * points);
+    cycles += double(pass.fullStores.size() + pass.keptStores.size()) * points;
+  }
+  return cycles;
+}
+
 double predictSeconds(const Schedule &s, const Target &target) {
-  double cycles = s.spec.family == Family::Contract         ? contractCycles(s, target)
+  double cycles = s.spec.family == Family::Fused            ? fusedCycles(*s.spec.loops, target)
+                  : s.spec.family == Family::Contract       ? contractCycles(s, target)
                   : s.spec.family == Family::ContractDirect ? directCycles(s, target)
                                                             : elementwiseCycles(s, target);
   double memory = s.bytes > double(target.l2Bytes) ? s.bytes / kBandwidth : 0;

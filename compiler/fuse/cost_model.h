@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "compiler/fuse/loop_program.h"
 #include "compiler/fuse/schedule.h"
 
 namespace ricci {
@@ -22,5 +23,11 @@ double predictSeconds(const Schedule &schedule, const Target &target);
 
 /// Cycles of a packed contraction whose register tile is chosen, apart from memory.
 double contractCycles(const Schedule &schedule, const Target &target);
+
+/// Cycles of a scalar operation on one vector of its type.
+double scalarCycles(ScalarOp op, DType computed);
+
+/// Cycles of a fused kernel, apart from memory.
+double fusedCycles(const LoopProgram &program, const Target &target);
 
 } // namespace ricci

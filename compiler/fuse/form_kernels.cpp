@@ -24,6 +24,8 @@ namespace {
 
 /// Names in a kernel's label; a longer list is cut.
 constexpr size_t kMaxNames = 6;
+/// Parts that one kernel concatenates.
+constexpr size_t kMaxParts = 8;
 
 struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
   /// %r = ricci.elementwise exp(%x) …
@@ -41,9 +43,11 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
         return signalPassFailure();
       }
     }
+    rewriter_.emplace(&getContext());
+    splitConcatenates(block);
     separateResults(block);
     std::vector<KernelGroup> groups = planFusion(function);
-    rewriter_.setInsertionPoint(block.getTerminator());
+    rewriter_->setInsertionPoint(block.getTerminator());
     for (const KernelGroup &group : groups)
       if (!group.roots.empty())
         form(function, group);
@@ -58,15 +62,40 @@ private:
   /// A result that is an argument, a constant in memory or another result too is copied.
   void separateResults(Block &block) {
     Operation *end = block.getTerminator();
-    rewriter_.setInsertionPoint(end);
+    rewriter_->setInsertionPoint(end);
     llvm::DenseSet<Value> seen;
     for (OpOperand &operand : end->getOpOperands()) {
       Value value = operand.get();
       bool dense = isa_and_nonnull<ConstantOp>(value.getDefiningOp()) && !isInlined(value.getDefiningOp());
       if (!isa<BlockArgument>(value) && !dense && seen.insert(value).second)
         continue;
-      auto copy = ReshapeOp::create(rewriter_, value.getLoc(), value.getType(), value);
+      auto copy = ReshapeOp::create(*rewriter_, value.getLoc(), value.getType(), value);
       operand.set(copy.getOutput());
+    }
+  }
+
+  /// concatenate(p0, …, p63) becomes concatenate(concatenate(p0, …, p7), …): a kernel asks for each
+  /// part whether an element is in it.
+  void splitConcatenates(Block &block) {
+    for (ConcatenateOp op : llvm::make_early_inc_range(block.getOps<ConcatenateOp>())) {
+      SmallVector<Value> parts(op.getInputs());
+      int64_t dim = int64_t(op.getDim());
+      rewriter_->setInsertionPoint(op);
+      while (parts.size() > kMaxParts) {
+        SmallVector<Value> joined;
+        for (size_t i = 0; i < parts.size(); i += kMaxParts) {
+          ArrayRef<Value> some = ArrayRef(parts).slice(i, std::min(kMaxParts, parts.size() - i));
+          auto type = cast<RankedTensorType>(some[0].getType());
+          SmallVector<int64_t> shape(type.getShape());
+          shape[dim] = 0;
+          for (Value part : some)
+            shape[dim] += cast<RankedTensorType>(part.getType()).getShape()[dim];
+          joined.push_back(ConcatenateOp::create(*rewriter_, op.getLoc(), type.clone(shape), some,
+                                                 rewriter_->getI64IntegerAttr(dim)));
+        }
+        parts = joined;
+      }
+      op.getInputsMutable().assign(parts);
     }
   }
 
@@ -93,20 +122,20 @@ private:
       layouts.push_back(layoutOf(function, root, end));
       locations.push_back(root.getLoc());
     }
-    rewriter_.setInsertionPoint(end);
-    auto kernel = KernelOp::create(rewriter_, rewriter_.getFusedLoc(locations), types, operands);
-    kernel.setLabelAttr(rewriter_.getStringAttr(label(group, body)));
-    kernel.setLayoutsAttr(rewriter_.getArrayAttr(layouts));
+    rewriter_->setInsertionPoint(end);
+    auto kernel = KernelOp::create(*rewriter_, rewriter_->getFusedLoc(locations), types, operands);
+    kernel.setLabelAttr(rewriter_->getStringAttr(label(group, body)));
+    kernel.setLayoutsAttr(rewriter_->getArrayAttr(layouts));
     IRMapping mapping;
     for (auto [input, argument] : llvm::zip(inputs, kernel.block().getArguments()))
       mapping.map(input, argument);
-    rewriter_.setInsertionPointToStart(&kernel.block());
+    rewriter_->setInsertionPointToStart(&kernel.block());
     for (Operation *op : body)
-      rewriter_.clone(*op, mapping);
+      rewriter_->clone(*op, mapping);
     SmallVector<Value> yields;
     for (Value root : roots)
       yields.push_back(mapping.lookup(root));
-    YieldOp::create(rewriter_, kernel.getLoc(), yields);
+    YieldOp::create(*rewriter_, kernel.getLoc(), yields);
     for (auto [root, result] : llvm::zip(roots, kernel.getResults())) {
       inMemory_[root] = result;
       for (OpOperand &use : end->getOpOperands())
@@ -153,14 +182,12 @@ private:
     if (strides)
       return strides;
     ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
-    return rewriter_.getDenseI64ArrayAttr(contiguousStrides(Shape(shape.begin(), shape.end())));
+    return rewriter_->getDenseI64ArrayAttr(contiguousStrides(Shape(shape.begin(), shape.end())));
   }
 
   static std::string label(const KernelGroup &group, const llvm::SetVector<Operation *> &body) {
     if (auto einsum = dyn_cast_or_null<EinsumOp>(group.single))
       return einsum.getEquation().str();
-    if (group.single)
-      return "concatenate";
     std::string text;
     llvm::StringSet<> seen;
     size_t names = 0;
@@ -184,7 +211,7 @@ private:
       return stringifyArgReduceKind(reduce.getKind()).str();
     if (auto scan = dyn_cast<ScanOp>(op))
       return stringifyScanKind(scan.getKind()).str();
-    if (isa<PadOp, GatherOp, CastOp>(op))
+    if (isa<PadOp, ConcatenateOp, GatherOp, CastOp>(op))
       return op->getName().stripDialect().str();
     return "";
   }
@@ -195,7 +222,7 @@ private:
       constant->moveBefore(&block, block.begin());
   }
 
-  IRRewriter rewriter_{&getContext()};
+  std::optional<OpBuilder> rewriter_;
   llvm::DenseMap<Value, Value> inMemory_; ///< roots of the kernels so far, and the kernels' results
 };
 

@@ -49,7 +49,7 @@ static SmallVector<int64_t> reducedDims(Operation *op) {
 bool isInlined(Operation *op) {
   if (auto constant = dyn_cast_or_null<ConstantOp>(op))
     return isa<SplatElementsAttr>(constant.getValue());
-  return isa_and_nonnull<ElementwiseOp, CastOp, IotaOp, PadOp, GatherOp>(op);
+  return isa_and_nonnull<ElementwiseOp, CastOp, IotaOp, PadOp, ConcatenateOp, GatherOp>(op);
 }
 
 SmallVector<IndexMap> operandMaps(Operation *op, const IndexMap &map) {
@@ -77,6 +77,14 @@ SmallVector<IndexMap> operandMaps(Operation *op, const IndexMap &map) {
     }
     maps.push_back(data);
     maps.append(gather.getIndices().size(), index);
+    return maps;
+  }
+  if (auto concatenate = dyn_cast<ConcatenateOp>(op)) {
+    IndexMap part = map;
+    for (Value operand : concatenate.getInputs()) {
+      maps.push_back(part);
+      part.terms[concatenate.getDim()].offset -= shapeOf(operand)[concatenate.getDim()];
+    }
     return maps;
   }
   for (Value operand : op->getOperands())
@@ -194,7 +202,7 @@ private:
     }
     for (Operation &op : block().without_terminator()) {
       Value value = op.getResult(0);
-      if (isa<EinsumOp, ConcatenateOp>(op)) {
+      if (isa<EinsumOp>(op)) {
         for (Value operand : op.getOperands())
           ensureMemory(operand);
         memory_[value] = contiguous(value);
@@ -205,6 +213,9 @@ private:
           ensureMemory(operand);
         if (memory_.count(operand))
           placeView(value);
+      } else if (isa<ConcatenateOp>(op)) {
+        for (Value operand : op.getOperands())
+          ensureMemory(operand);
       } else if (isa<PadOp, GatherOp>(op)) {
         ensureMemory(op.getOperand(0));
       } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
@@ -449,7 +460,7 @@ private:
     groupOf_.clear();
     for (Operation &op : block().without_terminator()) {
       Value value = op.getResult(0);
-      if (isa<EinsumOp, ConcatenateOp>(op)) {
+      if (isa<EinsumOp>(op)) {
         int g = newGroup(shapeOf(value));
         groups_.back().single = &op;
         groups_.back().roots.insert(stored_.count(value) ? stored_.lookup(value) : value);

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An einsum and a concatenate are a kernel each. All else is fused. A fused kernel has one space of
+// An einsum is a kernel of its own. All else is fused. A fused kernel has one space of
 // axes, some of them reduced; what it computes lives on all axes or on the kept ones. An elementwise
 // operation belongs to no kernel: it is computed wherever its result is wanted, unless it is a root.
 //
@@ -31,7 +31,7 @@ namespace ricci {
 
 /// Operations of one launch.
 struct KernelGroup {
-  /// Set: the group is this operation (einsum, concatenate).
+  /// Set: the group is this einsum.
   mlir::Operation *single = nullptr;
   llvm::SmallVector<int64_t> space; ///< extents
   llvm::SmallVector<bool> reduced;  ///< by axis
@@ -49,7 +49,8 @@ std::vector<KernelGroup> planFusion(mlir::func::FuncOp function);
 std::optional<IndexMap> embed(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> space,
                               llvm::ArrayRef<bool> reduced, bool onKept);
 
-/// Maps of the operands of an elementwise-like operation (elementwise, cast, pad, gather), given its
+/// Maps of the operands of an elementwise-like operation (elementwise, cast, pad,
+/// concatenate, gather), given its
 /// result's.
 llvm::SmallVector<IndexMap> operandMaps(mlir::Operation *op, const IndexMap &map);
 

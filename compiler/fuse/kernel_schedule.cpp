@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/kernel_schedule.h"
 
+#include "compiler/fuse/fusion.h"
+#include "compiler/fuse/loop_program.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -15,14 +18,27 @@ namespace ricci {
 ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   Builder b(context);
   NamedAttrList params;
+  if (s.spec.loops) {
+    bool rows = s.spec.loops->mode == LoopProgram::Mode::Rows;
+    params.append("mode", b.getStringAttr(rows ? "rows" : "columns"));
+    params.append("order", b.getDenseI64ArrayAttr(s.order));
+    SmallVector<int64_t> cached;
+    for (auto [i, node] : llvm::enumerate(s.spec.loops->nodes))
+      if (node.cached)
+        cached.push_back(int64_t(i));
+    if (!cached.empty())
+      params.append("cached", b.getDenseI64ArrayAttr(cached));
+  }
   auto strings = [&](auto &&range, auto name) {
     SmallVector<Attribute> attrs;
     for (auto item : range)
       attrs.push_back(b.getStringAttr(llvm::StringRef(name(item))));
     return b.getArrayAttr(attrs);
   };
-  params.append("operands", strings(s.spec.operands, [](DType t) { return shortName(t); }));
-  params.append("result", b.getStringAttr(llvm::StringRef(shortName(s.spec.result))));
+  if (!s.spec.loops)
+    params.append("operands", strings(s.spec.operands, [](DType t) { return shortName(t); }));
+  if (!s.spec.loops)
+    params.append("result", b.getStringAttr(llvm::StringRef(shortName(s.spec.result))));
   auto group = [&](StringRef name, const Dims &dims) {
     if (dims.empty())
       return;
@@ -44,7 +60,7 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("packing", strings(s.spec.packing, packingName));
     if (s.spec.panels)
       params.append("panels", b.getStringAttr(s.secondFirst ? "second first" : "run by run"));
-  } else if (s.spec.vectorized) {
+  } else if (s.spec.vectorized && !s.spec.loops) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
   }
   if (s.accumulate)
@@ -114,7 +130,70 @@ private:
   bool ok_ = true;
 };
 
+/// The loops are those of the kernel's block, in the order that the attribute says.
+void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) {
+  auto kernel = dyn_cast<KernelOp>(op);
+  auto program = kernel && kernel.getLayouts() ? buildLoopProgram(kernel) : std::nullopt;
+  if (!program)
+    return read.fail("the kernel is not one of fused loops");
+  auto mode = read.get<StringAttr>("mode");
+  auto order = read.numbers("order", program->axes.size());
+  if (!read.ok())
+    return;
+  bool rows = mode.getValue() == "rows";
+  if (!rows && mode.getValue() != "columns")
+    read.fail("'mode' is 'rows' or 'columns'");
+  SmallVector<int64_t> sorted(order);
+  llvm::sort(sorted);
+  bool reducedSeen = false;
+  for (auto [i, axis] : llvm::enumerate(sorted))
+    if (axis != int64_t(i))
+      return read.fail("'order' has every axis once");
+  for (int64_t axis : order) {
+    if (reducedSeen && !program->axes[size_t(axis)].reduced)
+      return read.fail("kept axes come before reduced ones in 'order'");
+    reducedSeen |= program->axes[size_t(axis)].reduced;
+  }
+  if (rows != reducedSeen && (rows || program->kept() == 0))
+    return read.fail("'rows' needs a reduced axis, 'columns' a kept one");
+  if (auto cached = params.getAs<DenseI64ArrayAttr>("cached"))
+    for (int64_t node : cached.asArrayRef()) {
+      if (node < 0 || size_t(node) >= program->nodes.size() || !program->nodes[size_t(node)].full)
+        return read.fail("'cached' names nodes on all axes");
+      program->nodes[size_t(node)].cached = true;
+    }
+  if (!read.ok())
+    return;
+  program->arrange(order, rows ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns);
+  s.order = order;
+  s.spec.result = program->accesses[size_t(program->stores[0].access)].type;
+  s.spec.loops = std::make_shared<LoopProgram>(std::move(*program));
+}
+
 } // namespace
+
+EinsumOp einsumOf(KernelOp kernel) {
+  auto einsums = kernel.block().getOps<EinsumOp>();
+  return einsums.empty() ? EinsumOp() : *einsums.begin();
+}
+
+SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
+  SmallVector<BufferUse> uses;
+  if (EinsumOp einsum = einsumOf(kernel)) {
+    for (Value input : einsum.getInputs()) {
+      auto view = memoryView(kernel, input);
+      uses.push_back({view->first, view->second.offset});
+    }
+    if (schedule.swapped)
+      std::swap(uses[0], uses[1]);
+    uses.push_back({unsigned(kernel.getInputs().size()), 0});
+    return uses;
+  }
+  auto program = schedule.spec.loops ? *schedule.spec.loops : *buildLoopProgram(kernel);
+  for (const LoopProgram::Access &access : program.accesses)
+    uses.push_back({access.buffer, access.offset});
+  return uses;
+}
 
 FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   DictionaryAttr params = attribute.getParams();
@@ -122,13 +201,26 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   Schedule s;
   std::optional<Family> family;
   for (Family f : {Family::Contract, Family::ContractDirect, Family::Map, Family::Transpose,
-                   Family::ReduceRows, Family::ReduceColumns})
+                   Family::ReduceRows, Family::ReduceColumns, Family::Fused})
     if (attribute.getFamily().getValue() == familyName(f))
       family = f;
   if (!family)
     return op->emitError("bad schedule: no family of kernels is called '")
            << attribute.getFamily().getValue() << "'";
   s.spec.family = *family;
+  auto number = [&](StringRef name) {
+    if (auto attr = params.getAs<IntegerAttr>(name))
+      return double(attr.getInt());
+    auto attr = params.getAs<FloatAttr>(name);
+    return attr ? attr.getValueAsDouble() : 0.0;
+  };
+  s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
+  if (*family == Family::Fused) {
+    readFused(read, params, op, s);
+    if (!read.ok())
+      return failure();
+    return s;
+  }
   if (auto types = read.get<ArrayAttr>("operands"))
     for (Attribute t : types)
       s.spec.operands.push_back(read.dtype(t));
@@ -205,13 +297,6 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result ||
        itemSize(s.spec.result) > 8))
     read.fail("a transpose moves elements of one type of at most 8 bytes");
-  auto number = [&](StringRef name) {
-    if (auto attr = params.getAs<IntegerAttr>(name))
-      return double(attr.getInt());
-    auto attr = params.getAs<FloatAttr>(name);
-    return attr ? attr.getValueAsDouble() : 0.0;
-  };
-  s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
   if (!read.ok())
     return failure();
   return s;

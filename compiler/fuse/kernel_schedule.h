@@ -17,4 +17,15 @@ ScheduleAttr toAttribute(const Schedule &schedule, mlir::MLIRContext *context);
 /// Fails with an error at `op` when the attribute is no schedule.
 mlir::FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, mlir::Operation *op);
 
+/// A buffer of a launch: an operand of the kernel or (counted on) a result, from an element on.
+struct BufferUse {
+  unsigned buffer = 0;
+  int64_t offset = 0; ///< elements
+};
+/// In the order in which the launch has them.
+llvm::SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule);
+
+/// The einsum that the kernel is, null for a fused one.
+EinsumOp einsumOf(KernelOp kernel);
+
 } // namespace ricci

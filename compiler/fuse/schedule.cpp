@@ -6,6 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/schedule.h"
 
+#include "compiler/fuse/loop_program.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/xxhash.h"
+
 namespace ricci {
 
 llvm::StringRef familyName(Family family) {
@@ -22,6 +27,8 @@ llvm::StringRef familyName(Family family) {
     return "reduce_rows";
   case Family::ReduceColumns:
     return "reduce_columns";
+  case Family::Fused:
+    return "fused";
   }
   llvm_unreachable("a family without a name");
 }
@@ -78,7 +85,15 @@ static std::string typesOf(const KernelSpec &spec) {
   return same ? std::string(shortName(spec.result)) : names + std::string(shortName(spec.result));
 }
 
+std::string KernelSpec::key() const { return loops ? loops->structure() : name(); }
+
 std::string KernelSpec::name() const {
+  if (loops) {
+    // A symbol for the structure.
+    std::string hash;
+    llvm::raw_string_ostream(hash) << llvm::format_hex_no_prefix(llvm::xxh3_64bits(key()), 16);
+    return (loops->mode == LoopProgram::Mode::Rows ? "fused_rows_" : "fused_columns_") + hash;
+  }
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
@@ -96,6 +111,9 @@ std::string KernelSpec::name() const {
 }
 
 std::string KernelSpec::title() const {
+  if (loops)
+    return std::string(loops->mode == LoopProgram::Mode::Rows ? "fused rows " : "fused columns ") +
+           std::string(shortName(result));
   std::string family = familyName(this->family).str(), title;
   for (char c : family + " " + typesOf(*this))
     title += c == '_' ? ' ' : c;

@@ -16,10 +16,14 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ricci {
+
+struct LoopProgram; // loop_program.h
 
 enum class Family : uint8_t {
   Contract,       ///< packed, register-tiled contraction: c[b,m,n] = sum_k a[b,m,k] * b[b,k,n]
@@ -28,6 +32,7 @@ enum class Family : uint8_t {
   Transpose,      ///< one operand, moved by in-register transposes
   ReduceRows,     ///< the innermost loop runs along a reduced axis
   ReduceColumns,  ///< the innermost loop runs along a kept axis, sums stay in cache
+  Fused,          ///< anything else: a program of loops (loop_program.h)
 };
 llvm::StringRef familyName(Family family);
 inline bool isContraction(Family family) {
@@ -70,7 +75,11 @@ struct KernelSpec {
   /// lies within one run of it. Otherwise columns are found through tables, one by one.
   bool panels = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
+  /// Fused: what is computed, with the extents and strides of this kernel.
+  std::shared_ptr<const LoopProgram> loops;
 
+  /// Equal keys: the same code on one target.
+  std::string key() const;
   std::string name() const;  ///< "contract_f32_14x32": a symbol, unique for a spec on one target
   std::string title() const; ///< "contract f32 14x32": for people
 };
@@ -94,6 +103,8 @@ struct Schedule {
   /// With spec.panels: the panels of one run follow each other (false), or the second column dim is
   /// walked first (true).
   bool secondFirst = false;
+  /// Fused: the positions of the space's axes in `spec.loops` before neighbours were joined.
+  llvm::SmallVector<int64_t> order;
 
   double flops = 0, bytes = 0, predictedSeconds = 0;
 };
@@ -117,5 +128,7 @@ int64_t paddedColumns(const Schedule &schedule);
 
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
+/// The same for a program of loops, which is not arranged yet.
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target);
 
 } // namespace ricci

@@ -109,6 +109,7 @@ TEST_F(Functions, PythonArithmetic) {
   EXPECT_EQ(calculated(Value(true), "&", integer(1)), "1");
   EXPECT_EQ(calculated(integer(-1), ">>", integer(70)), "-1");
   EXPECT_EQ(calculated(integer(1), "<<", integer(62)), "4611686018427387904");
+  EXPECT_EQ(calculated(integer(-1), "<<", integer(63)), "-9223372036854775808");
   EXPECT_EQ(calculated(integer((int64_t(1) << 53) + 1), "==", Value(0x1p53)), "False");
   EXPECT_EQ(calculated(Value(std::complex<double>(0, 1)), "**", integer(2)), "-1+0j");
   EXPECT_EQ(calculated(Value(std::complex<double>(1, 0)), "==", integer(1)), "True");
@@ -168,6 +169,7 @@ TEST_F(Functions, UnknownNames) {
   EXPECT_EQ(shown(call("sqr", {x})), "there is no function 'sqr'; did you mean 'sqrt'?");
   EXPECT_EQ(shown(call("maen", {x}, {}, true)), "there is no method 'maen'; did you mean 'mean'?");
   EXPECT_EQ(shown(call("exp", {x}, {}, true)), "'exp' is a function, not a method: write exp(x)");
+  EXPECT_EQ(shown(call("sum", {integer(3)}, {}, true)), "the integer 3 has no method 'sum'");
   EXPECT_EQ(shown(call("linalg.svd", {x})),
             "'linalg.svd' is not in the language: use NumPy for it and pass the result in");
   EXPECT_EQ(shown(call("random.rand", {x})),
@@ -309,9 +311,9 @@ TEST_F(Functions, Casts) {
   EXPECT_EQ(element<float>(node(call("float32", {integer(2)}))), 2.0f);
   EXPECT_EQ(element<int8_t>(node(call("int8", {Value(2.7)}))), 2);
   EXPECT_EQ(shown(call("int8", {integer(300)})), "the integer 300 is out of bounds for int8");
-  EXPECT_EQ(shown(call("uint64", {Value(-1.5)})), "the integer -1 is out of bounds for uint64");
+  EXPECT_EQ(shown(call("uint64", {Value(-1.5)})), "the float -1.5 is out of bounds for uint64");
   EXPECT_EQ(shown(call("int64", {Value(0x1p63)})),
-            "the integer 9.223372036854776e+18 is out of bounds for int64");
+            "the float 9.223372036854776e+18 is out of bounds for int64");
   EXPECT_EQ(shown(call("int", {Value(2.7)})), "2");
   EXPECT_EQ(shown(call("float", {integer(2)})), "2.0");
   EXPECT_EQ(shown(call("int", {f})), "int takes a number that is known when the program is "
@@ -334,8 +336,10 @@ TEST_F(Functions, Reductions) {
             "axis 0 stands twice in 'axis'");
   EXPECT_EQ(shown(call("sum", {i, list({integer(0)})})), "several axes are a tuple, not a list");
   EXPECT_EQ(shown(call("sum", {i, Value(1.0)})),
-            "axis is an integer or a tuple of integers, not the float 1");
+            "axis is an integer or a tuple of integers, not the float 1.0");
   EXPECT_EQ(shown(call("max", {i, i})), "axis is an integer, not a tensor");
+  EXPECT_EQ(call("max", {integer(3), integer(4)}).error().notes.at(0),
+            "of two tensors or numbers, write maximum(a, b)");
   EXPECT_EQ(shown(call("sum", {i}, {{"initial", integer(1)}})),
             "the argument 'initial' of sum is not in the language; combine the result with it");
   EXPECT_EQ(shown(call("sum", {i}, {{"dtype", Value(std::string("float32"))}})), "f32[]");

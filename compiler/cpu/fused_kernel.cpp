@@ -1,0 +1,485 @@
+//===- fused_kernel.cpp - a fused kernel while it is written ---------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/fused_kernel.h"
+
+#include <numeric>
+
+using namespace mlir;
+
+namespace ricci {
+
+using Kind = LoopProgram::Kind;
+
+DType slotType(DType type) {
+  return type == DType::f16 || type == DType::bf16 ? DType::f32 : type;
+}
+
+DType accumulatorType(const LoopProgram::Node &node) {
+  // A scan rounds every step, as its results do.
+  return node.kind == Kind::Scan ? node.type : slotType(node.computed);
+}
+
+FusedLayout::FusedLayout(const LoopProgram &program) {
+  size_t count = program.nodes.size();
+  position.assign(count, -1), guard.assign(count, -1), gather.assign(count, -1);
+  slot.assign(count, -1);
+  axes = int64_t(program.axes.size());
+  walkers = int64_t(program.accesses.size());
+  int64_t guards = 0, gathers = 0, firstIndex = walkers;
+  bool columns = program.mode == LoopProgram::Mode::Columns;
+  std::vector<bool> usedLater(count, false);
+  for (size_t i = 0; i < count; ++i)
+    for (int operand : program.nodes[i].operands)
+      if (program.nodes[i].full || program.isReduction(int(i)) ||
+          program.nodes[i].stage > program.nodes[size_t(operand)].stage)
+        usedLater[size_t(operand)] = true;
+  for (auto [i, node] : llvm::enumerate(program.nodes)) {
+    if (node.kind == Kind::Position)
+      position[i] = walkers++;
+    if (!node.guards.empty()) {
+      guard[i] = walkers;
+      walkers += int64_t(node.guards.size());
+      guards += int64_t(node.guards.size());
+    }
+    if (!node.gathered.empty()) {
+      gather[i] = gathers;
+      gathers += int64_t(node.gathered.size());
+    }
+    bool isAccumulator = program.isReduction(int(i)) || node.kind == Kind::Scan;
+    bool isKept = !node.full && !program.isUniform(int(i)) && usedLater[i] &&
+                  node.kind != Kind::Load && node.kind != Kind::Constant;
+    if (node.cached || (columns && (isAccumulator || isKept))) {
+      slot[i] = slotCount++;
+      slotCount += node.kind == Kind::ArgReduce;
+    }
+  }
+  factors = Count + axes;
+  offsets = factors + walkers * axes;
+  guardExtents = offsets + (walkers - firstIndex);
+  gathered = guardExtents + (walkers - firstIndex);
+  slots = gathered + 3 * gathers;
+  size = slots + slotCount;
+}
+
+FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &name,
+                         const LoopProgram &program, const Target &target)
+    : program(program), target(target), layout(program), b(b), scalars(b, target),
+      lanes(program.lanes(target)) {
+  auto flatType = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
+  SmallVector<Type> inputs;
+  for (const LoopProgram::Access &access : program.accesses)
+    inputs.push_back(flatType(ValueBuilder::storageType(b.getContext(), access.type)));
+  bool reports = program.has(Kind::Gather);
+  if (reports)
+    inputs.push_back(flatType(b.getI64Type()));
+  inputs.append({flatType(b.getIndexType()), flatType(b.getI8Type()), b.getIndexType(),
+                 b.getIndexType()});
+  auto args = b.beginFunction(module, name, inputs, false).getArguments();
+  size_t count = program.accesses.size();
+  buffers.assign(args.begin(), args.begin() + count);
+  if (reports)
+    status = args[count++];
+  descriptor = args[count], workspace = args[count + 1], begin = args[count + 2],
+  end = args[count + 3];
+}
+
+FusedKernel::Values FusedKernel::advance(const Values &base, int axis, Value index) {
+  Values next;
+  for (auto [walker, value] : llvm::enumerate(base))
+    next.push_back(
+        b.add(value, b.mul(index, word(layout.factor(int64_t(walker), int64_t(axis))))));
+  return next;
+}
+
+//===----------------------------------------------------------------------===//
+// Registers, memory and slots
+//===----------------------------------------------------------------------===//
+
+Number FusedKernel::toRegister(Number n, DType type) {
+  if (type != DType::b1)
+    return n;
+  Value none = b.op<arith::ConstantOp>(cast<TypedAttr>(b.getZeroAttr(n.re.getType())));
+  return {b.op<arith::CmpIOp>(arith::CmpIPredicate::ne, n.re, none), {}};
+}
+
+Number FusedKernel::toSlot(Number n, DType type) {
+  if (type != DType::b1)
+    return n;
+  auto vector = dyn_cast<VectorType>(n.re.getType());
+  Type bytes = vector ? Type(VectorType::get(vector.getShape(), b.getI8Type())) : b.getI8Type();
+  return {b.op<arith::ExtUIOp>(bytes, n.re), {}};
+}
+
+Number FusedKernel::broadcast(Number n, int count) {
+  if (!count || isa<VectorType>(n.re.getType()))
+    return n;
+  auto spread = [&](Value v) -> Value {
+    return v ? Value(b.op<vector::BroadcastOp>(VectorType::get({count}, v.getType()), v)) : v;
+  };
+  return {spread(n.re), spread(n.im)};
+}
+
+Number FusedKernel::zero(DType type, int count) {
+  Value v = b.op<arith::ConstantOp>(
+      cast<TypedAttr>(b.getZeroAttr(registerType(b.getContext(), type, count))));
+  return {v, kindOf(type) == DTypeKind::Complex ? v : Value()};
+}
+
+Value FusedKernel::newScratch(Type element, int64_t size) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(descriptor.getParentBlock());
+  return b.op<memref::AllocaOp>(MemRefType::get({size}, element), b.getI64IntegerAttr(64));
+}
+
+Value FusedKernel::scratchOf(DType type) {
+  Type element = ValueBuilder::storageType(b.getContext(), type);
+  Value &buffer = scratch_[element];
+  if (!buffer)
+    buffer = newScratch(element, 2 * lanes);
+  return buffer;
+}
+
+Number FusedKernel::loadSlot(int slot, DType type, Value index, int count) {
+  DType held = slotType(type);
+  ValueBuilder v = values(held);
+  Value bytes = word(layout.slots + slot);
+  Value view = b.view(workspace, bytes, b.idx(INT64_MAX / 16), v.componentType());
+  return toRegister(v.load(view, held, index, count), held);
+}
+
+void FusedKernel::storeSlot(int slot, DType type, Number value, Value index, int count) {
+  DType held = slotType(type);
+  ValueBuilder v = values(held);
+  Value bytes = word(layout.slots + slot);
+  Value view = b.view(workspace, bytes, b.idx(INT64_MAX / 16), v.componentType());
+  v.store(toSlot(value, held), view, held, index, count);
+}
+
+Number FusedKernel::yieldIf(Value condition, llvm::function_ref<Number()> then,
+                            llvm::function_ref<Number()> otherwise) {
+  auto values = b.ifYield(condition, [&] { return flat(then()); },
+                          [&] { return flat(otherwise()); });
+  return {values[0], values.size() > 1 ? values[1] : Value()};
+}
+
+Value FusedKernel::mask(const Point &point) {
+  return b.op<vector::CreateMaskOp>(VectorType::get({point.lanes}, b.getI1Type()),
+                                    ValueRange{point.length});
+}
+
+/// scalar + 0, 1, 2 … of i64.
+static Value counted(LoopBuilder &b, Value scalar, Value factor, int lanes) {
+  auto type = VectorType::get({lanes}, b.getI64Type());
+  SmallVector<int64_t> numbers(lanes);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  Value steps = b.op<arith::ConstantOp>(
+      cast<TypedAttr>(DenseElementsAttr::get(type, ArrayRef<int64_t>(numbers))));
+  if (factor)
+    steps = b.op<arith::MulIOp>(steps, b.op<vector::BroadcastOp>(type, factor));
+  return b.op<arith::AddIOp>(b.op<vector::BroadcastOp>(type, scalar), steps);
+}
+
+static Value toI64(LoopBuilder &b, Value index) {
+  return b.op<arith::IndexCastOp>(b.getI64Type(), index);
+}
+
+Value FusedKernel::laneIndex(const Point &point) {
+  Value i = toI64(b, point.i ? point.i : b.idx(0));
+  return point.lanes ? counted(b, i, {}, point.lanes) : i;
+}
+
+Value FusedKernel::indexAt(int64_t walker, const Point &point, Value k) {
+  Value at = b.add(point.base[size_t(walker)],
+                   word(layout.offsets + walker - int64_t(program.accesses.size())));
+  if (program.vectorAxis < 0 || (!point.i && !k))
+    return at;
+  Value along = !point.i ? k : k ? b.add(point.i, k) : point.i;
+  return b.add(at, b.mul(along, word(layout.factor(walker, program.vectorAxis))));
+}
+
+Value FusedKernel::indices(int64_t walker, const Point &point) {
+  Value first = toI64(b, indexAt(walker, point, {}));
+  if (!point.lanes)
+    return first;
+  return counted(b, first, toI64(b, word(layout.factor(walker, program.vectorAxis))), point.lanes);
+}
+
+/// 0 <= index < extent; both scalars or vectors.
+Value FusedKernel::inRange(Value index, Value extent) {
+  return b.op<arith::CmpIOp>(arith::CmpIPredicate::ult, index, extent);
+}
+
+//===----------------------------------------------------------------------===//
+// Loads and stores
+//===----------------------------------------------------------------------===//
+
+Number FusedKernel::loadLanes(int access, const Point &point, LaneFn at, LaneFn exists) {
+  DType type = program.accesses[size_t(access)].type;
+  Value scratch = scratchOf(type);
+  ValueBuilder v = values(type);
+  // Bits move from buffer to scratch, whatever they mean.
+  int parts = ValueBuilder::componentsOf(type);
+  auto blank = VectorType::get({point.lanes * parts}, ValueBuilder::storageType(b.getContext(), type));
+  b.op<vector::StoreOp>(b.op<arith::ConstantOp>(cast<TypedAttr>(b.getZeroAttr(blank))), scratch,
+                        ValueRange{b.idx(0)});
+  b.forLoop(point.length ? point.length : b.idx(point.lanes), [&](Value k) {
+    auto move = [&] {
+      Value from = b.mul(at(k), parts), to = b.mul(k, parts);
+      for (int part = 0; part < parts; ++part)
+        b.store(b.load(buffers[size_t(access)], b.add(from, part)), scratch, b.add(to, part));
+    };
+    if (exists)
+      b.ifThen(exists(k), move);
+    else
+      move();
+  });
+  return toRegister(v.load(scratch, type, b.idx(0), point.lanes), type);
+}
+
+Number FusedKernel::load(int access, const Point &point, Value base) {
+  const LoopProgram::Access &a = program.accesses[size_t(access)];
+  Value buffer = buffers[size_t(access)];
+  if (!base)
+    base = point.base[size_t(access)];
+  int64_t stride = program.stride(a);
+  ValueBuilder v = values(a.type);
+  Value step = stride == 1 || stride == 0 || !point.i ? Value() : word(layout.factor(access, program.vectorAxis));
+  Value at = base;
+  if (point.i && stride != 0)
+    at = b.add(base, step ? b.mul(point.i, step) : point.i);
+  if (!point.lanes || stride == 0)
+    return broadcast(toRegister(v.load(buffer, a.type, at, 0), a.type), point.lanes);
+  auto whole = [&]() -> Number {
+    if (stride == 1)
+      return toRegister(v.load(buffer, a.type, at, point.lanes), a.type);
+    // Backwards: the last lane comes first.
+    Number n = v.load(buffer, a.type, b.sub(at, b.idx(point.lanes - 1)), point.lanes);
+    SmallVector<int64_t> order(size_t(point.lanes));
+    std::iota(order.rbegin(), order.rend(), 0);
+    auto turn = [&](Value x) { return x ? Value(b.op<vector::ShuffleOp>(x, x, order)) : x; };
+    return toRegister({turn(n.re), turn(n.im)}, a.type);
+  };
+  auto single = [&] {
+    return loadLanes(access, point, [&](Value k) {
+      return b.add(at, step ? b.mul(k, step) : k);
+    });
+  };
+  if (stride == 1 || stride == -1) {
+    if (!point.length)
+      return whole();
+    if (stride == 1 && v.hasMaskedLoad(a.type))
+      return toRegister(v.loadMasked(buffer, a.type, at, point.lanes, point.length), a.type);
+    return yieldIf(b.eq(point.length, b.idx(point.lanes)), whole, single);
+  }
+  return single();
+}
+
+void FusedKernel::store(const LoopProgram::Store &store, const Point &point) {
+  const LoopProgram::Access &a = program.accesses[size_t(store.access)];
+  Value buffer = buffers[size_t(store.access)], at = point.base[size_t(store.access)];
+  ValueBuilder v = values(a.type);
+  Number value = toSlot(get(store.node, point), a.type);
+  int64_t stride = program.stride(a);
+  Value step;
+  if (point.i && stride != 0) {
+    step = stride == 1 ? b.idx(1) : word(layout.factor(store.access, program.vectorAxis));
+    at = b.add(at, b.mul(point.i, step));
+  }
+  if (!point.lanes) {
+    v.store(value, buffer, a.type, at, 0);
+    return;
+  }
+  auto whole = [&] { v.store(value, buffer, a.type, at, point.lanes); };
+  auto single = [&] {
+    Value scratch = scratchOf(a.type);
+    v.store(value, scratch, a.type, b.idx(0), point.lanes);
+    int parts = ValueBuilder::componentsOf(a.type);
+    b.forLoop(point.length ? point.length : b.idx(point.lanes), [&](Value k) {
+      Value to = b.mul(step ? b.add(at, b.mul(k, step)) : at, parts), from = b.mul(k, parts);
+      for (int part = 0; part < parts; ++part)
+        b.store(b.load(scratch, b.add(from, part)), buffer, b.add(to, part));
+    });
+  };
+  if (stride != 1)
+    single();
+  else if (!point.length)
+    whole();
+  else if (v.hasMaskedStore(a.type))
+    v.storeMasked(value, buffer, a.type, at, point.lanes, point.length);
+  else
+    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole, single);
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+Number FusedKernel::get(int node, const Point &point) {
+  if (auto known = known_.find(node); known != known_.end())
+    return broadcast(known->second, point.lanes);
+  Point at = point;
+  if (program.isUniform(node))
+    at.lanes = 0, at.length = {};
+  Number value = compute(node, at);
+  known_[node] = value;
+  return broadcast(value, point.lanes);
+}
+
+Number FusedKernel::compute(int index, const Point &point) {
+  const LoopProgram::Node &node = program.nodes[size_t(index)];
+  if (inSlot.contains(index)) {
+    int slot = layout.slot[size_t(index)];
+    Value i = point.i ? point.i : b.idx(0);
+    if (node.kind == Kind::ArgReduce)
+      return loadSlot(slot + 1, DType::i64, i, point.lanes);
+    DType held = program.isReduction(index) ? accumulatorType(node) : node.type;
+    Number value = loadSlot(slot, held, i, point.lanes);
+    return held == node.type ? value : scalars.cast(value, held, node.type);
+  }
+  SmallVector<Number> operands;
+  for (int operand : node.operands)
+    if (node.kind == Kind::Scalar || node.kind == Kind::Cast)
+      operands.push_back(get(operand, point));
+  switch (node.kind) {
+  case Kind::Load:
+    return load(node.access, point);
+  case Kind::Pad:
+    return pad(index, point);
+  case Kind::Gather:
+    return gather(index, point);
+  case Kind::Constant:
+    return scalars.constant(node.type, node.data.data(), point.lanes);
+  case Kind::Position:
+    return {indices(layout.position[size_t(index)], point), {}};
+  case Kind::Scalar:
+    return scalars.apply(node.scalar, node.computed, operands);
+  case Kind::Cast:
+    return scalars.cast(operands[0], program.nodes[size_t(node.operands[0])].type, node.type);
+  case Kind::Reduce:
+  case Kind::ArgReduce:
+  case Kind::Scan:
+    break;
+  }
+  llvm_unreachable("the emitter of the loops says what a reduction is");
+}
+
+Number FusedKernel::pad(int index, const Point &point) {
+  const LoopProgram::Node &node = program.nodes[size_t(index)];
+  Number value = get(node.operands[0], point);
+  int64_t first = layout.guard[size_t(index)], accesses = int64_t(program.accesses.size());
+  Value holds;
+  SmallVector<int64_t> byLane;
+  auto extentOf = [&](int64_t walker) { return word(layout.guardExtents + walker - accesses); };
+  auto holdsAt = [&](int64_t walker, Value k) {
+    return inRange(indexAt(walker, point, k), extentOf(walker));
+  };
+  for (auto [g, guard] : llvm::enumerate(node.guards)) {
+    int64_t walker = first + int64_t(g);
+    if (point.lanes && guard.index.factors[size_t(program.vectorAxis)] != 0) {
+      byLane.push_back(walker);
+      continue;
+    }
+    Value one = holdsAt(walker, {});
+    holds = holds ? b.both(holds, one) : one;
+  }
+  auto inside = [&]() -> Number {
+    if (byLane.empty())
+      return load(node.access, point);
+    // Between two indices in range all are.
+    Value all = point.length ? b.eq(point.length, b.idx(point.lanes)) : Value();
+    for (int64_t walker : byLane)
+      for (Value k : {b.idx(0), b.idx(point.lanes - 1)}) {
+        Value one = holdsAt(walker, k);
+        all = all ? b.both(all, one) : one;
+      }
+    return yieldIf(
+        all, [&] { return load(node.access, Point{point.base, point.i, {}, point.lanes}); },
+        [&]() -> Number {
+          auto step = word(layout.factor(node.access, program.vectorAxis));
+          auto exists = [&](Value k) {
+            Value holds;
+            for (int64_t walker : byLane)
+              holds = holds ? b.both(holds, holdsAt(walker, k)) : holdsAt(walker, k);
+            return holds;
+          };
+          Number n = loadLanes(
+              node.access, point,
+              [&](Value k) {
+                return b.add(point.base[size_t(node.access)],
+                             b.mul(point.i ? b.add(point.i, k) : k, step));
+              },
+              exists);
+          Value lanesHold;
+          auto type = VectorType::get({point.lanes}, b.getI64Type());
+          for (int64_t walker : byLane) {
+            Value extent = b.op<vector::BroadcastOp>(type, toI64(b, extentOf(walker)));
+            Value one = inRange(indices(walker, point), extent);
+            lanesHold = lanesHold ? b.both(lanesHold, one) : one;
+          }
+          return {b.select(lanesHold, n.re, value.re),
+                  n.im ? b.select(lanesHold, n.im, value.im) : Value()};
+        });
+  };
+  return holds ? yieldIf(holds, inside, [&] { return value; }) : inside();
+}
+
+std::pair<Value, Value> FusedKernel::checkedIndex(Value index, int64_t at) {
+  Value extent = word(at + 1);
+  Value wrapped = b.select(b.lt(index, b.idx(0)), b.add(index, extent), index);
+  Value valid = inRange(wrapped, extent);
+  b.ifThen(valid, [] {}, [&] {
+    // Any one of them is reported.
+    b.store(toI64(b, index), status, b.idx(1));
+    b.store(toI64(b, extent), status, b.idx(2));
+    b.store(toI64(b, word(at + 2)), status, b.idx(3));
+    b.store(toI64(b, b.idx(1)), status, b.idx(0));
+  });
+  return {b.mul(wrapped, word(at)), valid};
+}
+
+Number FusedKernel::gather(int index, const Point &point) {
+  const LoopProgram::Node &node = program.nodes[size_t(index)];
+  Value base = point.base[size_t(node.access)];
+  int64_t at = layout.gathered + 3 * layout.gather[size_t(index)];
+  auto toIndex = [&](Value v) { return b.op<arith::IndexCastOp>(b.getIndexType(), v); };
+  bool uniform = llvm::all_of(node.operands, [&](int i) { return program.isUniform(i); });
+  if (uniform || !point.lanes) {
+    Value exists, offset = base;
+    for (auto [g, operand] : llvm::enumerate(node.operands)) {
+      Point scalar{point.base, point.i, {}, 0};
+      auto [step, valid] = checkedIndex(toIndex(get(operand, scalar).re), at + 3 * int64_t(g));
+      offset = b.add(offset, step);
+      exists = exists ? b.both(exists, valid) : valid;
+    }
+    return yieldIf(exists, [&] { return load(node.access, point, offset); },
+                   [&] { return zero(node.type, point.lanes); });
+  }
+  // Every lane has an index of its own.
+  SmallVector<Value> tables;
+  for (int operand : node.operands) {
+    Value table = newScratch(b.getI64Type(), lanes);
+    b.op<vector::StoreOp>(get(operand, point).re, table, ValueRange{b.idx(0)});
+    tables.push_back(table);
+  }
+  Value step = program.stride(program.accesses[size_t(node.access)]) == 0
+                   ? Value()
+                   : word(layout.factor(node.access, program.vectorAxis));
+  Value offset;
+  auto exists = [&](Value k) {
+    Value all;
+    offset = step ? b.add(base, b.mul(point.i ? b.add(point.i, k) : k, step)) : base;
+    for (auto [g, table] : llvm::enumerate(tables)) {
+      auto [along, valid] = checkedIndex(toIndex(b.load(table, k)), at + 3 * int64_t(g));
+      offset = b.add(offset, along);
+      all = all ? b.both(all, valid) : valid;
+    }
+    return all;
+  };
+  return loadLanes(node.access, point, [&](Value) { return offset; }, exists);
+}
+
+} // namespace ricci

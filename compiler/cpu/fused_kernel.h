@@ -1,0 +1,127 @@
+//===- fused_kernel.h - a fused kernel while it is written -----------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/cpu/scalar_ops.h"
+#include "compiler/fuse/loop_program.h"
+
+namespace ricci {
+
+/// The positions of a fused kernel's numbers in its descriptor, and what they are for a launch.
+///
+/// Words, then the extents of the axes, then for every walker (accesses, then indices: of positions and
+/// guards) its factors by axis; then offsets of the indices; extents of the guards; stride, extent and
+/// axis of what is gathered; byte offsets of the slots of the workspace.
+struct FusedLayout {
+  enum Word : int64_t { InnerBlock, InnerBlocks, MidBlock, MidBlocks, Count };
+
+  explicit FusedLayout(const LoopProgram &program);
+
+  int64_t extent(int64_t axis) const { return Count + axis; }
+  int64_t factor(int64_t walker, int64_t axis) const { return factors + walker * axes + axis; }
+
+  int64_t axes, walkers, factors, offsets, guardExtents, gathered, slots, size;
+  /// By node: the walker of a position; of the first guard; the first of `gathered`.
+  std::vector<int64_t> position, guard, gather;
+  /// By node: the slot of a value that is kept in the workspace, -1 for none. A reduction in columns
+  /// has one for its accumulator (an arg-reduction a second one for the index, which follows).
+  std::vector<int> slot;
+  int slotCount = 0;
+};
+
+/// How a value in a slot is held: a bool as a byte, a half-width float as f32.
+DType slotType(DType type);
+/// The type that a reduction accumulates in.
+DType accumulatorType(const LoopProgram::Node &node);
+
+/// Writes the function of a fused kernel: its arguments, and the nodes of its program.
+class FusedKernel {
+public:
+  using Value = mlir::Value;
+  using Values = llvm::SmallVector<Value>;
+
+  /// Where nodes are computed.
+  struct Point {
+    Values base;  ///< of every walker, without the vector axis
+    Value i;      ///< along the vector axis; null: 0
+    Value length; ///< lanes that exist; null: all
+    int lanes = 0;
+  };
+
+  FusedKernel(LoopBuilder &b, mlir::ModuleOp module, const std::string &name,
+              const LoopProgram &program, const Target &target);
+
+  Value word(int64_t w) { return b.load(descriptor, b.idx(w)); }
+  Value extent(int axis) { return word(layout.extent(axis)); }
+  /// The walkers' positions at `index` of an axis, given those at 0.
+  Values advance(const Values &base, int axis, Value index);
+  Values start() { return Values(size_t(layout.walkers), b.idx(0)); }
+
+  /// The node at the point, in `point.lanes` lanes: known, read from its slot, or computed from its
+  /// operands. What is the same in every lane is computed once.
+  Number get(int node, const Point &point);
+  void set(int node, Number value) { known_[node] = value; }
+  /// What is computed inside is forgotten afterwards: its values live in a loop's body.
+  void scope(llvm::function_ref<void()> body) {
+    auto before = known_;
+    body();
+    known_ = std::move(before);
+  }
+  void store(const LoopProgram::Store &store, const Point &point);
+  /// Nodes on the kept axes whose slots hold their values (of reductions: the sums) by now.
+  llvm::SmallDenseSet<int> inSlot;
+
+  /// Slots of the workspace; `index` counts numbers.
+  Number loadSlot(int slot, DType type, Value index, int lanes);
+  void storeSlot(int slot, DType type, Number value, Value index, int lanes);
+
+  /// One for each lane that exists.
+  Value mask(const Point &point);
+  /// The index along the vector axis, as i64, in every lane.
+  Value laneIndex(const Point &point);
+
+  const LoopProgram &program;
+  const Target &target;
+  FusedLayout layout;
+  LoopBuilder &b;
+  ScalarOps scalars;
+  Values buffers;
+  Value descriptor, workspace, begin, end, status;
+  int lanes;
+
+private:
+  using LaneFn = llvm::function_ref<Value(Value)>;
+
+  Number compute(int node, const Point &point);
+  /// `base`: of the walker, where it is not the point's.
+  Number load(int access, const Point &point, Value base = {});
+  /// Lane by lane: from the index `at` a lane, where it `exists`; else 0.
+  Number loadLanes(int access, const Point &point, LaneFn at, LaneFn exists = nullptr);
+  Number pad(int node, const Point &point);
+  Number gather(int node, const Point &point);
+  /// The index of an index walker: a scalar at lane `k` (an index), or in every lane (i64).
+  Value indexAt(int64_t walker, const Point &point, Value k);
+  Value indices(int64_t walker, const Point &point);
+  Value inRange(Value index, Value extent);
+  /// An index that counts from the end where it is negative; whether it is in range is reported.
+  std::pair<Value, Value> checkedIndex(Value index, int64_t word);
+  Value newScratch(mlir::Type element, int64_t size);
+  Value scratchOf(DType type); ///< for the lanes of one vector
+  ValueBuilder values(DType storage) { return {b, target, slotType(storage)}; }
+  Number toRegister(Number n, DType type);
+  Number toSlot(Number n, DType type);
+  Number broadcast(Number n, int lanes);
+  Number zero(DType type, int lanes);
+  Number yieldIf(Value condition, llvm::function_ref<Number()> then,
+                 llvm::function_ref<Number()> otherwise);
+  Values flat(Number n) { return n.im ? Values{n.re, n.im} : Values{n.re}; }
+
+  llvm::DenseMap<int, Number> known_;
+  llvm::DenseMap<mlir::Type, Value> scratch_;
+};
+
+} // namespace ricci

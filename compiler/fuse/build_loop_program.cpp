@@ -1,0 +1,290 @@
+//===- build_loop_program.cpp - the block of a fused kernel as loops -------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/fusion.h"
+#include "compiler/fuse/loop_program.h"
+#include "compiler/ir/constants.h"
+#include "compiler/ir/types.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+namespace {
+
+using Kind = LoopProgram::Kind;
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+ArrayRef<int64_t> shapeOf(Value value) { return typeOf(value).getShape(); }
+
+class Builder {
+public:
+  Builder(KernelOp kernel, ArrayRef<int64_t> space, ArrayRef<bool> reduced)
+      : kernel_(kernel), space_(space), reduced_(reduced) {
+    for (auto [extent, isReduced] : llvm::zip(space, reduced))
+      program_.axes.push_back({extent, isReduced});
+  }
+
+  std::optional<LoopProgram> build() {
+    YieldOp yield = kernel_.yield();
+    for (auto [i, value] : llvm::enumerate(yield.getResults()))
+      if (!store(value, unsigned(i)))
+        return std::nullopt;
+    return std::move(program_);
+  }
+
+private:
+  bool store(Value value, unsigned result) {
+    StridedView view;
+    view.shape.assign(shapeOf(value).begin(), shapeOf(value).end());
+    view.strides.assign(kernel_.outputStrides(result).begin(), kernel_.outputStrides(result).end());
+    // Where it is wanted; else where what it is a view of is computed.
+    if (storeAt(value, view, result))
+      return true;
+    auto through = storeThrough(value, view);
+    return through && storeAt(through->first, through->second, result);
+  }
+
+  bool storeAt(Value value, const StridedView &view, unsigned result) {
+    for (bool onKept : {true, false}) {
+      auto map = embed(shapeOf(value), space_, reduced_, onKept);
+      if (!map)
+        continue;
+      int node = compute(value, *map);
+      if (node < 0)
+        continue;
+      unsigned buffer = unsigned(kernel_.getInputs().size()) + result;
+      program_.stores.push_back({node, access(buffer, value, view, *map)});
+      return true;
+    }
+    return false;
+  }
+
+  int access(unsigned buffer, Value value, const StridedView &view, const IndexMap &map) {
+    LoopProgram::Access access;
+    access.buffer = buffer;
+    access.type = elementDType(value.getType());
+    access.offset = view.offset;
+    access.strides.assign(space_.size(), 0);
+    for (auto [term, stride] : llvm::zip(map.terms, view.strides)) {
+      access.offset += term.offset * stride;
+      for (auto [sum, factor] : llvm::zip(access.strides, term.factors))
+        sum += factor * stride;
+    }
+    for (auto [stride, extent] : llvm::zip(access.strides, space_))
+      if (extent == 1)
+        stride = 0;
+    program_.accesses.push_back(access);
+    return int(program_.accesses.size()) - 1;
+  }
+
+  bool isFull(ArrayRef<int64_t> numbers) const {
+    for (auto [number, reduced] : llvm::zip(numbers, reduced_))
+      if (number && reduced)
+        return true;
+    return false;
+  }
+
+  int add(LoopProgram::Node node) {
+    if (node.access >= 0)
+      node.full |= isFull(program_.accesses[size_t(node.access)].strides);
+    if (node.kind == Kind::Position)
+      node.full |= isFull(node.index.factors);
+    for (const LoopProgram::Guard &guard : node.guards)
+      node.full |= isFull(guard.index.factors);
+    for (int operand : node.operands) {
+      const LoopProgram::Node &from = program_.nodes[size_t(operand)];
+      node.full |= from.full;
+      node.stage = std::max(node.stage, from.stage);
+    }
+    if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce) {
+      node.full = false;
+      ++node.stage;
+    }
+    if (node.kind == Kind::Scan)
+      node.full = true;
+    program_.nodes.push_back(std::move(node));
+    return int(program_.nodes.size()) - 1;
+  }
+
+  /// The node of the value at this index; negative where the kernel's loops cannot give it.
+  int compute(Value value, const IndexMap &map) {
+    // Views of what is computed say which index is wanted.
+    IndexMap at = map;
+    while (!memoryView(kernel_, value) && isView(value.getDefiningOp())) {
+      auto inner = mapThrough(value.getDefiningOp(), at);
+      if (!inner)
+        return -1;
+      at = *inner;
+      value = viewOperand(value.getDefiningOp());
+    }
+    for (auto &[known, node] : nodes_[value])
+      if (known == at)
+        return node;
+    int node = make(value, at);
+    nodes_[value].emplace_back(at, node);
+    return node;
+  }
+
+  int make(Value value, const IndexMap &map) {
+    LoopProgram::Node node;
+    node.type = elementDType(value.getType());
+    if (auto placed = memoryView(kernel_, value)) {
+      node.kind = Kind::Load;
+      node.access = access(placed->first, value, placed->second, map);
+      return add(node);
+    }
+    Operation *op = value.getDefiningOp();
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      node.kind = Kind::Constant;
+      node.data = constantToBytes(cast<DenseElementsAttr>(constant.getValue()));
+      return add(node);
+    }
+    if (isa<IotaOp>(op)) {
+      node.kind = Kind::Position;
+      node.index = indexOf(map.terms[0]);
+      return add(node);
+    }
+    if (isa<ReduceOp, ArgReduceOp, ScanOp>(op))
+      return reduction(op, map, node);
+    if (!isInlined(op))
+      return -1;
+    SmallVector<IndexMap> maps = operandMaps(op, map);
+    if (auto joined = dyn_cast<ConcatenateOp>(op))
+      return concatenate(joined, maps, node);
+    size_t firstComputed = isa<PadOp, GatherOp>(op) ? 1 : 0;
+    for (size_t i = firstComputed; i < op->getNumOperands(); ++i) {
+      int operand = compute(op->getOperand(unsigned(i)), maps[i]);
+      if (operand < 0)
+        return -1;
+      node.operands.push_back(operand);
+    }
+    if (auto elementwise = dyn_cast<ElementwiseOp>(op)) {
+      node.kind = Kind::Scalar;
+      node.scalar = elementwise.scalarOp();
+      node.computed = elementDType(elementwise.getInputs().back().getType());
+    } else if (isa<CastOp>(op)) {
+      node.kind = Kind::Cast;
+    } else {
+      auto placed = memoryView(kernel_, op->getOperand(0));
+      if (!placed)
+        return -1;
+      node.access = access(placed->first, op->getOperand(0), placed->second, maps[0]);
+      if (auto pad = dyn_cast<PadOp>(op)) {
+        node.kind = Kind::Pad;
+        ArrayRef<int64_t> shape = shapeOf(pad.getInput());
+        for (size_t axis = 0; axis < shape.size(); ++axis)
+          if (pad.getLow()[axis] || pad.getHigh()[axis])
+            node.guards.push_back({indexOf(maps[0].terms[axis]), shape[axis]});
+      } else {
+        node.kind = Kind::Gather;
+        for (int64_t axis : cast<GatherOp>(op).getDims())
+          node.gathered.push_back({placed->second.strides[size_t(axis)],
+                                   placed->second.shape[size_t(axis)], axis});
+      }
+    }
+    return add(node);
+  }
+
+  /// Each part where the index is in it, else the others; 0 behind the last is never read.
+  int concatenate(ConcatenateOp op, ArrayRef<IndexMap> maps, LoopProgram::Node node) {
+    LoopProgram::Node none = node;
+    none.kind = Kind::Constant;
+    none.data.assign(itemSize(node.type), 0);
+    int result = add(none);
+    node.kind = Kind::Pad;
+    for (size_t i = op.getInputs().size(); i-- > 0;) {
+      auto placed = memoryView(kernel_, op.getInputs()[i]);
+      if (!placed)
+        return -1;
+      int64_t extent = shapeOf(op.getInputs()[i])[op.getDim()];
+      LoopProgram::Node part = node;
+      part.operands = {result};
+      part.access = access(placed->first, op.getInputs()[i], placed->second, maps[i]);
+      part.guards.push_back({indexOf(maps[i].terms[op.getDim()]), extent});
+      result = add(part);
+    }
+    return result;
+  }
+
+  LoopProgram::Index indexOf(const IndexTerm &term) const {
+    LoopProgram::Index index{term.offset, {}};
+    index.factors.assign(term.factors.begin(), term.factors.end());
+    for (auto [factor, extent] : llvm::zip(index.factors, space_))
+      if (extent == 1)
+        factor = 0;
+    return index;
+  }
+
+  int reduction(Operation *op, const IndexMap &map, LoopProgram::Node node) {
+    Value input = op->getOperand(0);
+    // Its result is known at the kept axes' index alone.
+    auto wanted = embed(shapeOf(op->getResult(0)), space_, reduced_, !isa<ScanOp>(op));
+    auto inner = embed(shapeOf(input), space_, reduced_, false);
+    if (!wanted || !inner)
+      return -1;
+    for (auto [extent, term, known] :
+         llvm::zip(shapeOf(op->getResult(0)), map.terms, wanted->terms))
+      if (extent != 1 && !(term == known))
+        return -1;
+    int operand = compute(input, *inner);
+    if (operand < 0)
+      return -1;
+    node.operands = {operand};
+    node.computed = elementDType(input.getType());
+    if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      node.kind = Kind::Reduce;
+      node.reduce = reduce.getKind();
+    } else if (auto reduce = dyn_cast<ArgReduceOp>(op)) {
+      node.kind = Kind::ArgReduce;
+      node.isMin = reduce.getKind() == ArgReduceKind::Argmin;
+    } else {
+      node.kind = Kind::Scan;
+      node.isProduct = cast<ScanOp>(op).getKind() == ScanKind::Cumprod;
+    }
+    return add(node);
+  }
+
+  KernelOp kernel_;
+  ArrayRef<int64_t> space_;
+  ArrayRef<bool> reduced_;
+  LoopProgram program_;
+  llvm::DenseMap<Value, SmallVector<std::pair<IndexMap, int>, 1>> nodes_;
+};
+
+} // namespace
+
+std::optional<LoopProgram> buildLoopProgram(KernelOp kernel) {
+  for (Operation &op : kernel.block()) {
+    if (isa<EinsumOp>(op))
+      return std::nullopt;
+    SmallVector<int64_t> dims;
+    if (auto reduce = dyn_cast<ReduceOp>(op))
+      dims.assign(reduce.getDims().begin(), reduce.getDims().end());
+    else if (auto reduce = dyn_cast<ArgReduceOp>(op))
+      dims = {int64_t(reduce.getDim())};
+    else if (auto scan = dyn_cast<ScanOp>(op))
+      dims = {int64_t(scan.getDim())};
+    else
+      continue;
+    ArrayRef<int64_t> space = shapeOf(op.getOperand(0));
+    SmallVector<bool> reduced(space.size(), false);
+    for (int64_t dim : dims)
+      reduced[size_t(dim)] = true;
+    return Builder(kernel, space, reduced).build();
+  }
+  // Without reductions the space is that of a result, or of what it is a view of.
+  Value value = kernel.yield().getResults()[0];
+  for (;; value = viewOperand(value.getDefiningOp())) {
+    SmallVector<bool> kept(shapeOf(value).size(), false);
+    if (auto program = Builder(kernel, shapeOf(value), kept).build())
+      return program;
+    if (!isView(value.getDefiningOp()))
+      return std::nullopt;
+  }
+}
+
+} // namespace ricci

@@ -1,0 +1,208 @@
+//===- loop_program.cpp - the structure of loop programs ------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/loop_program.h"
+#include "compiler/fuse/schedule.h"
+
+#include <algorithm>
+
+namespace ricci {
+
+/// More lanes than this make code longer and not faster.
+static constexpr int kMaxLanes = 32;
+
+int LoopProgram::kept() const {
+  return int(llvm::count_if(axes, [](const Axis &a) { return !a.reduced; }));
+}
+
+int64_t LoopProgram::reducedExtent() const {
+  int64_t extent = 1;
+  for (const Axis &axis : axes)
+    extent *= axis.reduced ? axis.extent : 1;
+  return extent;
+}
+
+std::vector<LoopProgram::Pass> LoopProgram::passes() const {
+  int count = 0;
+  for (const Node &node : nodes)
+    if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce)
+      count = std::max(count, node.stage);
+  for (const Store &store : stores)
+    if (nodes[size_t(store.node)].full)
+      count = std::max(count, nodes[size_t(store.node)].stage + 1);
+  std::vector<Pass> passes(size_t(count) + 1);
+  for (auto [i, store] : llvm::enumerate(stores)) {
+    const Node &node = nodes[size_t(store.node)];
+    auto &list = node.full ? passes[size_t(node.stage)].fullStores : passes[size_t(node.stage)].keptStores;
+    list.push_back(int(i));
+  }
+  std::vector<bool> cachedBefore(nodes.size(), false);
+  for (auto [p, pass] : llvm::enumerate(passes)) {
+    llvm::SmallVector<int> work;
+    for (auto [i, node] : llvm::enumerate(nodes)) {
+      if (!node.full && size_t(node.stage) == p)
+        pass.kept.push_back(int(i));
+      if (isReduction(int(i)) && size_t(node.stage) == p + 1) {
+        pass.reductions.push_back(int(i));
+        work.push_back(node.operands[0]);
+      }
+    }
+    for (int store : pass.fullStores)
+      work.push_back(stores[size_t(store)].node);
+    std::vector<bool> needed(nodes.size(), false);
+    while (!work.empty()) {
+      int i = work.pop_back_val();
+      if (needed[size_t(i)] || !nodes[size_t(i)].full)
+        continue;
+      needed[size_t(i)] = true;
+      if (!cachedBefore[size_t(i)])
+        work.append(nodes[size_t(i)].operands.begin(), nodes[size_t(i)].operands.end());
+    }
+    for (size_t i = 0; i < nodes.size(); ++i)
+      if (needed[i]) {
+        (cachedBefore[i] ? pass.read : pass.full).push_back(int(i));
+        cachedBefore[i] = cachedBefore[i] || nodes[i].cached;
+      }
+  }
+  return passes;
+}
+
+int LoopProgram::lanes(const Target &target) const {
+  int lanes = kMaxLanes;
+  for (const Node &node : nodes)
+    for (DType type : {node.type, node.kind == Kind::Scalar ? node.computed : node.type}) {
+      // Half-width floats are computed in f32; a bool is a bit of a mask.
+      DType held = computeType(type) == DType::f32 ? DType::f32 : componentDType(type);
+      if (held != DType::b1)
+        lanes = std::min(lanes, target.lanes(held));
+    }
+  for (const Access &access : accesses)
+    lanes = std::min(lanes, target.lanes(componentDType(access.type)));
+  return std::max(lanes, 2);
+}
+
+/// Every list of numbers by axis.
+template <typename Program, typename Fn> static void forNumbers(Program &program, Fn fn) {
+  for (auto &access : program.accesses)
+    fn(access.strides);
+  for (auto &node : program.nodes) {
+    if (node.kind == LoopProgram::Kind::Position)
+      fn(node.index.factors);
+    for (auto &guard : node.guards)
+      fn(guard.index.factors);
+  }
+}
+
+void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode) {
+  mode = newMode;
+  std::vector<Axis> sorted;
+  for (int64_t axis : order)
+    sorted.push_back(axes[size_t(axis)]);
+  forNumbers(*this, [&](Numbers &numbers) {
+    Numbers moved;
+    for (int64_t axis : order)
+      moved.push_back(numbers[size_t(axis)]);
+    numbers = std::move(moved);
+  });
+  axes = std::move(sorted);
+  joinAxes();
+  vectorAxis = mode == Mode::Rows ? int(axes.size()) - 1 : kept() - 1;
+  findUniform();
+}
+
+void LoopProgram::joinAxes() {
+  auto erase = [&](size_t axis) {
+    axes.erase(axes.begin() + ptrdiff_t(axis));
+    forNumbers(*this, [&](Numbers &numbers) { numbers.erase(numbers.begin() + axis); });
+  };
+  // A scanned or arg-reduced axis is counted along: it stays as it is.
+  bool counts = llvm::any_of(nodes, [](const Node &n) {
+    return n.kind == Kind::ArgReduce || n.kind == Kind::Scan;
+  });
+  // A reduction keeps an axis, be it of extent 1.
+  auto reducedAxes = [&] { return axes.size() - size_t(kept()); };
+  for (size_t axis = axes.size(); axis-- > 0;)
+    if (axes[axis].extent == 1 && !(axes[axis].reduced && (counts || reducedAxes() == 1)))
+      erase(axis);
+  for (size_t inner = axes.size(); inner-- > 1;) {
+    size_t outer = inner - 1;
+    if (axes[inner].reduced != axes[outer].reduced || axes[inner].extent == 0)
+      continue;
+    bool joins = true;
+    forNumbers(*this, [&](Numbers &numbers) {
+      joins &= numbers[outer] == numbers[inner] * axes[inner].extent;
+    });
+    // Guards hold for single axes.
+    for (const Node &node : nodes)
+      for (const Guard &guard : node.guards)
+        joins &= guard.index.factors[inner] == 0 && guard.index.factors[outer] == 0;
+    if (!joins)
+      continue;
+    axes[inner].extent *= axes[outer].extent;
+    erase(outer);
+  }
+}
+
+void LoopProgram::findUniform() {
+  uniform_.assign(nodes.size(), true);
+  if (vectorAxis < 0)
+    return;
+  size_t v = size_t(vectorAxis);
+  for (auto [i, node] : llvm::enumerate(nodes)) {
+    bool uniform = true;
+    if (node.access >= 0)
+      uniform &= accesses[size_t(node.access)].strides[v] == 0;
+    if (node.kind == Kind::Position)
+      uniform &= node.index.factors[v] == 0;
+    for (const Guard &guard : node.guards)
+      uniform &= guard.index.factors[v] == 0;
+    for (int operand : node.operands)
+      uniform &= uniform_[size_t(operand)];
+    // Reductions along the vector axis give one value, others one for each lane.
+    if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce)
+      uniform = mode == Mode::Rows;
+    if (node.kind == Kind::Scan)
+      uniform = false;
+    uniform_[i] = uniform;
+  }
+}
+
+std::string LoopProgram::structure() const {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << (mode == Mode::Rows ? "rows" : "columns") << ' ' << kept() << '+'
+      << axes.size() - size_t(kept()) << '\n';
+  auto step = [&](int64_t stride) { return stride >= -1 && stride <= 1 ? stride : 2; };
+  for (const Access &access : accesses)
+    out << "a " << shortName(access.type) << ' ' << step(stride(access)) << '\n';
+  for (const Node &node : nodes) {
+    out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' ' << node.access << ' '
+        << int(node.full);
+    for (int operand : node.operands)
+      out << " %" << operand;
+    // Whether a guard is one of lanes.
+    for (const Guard &guard : node.guards)
+      out << " g" << (vectorAxis >= 0 && guard.index.factors[size_t(vectorAxis)] != 0);
+    if (!node.gathered.empty())
+      out << " n" << node.gathered.size();
+    if (node.kind == Kind::Position)
+      out << " v" << (vectorAxis >= 0 && node.index.factors[size_t(vectorAxis)] != 0);
+    if (node.kind == Kind::Constant)
+      out << " =" << llvm::toHex(node.data);
+    if (node.kind == Kind::Scalar)
+      out << ' ' << nameOf(node.scalar) << ' ' << shortName(node.computed);
+    if (node.kind == Kind::Reduce)
+      out << ' ' << stringifyReduceKind(node.reduce);
+    if (node.kind == Kind::ArgReduce || node.kind == Kind::Scan)
+      out << ' ' << node.isMin << node.isProduct;
+    out << '\n';
+  }
+  for (const Store &store : stores)
+    out << "s %" << store.node << ' ' << store.access << '\n';
+  return text;
+}
+
+} // namespace ricci

@@ -1,0 +1,150 @@
+//===- loop_program.h - what a fused kernel computes, as loops -----------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The block of a fused kernel, read once: a space of axes, and nodes in topological order that say what
+// is computed at every point of it. All views have become strides. Every emitter of fused kernels
+// reads this, and nothing else.
+//
+// A node is `full` if it differs along a reduced axis, else it lives on the kept axes. Stages are the
+// passes over the reduced axes: a reduction of stage s is complete after pass s - 1; a node can be
+// computed in the pass of its stage or in any later one.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/ir/dialect.h"
+#include "compiler/target/target.h"
+#include "frontend/scalar_ops.h"
+
+#include "llvm/ADT/SmallVector.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ricci {
+
+struct LoopProgram {
+  using Numbers = llvm::SmallVector<int64_t, 4>;
+
+  struct Axis {
+    int64_t extent = 1;
+    bool reduced = false;
+  };
+  /// A way through a buffer: a pointer of the launch.
+  struct Access {
+    unsigned buffer = 0; ///< operand of the kernel, or (counted on) its result
+    DType type{};
+    int64_t offset = 0; ///< of the first element
+    Numbers strides;    ///< by axis
+  };
+  /// `offset` + sum of index times factor.
+  struct Index {
+    int64_t offset = 0;
+    Numbers factors; ///< by axis
+  };
+  /// 0 <= index < extent, else the element does not exist.
+  struct Guard {
+    Index index;
+    int64_t extent = 0;
+  };
+  /// `operand` indexes an axis of this extent and stride.
+  struct Gathered {
+    int64_t stride = 0, extent = 0;
+    int64_t axis = 0; ///< for the message
+  };
+  enum class Kind : uint8_t {
+    Load,
+    Pad,      ///< a load where the guards hold, else operand 0
+    Gather,   ///< a load at the indices of the operands
+    Constant, ///< `data`: one element
+    Position, ///< `index`
+    Scalar,   ///< `scalar` of the operands, computed in `computed`
+    Cast,
+    Reduce,
+    ArgReduce,
+    Scan,
+  };
+  struct Node {
+    Kind kind{};
+    DType type{};
+    llvm::SmallVector<int, 3> operands;
+    int access = -1; ///< Load, Pad, Gather
+    llvm::SmallVector<Guard, 0> guards;
+    llvm::SmallVector<Gathered, 0> gathered;
+    Index index;
+    std::vector<uint8_t> data;
+    ScalarOp scalar{};
+    DType computed{}; ///< Scalar; Reduce…: the operand's type
+    ReduceKind reduce{};
+    bool isMin = false, isProduct = false; ///< ArgReduce; Scan
+    bool full = false;
+    /// Kept for all indices of the reduced axes from its first pass on, and read in later ones.
+    bool cached = false;
+    int stage = 0;
+  };
+  struct Store {
+    int node = 0, access = 0;
+  };
+  /// Rows: the innermost loop runs along a reduced axis. Columns: along a kept one, and what lives on
+  /// the kept axes is a block of values that stays in the cache.
+  enum class Mode : uint8_t { Rows, Columns };
+
+  std::vector<Axis> axes; ///< outermost first: kept, then reduced
+  Mode mode = Mode::Columns;
+  int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none
+  std::vector<Access> accesses;
+  std::vector<Node> nodes;
+  std::vector<Store> stores;
+
+  int kept() const; ///< number of kept axes
+  int64_t stride(const Access &access) const {
+    return vectorAxis < 0 ? 0 : access.strides[size_t(vectorAxis)];
+  }
+  /// Whether the node is the same for all indices of the vector axis.
+  bool isUniform(int node) const { return uniform_[size_t(node)]; }
+  /// What is done between two passes over the reduced axes, and in the second of them. The last has no
+  /// pass.
+  struct Pass {
+    std::vector<int> kept;       ///< nodes on the kept axes that are known from here on
+    std::vector<int> full;       ///< nodes that the pass computes
+    std::vector<int> read;       ///< nodes that an earlier pass has cached
+    std::vector<int> reductions; ///< nodes that are complete after it
+    std::vector<int> keptStores, fullStores; ///< positions in `stores`
+  };
+  std::vector<Pass> passes() const;
+  /// Numbers of the widest type in one register.
+  int lanes(const Target &target) const;
+  /// Everything that shapes the code, nothing of extents, strides and offsets: equal texts share a
+  /// kernel.
+  std::string structure() const;
+
+  bool isReduction(int node) const {
+    Kind kind = nodes[size_t(node)].kind;
+    return kind == Kind::Reduce || kind == Kind::ArgReduce;
+  }
+  bool has(Kind kind) const {
+    return llvm::any_of(nodes, [&](const Node &node) { return node.kind == kind; });
+  }
+  /// Indices of the reduced axes together.
+  int64_t reducedExtent() const;
+
+  /// Puts the axes in this order (positions, kept before reduced), the vector axis last of its kind,
+  /// and joins neighbours that every access walks through as one.
+  void arrange(llvm::ArrayRef<int64_t> order, Mode newMode);
+
+private:
+  void joinAxes();
+  void findUniform();
+  std::vector<bool> uniform_;
+};
+
+/// Of a kernel's block, with its layouts; axes in the order of the program, not arranged. Nothing
+/// where the kernel is no fused one (an einsum).
+std::optional<LoopProgram> buildLoopProgram(KernelOp kernel);
+
+} // namespace ricci

@@ -1,0 +1,184 @@
+//===- schedule_fused.cpp - decides how a fused kernel runs -----------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/cost_model.h"
+
+#include <cstdlib>
+
+namespace ricci {
+
+/// Cycles of a vector from which on a value is kept between passes, not computed again.
+static constexpr double kCacheCycles = 8;
+
+namespace {
+
+using Kind = LoopProgram::Kind;
+using Mode = LoopProgram::Mode;
+
+class Chooser {
+public:
+  Chooser(LoopProgram loops, const Target &target) : loops_(std::move(loops)), target_(target) {}
+
+  Schedule choose() {
+    Schedule best;
+    best.predictedSeconds = -1;
+    measure();
+    for (const auto &[mode, order] : candidates()) {
+      auto program = std::make_shared<LoopProgram>(loops_);
+      program->arrange(order, mode);
+      cache(*program);
+      Schedule s;
+      s.spec.family = Family::Fused;
+      s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
+      s.spec.loops = program;
+      s.order = order;
+      s.flops = flops_;
+      s.bytes = bytes_;
+      s.predictedSeconds = predictSeconds(s, target_);
+      if (best.predictedSeconds < 0 || s.predictedSeconds < best.predictedSeconds)
+        best = std::move(s);
+    }
+    return best;
+  }
+
+private:
+  using Order = llvm::SmallVector<int64_t>;
+
+  /// One order for each axis that vectors can run along.
+  std::vector<std::pair<Mode, Order>> candidates() {
+    Order kept, reduced;
+    for (size_t i = 0; i < loops_.axes.size(); ++i)
+      (loops_.axes[i].reduced ? reduced : kept).push_back(int64_t(i));
+    sortByStrides(kept, loops_.stores[0].access);
+    int largest = largestLoad();
+    sortByStrides(reduced, largest >= 0 ? largest : loops_.stores[0].access);
+    std::vector<std::pair<Mode, Order>> list;
+    // Each axis that is longer than 1 once as the last of its kind.
+    auto addEach = [&](Mode mode, const Order &axes) {
+      size_t before = list.size();
+      for (size_t i = axes.size(); i-- > 0;) {
+        if (loops_.axes[size_t(axes[i])].extent == 1)
+          continue;
+        Order moved = axes;
+        moved.erase(moved.begin() + ptrdiff_t(i));
+        moved.push_back(axes[i]);
+        list.emplace_back(mode, std::move(moved));
+      }
+      if (list.size() == before && !axes.empty())
+        list.emplace_back(mode, axes);
+    };
+    addEach(Mode::Columns, kept);
+    for (auto &[mode, order] : list)
+      order.append(reduced);
+    size_t columns = list.size();
+    addEach(Mode::Rows, reduced);
+    for (size_t i = columns; i < list.size(); ++i)
+      list[i].second.insert(list[i].second.begin(), kept.begin(), kept.end());
+    if (list.empty())
+      list.emplace_back(Mode::Columns, Order());
+    return list;
+  }
+
+  /// Outermost first by the strides of an access; axes it does not have come outside.
+  void sortByStrides(Order &axes, int access) const {
+    const auto &strides = loops_.accesses[size_t(access)].strides;
+    llvm::stable_sort(axes, [&](int64_t x, int64_t y) {
+      auto key = [&](int64_t axis) {
+        int64_t stride = std::abs(strides[size_t(axis)]);
+        return stride ? stride : INT64_MAX;
+      };
+      return key(x) > key(y);
+    });
+  }
+
+  double elements(const LoopProgram::Access &access) const {
+    double n = 1;
+    for (auto [axis, stride] : llvm::zip(loops_.axes, access.strides))
+      n *= stride ? double(axis.extent) : 1;
+    return n;
+  }
+
+  int largestLoad() const {
+    int best = -1;
+    double most = 0;
+    for (const LoopProgram::Node &node : loops_.nodes)
+      if (node.access >= 0 && node.full && elements(loops_.accesses[size_t(node.access)]) > most) {
+        most = elements(loops_.accesses[size_t(node.access)]);
+        best = node.access;
+      }
+    return best;
+  }
+
+  void measure() {
+    double points = 1;
+    for (const LoopProgram::Axis &axis : loops_.axes)
+      points *= double(axis.extent);
+    for (const LoopProgram::Access &access : loops_.accesses)
+      bytes_ += elements(access) * double(itemSize(access.type));
+    double kept = points / std::max(1.0, double(loops_.reducedExtent()));
+    for (const LoopProgram::Node &node : loops_.nodes)
+      if (node.kind == Kind::Scalar)
+        flops_ += node.full || loops_.kept() == int(loops_.axes.size()) ? points : kept;
+      else if (node.kind == Kind::Reduce || node.kind == Kind::Scan)
+        flops_ += points;
+  }
+
+  /// Marks what several passes need and is dear to compute, while a row (or the block of columns) of
+  /// it fits into the L2 cache.
+  void cache(LoopProgram &program) const {
+    std::vector<double> cycles(program.nodes.size(), 0);
+    for (auto [i, node] : llvm::enumerate(program.nodes)) {
+      cycles[i] = node.kind == Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 1;
+      for (int operand : node.operands)
+        if (program.nodes[size_t(operand)].full)
+          cycles[i] += cycles[size_t(operand)];
+    }
+    auto passes = program.passes();
+    std::vector<int> first(program.nodes.size(), -1);
+    double lanes = program.mode == Mode::Columns ? program.lanes(target_) : 1;
+    for (auto [p, pass] : llvm::enumerate(passes)) {
+      // The last of a chain first: what it reads is not needed again.
+      for (int i : llvm::reverse(pass.full)) {
+        LoopProgram::Node &node = program.nodes[size_t(i)];
+        double bytes = double(program.reducedExtent()) * double(itemSize(node.type)) * lanes;
+        bool needed = isNeeded(program, pass, i);
+        if (first[size_t(i)] >= 0 && needed && !node.cached && cycles[size_t(i)] >= kCacheCycles &&
+            !program.isUniform(i) && node.kind != Kind::Scan &&
+            bytes <= double(target_.l2Bytes) / 2)
+          node.cached = true;
+      }
+      for (int i : pass.full)
+        if (first[size_t(i)] < 0)
+          first[size_t(i)] = int(p);
+    }
+  }
+
+  /// Whether something of the pass that is not cached reads the node.
+  static bool isNeeded(const LoopProgram &program, const LoopProgram::Pass &pass, int i) {
+    for (int user : pass.full)
+      if (!program.nodes[size_t(user)].cached &&
+          llvm::is_contained(program.nodes[size_t(user)].operands, i))
+        return true;
+    for (int reduction : pass.reductions)
+      if (llvm::is_contained(program.nodes[size_t(reduction)].operands, i))
+        return true;
+    return llvm::any_of(pass.fullStores, [&](int store) {
+      return program.stores[size_t(store)].node == i;
+    });
+  }
+
+  LoopProgram loops_;
+  const Target &target_;
+  double flops_ = 0, bytes_ = 0;
+};
+
+} // namespace
+
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target) {
+  return Chooser(std::move(loops), target).choose();
+}
+
+} // namespace ricci
