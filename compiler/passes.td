@@ -8,6 +8,15 @@ include "mlir/Pass/PassBase.td"
 
 // In the order in which compiler/pipeline.cpp runs them. Each is one .cpp, whose folder is named.
 
+// compiler/ir
+def Simplify : Pass<"ricci-simplify", "::mlir::func::FuncOp"> {
+  let summary = "Fold constants and chains of shape operations, merge equal operations";
+  let description = [{
+    Every result keeps its bits: nothing is reassociated, and what would round differently stays.
+    Unused operations go away.
+  }];
+}
+
 // compiler/contract
 def OrderContractions : Pass<"ricci-order-contractions", "::mlir::func::FuncOp"> {
   let summary = "Turn every einsum into a tree of einsums of at most two operands";

@@ -17,7 +17,7 @@
 namespace ricci {
 namespace {
 
-constexpr size_t kMaxSteps = 8'000'000;
+constexpr size_t kMaxSteps = 4'000'000;
 constexpr int kMaxSequenceDepth = 64; // NumPy's limit of axes
 
 /// How deep a sequence nests, and how many values it has.
@@ -48,11 +48,11 @@ void Evaluator::define(std::string_view name, TensorValue value) {
 
 Status Evaluator::run() {
   Frame prelude{&prelude_, nullptr, {}};
-  std::optional<Value> returned;
+  Value returned;
   frame_ = &prelude;
   for (const Statement &statement : prelude_.syntax->statements)
-    if (Status status = execute(statement, returned); !status)
-      return status;
+    if (Expected<bool> status = execute(statement, returned); !status)
+      return std::move(status.error());
   frame_ = &top_;
 
   const std::vector<Statement> &statements = user_.syntax->statements;
@@ -66,8 +66,9 @@ Status Evaluator::run() {
                             "an expression, the result",
                             text(def.name)),
                 def.name);
-    if (def.body.size() > 1 && text({def.name.end, def.body.back().span.begin}).find_first_of(
-                                   "\r\n") == std::string_view::npos)
+    if (def.body.size() > 1 &&
+        text({def.name.end, def.body.back().span.begin}).find_first_of("\r\n") ==
+            std::string_view::npos)
       d.notes = {"everything on the line of a 'def' belongs to its body"};
     return d;
   }
@@ -76,8 +77,8 @@ Status Evaluator::run() {
                    "result",
                    last.span);
   for (size_t i = 0; i + 1 < statements.size(); ++i)
-    if (Status status = execute(statements[i], returned); !status)
-      return status;
+    if (Expected<bool> status = execute(statements[i], returned); !status)
+      return std::move(status.error());
   Expected<Value> value = evaluate(last.value);
   if (!value)
     return std::move(value.error());
@@ -117,11 +118,11 @@ Expected<int> Evaluator::resultNode(const Value &value) {
       return std::move(tensor.error());
     return tensor->node;
   }
-  const char *what = value.is<SequenceValue>()   ? "a sequence inside a tuple"
-                     : value.is<NoneValue>()     ? "None"
-                     : value.is<std::string>()   ? "a string"
-                     : value.is<DType>()         ? "a dtype"
-                                                 : "'...'";
+  const char *what = value.is<SequenceValue>() ? "a sequence inside a tuple"
+                     : value.is<NoneValue>()   ? "None"
+                     : value.is<std::string>() ? "a string"
+                     : value.is<DType>()       ? "a dtype"
+                                               : "'...'";
   return errorAt(fmt::format("{} is no result: a program gives tensors", what), value.span);
 }
 
@@ -154,19 +155,24 @@ Expected<const Evaluator::Binding *> Evaluator::lookup(const Expr &name) {
   std::string_view word = text(name.token);
   const Binding *binding = find(word);
   if (!binding && isLocal(word))
-    return errorAt(fmt::format("'{}' is used before '{}' assigns it", word,
-                               text(frame_->definition->name)),
-                   at(name.span));
+    return errorAt(
+        fmt::format("'{}' is used before '{}' assigns it", word, text(frame_->definition->name)),
+        at(name.span));
   return binding;
 }
 
-std::vector<std::string_view> Evaluator::visibleNames() const {
-  std::vector<std::string_view> names;
+std::string Evaluator::hint(std::string_view name, bool function) const {
+  if (std::optional<DType> type = parseDType(name))
+    return fmt::format("; did you mean '{}'?", numpyName(*type));
   const Scope *scopes[] = {&frame_->locals, &frame_->unit->globals, &prelude_.globals};
+  std::vector<std::string_view> names;
   for (const Scope *scope : scopes)
-    for (const auto &[name, binding] : *scope)
-      names.push_back(name);
-  return names;
+    for (const auto &[known, binding] : *scope)
+      if (!function || binding.function)
+        names.push_back(known);
+  if (!function)
+    appendKnownNames(names);
+  return suggestion(name, names);
 }
 
 Diagnostic Evaluator::errorAt(std::string message, Span span) const {
@@ -178,9 +184,9 @@ Diagnostic Evaluator::errorAt(std::string message, Span span) const {
 Status Evaluator::charge(size_t steps, Span span) {
   steps_ += steps;
   if (steps_ > kMaxSteps)
-    return errorAt(fmt::format("the program takes more than {} steps once its calls are expanded",
-                               kMaxSteps),
-                   at(span));
+    return errorAt(
+        fmt::format("the program takes more than {} steps once its calls are expanded", kMaxSteps),
+        at(span));
   return success();
 }
 
@@ -189,9 +195,9 @@ Status Evaluator::checkSequence(const Value &value, Span span) {
     return success();
   SequenceSize size = sizeOf(value);
   if (size.depth > kMaxSequenceDepth)
-    return errorAt(fmt::format("this sequence is nested more than {} levels deep",
-                               kMaxSequenceDepth),
-                   at(span));
+    return errorAt(
+        fmt::format("this sequence is nested more than {} levels deep", kMaxSequenceDepth),
+        at(span));
   return charge(size.count, span);
 }
 

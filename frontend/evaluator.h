@@ -72,7 +72,9 @@ private:
   };
 
   // Statements (evaluator_statements.cpp).
-  Status execute(const Statement &statement, std::optional<Value> &returned);
+  /// Whether it was a `return`.
+  Expected<bool> execute(const Statement &statement, Value &returned);
+  bool copies(const Expr &e) const;
   Status assign(ExprId target, const Value &value, size_t mark);
   Status augment(const Statement &statement);
   Expected<Value> augmentTensor(const Statement &statement, const Binding &old, const Value &right);
@@ -87,7 +89,8 @@ private:
   /// Null where the name means nothing but to functions.h and names.h.
   const Binding *find(std::string_view name) const;
   bool isLocal(std::string_view name) const;
-  std::vector<std::string_view> visibleNames() const;
+  /// "; did you mean 'softmax'?", or nothing.
+  std::string hint(std::string_view name, bool function) const;
 
   // Expressions (evaluator_expressions.cpp).
   Expected<Value> evaluate(ExprId id);
@@ -115,7 +118,7 @@ private:
   Expected<Value> callDefined(const DefinedFunction &function, const Expr &call);
   Status bindArguments(const DefinedFunction &function, const Expr &call,
                        std::vector<BoundArgument> arguments, Scope &locals);
-  Expected<Value> runBody(const DefinedFunction &function, Frame &frame);
+  Expected<Value> runBody(const DefinedFunction &function);
 
   /// The operand that is walked in a loop, or kNoExpr.
   ExprId leftOperand(const Expr &e) const;

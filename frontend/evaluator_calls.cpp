@@ -18,6 +18,8 @@
 
 namespace ricci {
 
+static constexpr size_t kMaxCalls = 100; ///< of definitions, one in the other
+
 Expected<std::vector<Evaluator::BoundArgument>> Evaluator::evaluateArguments(const Expr &call) {
   std::vector<BoundArgument> arguments;
   for (ExprId id : syntax().childrenOf(call).subspan(1)) {
@@ -61,7 +63,8 @@ Expected<Value> Evaluator::evaluateCall(const Expr &e) {
     return callNamed(e, name, false);
   if ((*binding)->function)
     return callDefined(*(*binding)->function, e);
-  Diagnostic d = errorAt(fmt::format("'{}' is a value here, not a function", name), at(callee.span));
+  Diagnostic d =
+      errorAt(fmt::format("'{}' is a value here, not a function", name), at(callee.span));
   if (isFunction(name) || prelude_.globals.contains(name))
     d.notes = {fmt::format("the program hides the function '{}' behind it", name)};
   else if ((*binding)->value.is<DType>())
@@ -75,16 +78,15 @@ Expected<Value> Evaluator::callNamed(const Expr &e, std::string_view name, bool 
   std::string_view type = typeFunction(name, inNumpy);
   if (type.empty() && knownValue(name, inNumpy))
     return errorAt(fmt::format("'{}' is a constant, not a function", name), at(callee.span));
+  if (type.empty() && inNumpy && knownValue(name, false))
+    return errorAt(fmt::format("there is no 'np.{}': write {} without 'np.'", name, name),
+                   at(callee.span));
   if (type.empty() && !isFunction(name)) {
     if (inNumpy && prelude_.globals.contains(name))
       return errorAt(fmt::format("'{}' is not NumPy's: write it without 'np.'", name),
                      at(callee.span));
-    std::vector<std::string_view> names = visibleNames();
-    if (std::string_view nearest = nearestName(name, names); !inNumpy && !nearest.empty())
-      return errorAt(fmt::format("there is no function '{}'; did you mean '{}'?", name, nearest),
-                     at(callee.span));
-  } else if (Status status = charge(1, e.span); !status) {
-    return std::move(status.error());
+    if (std::string nearest = hint(name, true); !inNumpy && !nearest.empty())
+      return errorAt(fmt::format("there is no function '{}'{}", name, nearest), at(callee.span));
   }
   std::vector<Argument> arguments;
   if (!type.empty() || isFunction(name)) {
@@ -114,6 +116,8 @@ Expected<Value> Evaluator::callDefined(const DefinedFunction &function, const Ex
   if (std::find(active_.begin(), active_.end(), &function) != active_.end())
     return errorAt(fmt::format("'{}' calls itself: recursive calls are not supported", name),
                    nameSpan);
+  if (active_.size() >= kMaxCalls)
+    return errorAt(fmt::format("calls are nested more than {} deep", kMaxCalls), nameSpan);
   Expected<std::vector<BoundArgument>> arguments = evaluateArguments(call);
   if (!arguments)
     return std::move(arguments.error());
@@ -127,7 +131,7 @@ Expected<Value> Evaluator::callDefined(const DefinedFunction &function, const Ex
     preludeCall_ = callSpan;
   Frame *caller = std::exchange(frame_, &frame);
   active_.push_back(&function);
-  Expected<Value> result = runBody(function, frame);
+  Expected<Value> result = runBody(function);
   active_.pop_back();
   frame_ = caller;
   for (const auto &[local, binding] : frame.locals)
@@ -140,6 +144,7 @@ Expected<Value> Evaluator::callDefined(const DefinedFunction &function, const Ex
   if (entersPrelude) {
     error.message = fmt::format("in {}: {}", name, error.message);
     error.spans = {nameSpan};
+    error.notes.clear(); // they speak of the text of the prelude
   } else if (!function.unit->isPrelude && error.notes.size() < 4) {
     error.notes.push_back(fmt::format("in the call {}", elide(text(call.span), 60)));
   }
@@ -189,13 +194,14 @@ Status Evaluator::bindArguments(const DefinedFunction &function, const Expr &cal
   return success();
 }
 
-Expected<Value> Evaluator::runBody(const DefinedFunction &function, Frame &frame) {
-  std::optional<Value> returned;
+Expected<Value> Evaluator::runBody(const DefinedFunction &function) {
+  Expected<Value> result = Value();
   for (const Statement &statement : function.definition->body) {
-    if (Status status = execute(statement, returned); !status)
-      return std::move(status.error());
-    if (returned)
-      return std::move(*returned);
+    Expected<bool> returned = execute(statement, *result);
+    if (!returned)
+      return std::move(returned.error());
+    if (*returned)
+      return result;
   }
   return internalError("a body without 'return'"); // the parser refuses it
 }

@@ -16,8 +16,8 @@
 namespace ricci {
 namespace {
 
-/// Levels of expressions in all calls together; what is left of a stack of 1 MiB is ample.
-constexpr int kMaxDepth = 600;
+/// Levels of expressions, in all calls together; at most 2 KiB of stack each.
+constexpr int kMaxDepth = 400;
 
 constexpr uint64_t kLowest = uint64_t(1) << 63; ///< the magnitude of the least integer
 
@@ -217,21 +217,19 @@ Expected<Value> Evaluator::evaluateName(const Expr &e) {
     return errorAt(fmt::format("'{}' is a function: call it, as in {}(x)", name, name), at(e.span));
   if (name == "np" || name == "numpy" || isModule(name))
     return errorAt(fmt::format("'{}' stands only before a dot and a name", name), at(e.span));
-  std::vector<std::string_view> names = visibleNames();
-  appendKnownNames(names);
-  return errorAt(fmt::format("name '{}' is not defined{}", name, suggestion(name, names)),
-                 at(e.span));
+  return errorAt(fmt::format("name '{}' is not defined{}", name, hint(name, false)), at(e.span));
 }
 
 Expected<Value> Evaluator::evaluateDotted(const Expr &e, const Dotted &dotted) {
   const std::string &name = dotted.name;
   if (std::optional<Value> value = knownValue(name, true); value && dotted.inNumpy)
     return std::move(*value);
-  if (isFunction(name))
+  if (isFunction(name) && !(dotted.inNumpy && knownValue(name, false)))
     return errorAt(fmt::format("'{}' is a function: call it, as in {}(x)", name, name), at(e.span));
   std::vector<std::string_view> names;
   appendKnownNames(names);
-  return errorAt(fmt::format("there is no '{}' here{}", name, suggestion(name, names)), at(e.span));
+  std::string nearest = nearestName(name, names) == name ? "" : suggestion(name, names);
+  return errorAt(fmt::format("there is no '{}'{}", text(e.span), nearest), at(e.span));
 }
 
 Expected<Value> Evaluator::evaluateUnary(const Expr &e) {
@@ -264,8 +262,12 @@ Expected<bool> Evaluator::truth(const Value &value, Span span, std::string other
 }
 
 Expected<Value> Evaluator::evaluateLogical(const Expr &e) {
-  const char *word = e.kind == ExprKind::And ? "and" : e.kind == ExprKind::Or ? "or" : "not",
-             *op = e.kind == ExprKind::And ? "&" : e.kind == ExprKind::Or ? "|" : "~";
+  const char *word = e.kind == ExprKind::And  ? "and"
+                     : e.kind == ExprKind::Or ? "or"
+                                              : "not",
+             *op = e.kind == ExprKind::And  ? "&"
+                   : e.kind == ExprKind::Or ? "|"
+                                            : "~";
   std::string message = fmt::format("'{}' needs one truth value, but a tensor's are not known at "
                                     "compile time: use '{}', with parentheses around comparisons",
                                     word, op);
@@ -273,7 +275,7 @@ Expected<Value> Evaluator::evaluateLogical(const Expr &e) {
   for (size_t i = 0; i < operands.size(); ++i) {
     Expected<Value> value = evaluate(operands[i]);
     bool isLast = i + 1 == operands.size();
-    if (!value || (isLast && e.kind != ExprKind::Not && !value->is<TensorValue>()))
+    if (!value || (isLast && e.kind != ExprKind::Not))
       return value;
     Expected<bool> isTrue = truth(*value, value->span, message);
     if (!isTrue)

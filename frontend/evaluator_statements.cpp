@@ -10,32 +10,47 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ricci {
 
-Status Evaluator::execute(const Statement &statement, std::optional<Value> &returned) {
-  switch (statement.kind) {
-  case Statement::Def:
-    return define(statement);
-  case Statement::Augmented:
-    return augment(statement);
-  default:
-    break;
+Expected<bool> Evaluator::execute(const Statement &statement, Value &returned) {
+  if (statement.kind == Statement::Def || statement.kind == Statement::Augmented) {
+    Status status = statement.kind == Statement::Def ? define(statement) : augment(statement);
+    return status ? Expected<bool>(false) : Expected<bool>(std::move(status.error()));
   }
-  size_t mark = storage_.mark();
+  const size_t first = storage_.mark();
   Expected<Value> value = evaluate(statement.value);
   if (!value)
     return std::move(value.error());
   if (statement.kind == Statement::Return) {
     returned = std::move(*value);
-    return success();
+    return true;
   }
+  // What is copied shares nothing with what was read.
+  const size_t mark = copies(expr(statement.value)) ? storage_.mark() : first;
   for (ExprId target : statement.targets)
     if (Status status = assign(target, *value, mark); !status)
-      return status;
+      return std::move(status.error());
   // In a body, a later `return` may give what was read here.
   if (!frame_->definition)
-    storage_.forget(mark);
-  return success();
+    storage_.forget(first);
+  return false;
+}
+
+/// Whether an expression is a call that NumPy answers with a new array, always.
+bool Evaluator::copies(const Expr &e) const {
+  if (e.kind != ExprKind::Call)
+    return false;
+  std::span<const ExprId> children = syntax().childrenOf(e);
+  const Expr &callee = expr(children[0]);
+  std::string_view name = text(callee.token);
+  bool known = callee.kind == ExprKind::Attribute || (callee.kind == ExprKind::Name && !find(name));
+  bool always = std::none_of(children.begin() + 1, children.end(), [&](ExprId id) {
+    return expr(id).kind == ExprKind::Keyword && text(expr(id).token) == "copy";
+  });
+  return known && always &&
+         (name == "copy" || name == "astype" || name == "flatten" || name == "array");
 }
 
 Status Evaluator::assign(ExprId target, const Value &value, size_t mark) {
@@ -68,8 +83,7 @@ Status Evaluator::assign(ExprId target, const Value &value, size_t mark) {
   if (shape[0] != int64_t(targets.size()))
     return counts(size_t(shape[0]));
   for (size_t i = 0; i < targets.size(); ++i) {
-    Expected<Value> item =
-        indexInto(builder_, value, {Value(int64_t(i), value.span)}, value.span);
+    Expected<Value> item = indexInto(builder_, value, {Value(int64_t(i), value.span)}, value.span);
     if (!item)
       return std::move(item.error());
     if (Status status = assign(targets[i], *item, mark); !status)
@@ -157,8 +171,8 @@ Expected<Value> Evaluator::augmentTensor(const Statement &statement, const Bindi
               (before.dtype == after.dtype ||
                (before.rank() > 0 && convertsInPlace(after.dtype, before.dtype)));
   if (!fits)
-    return instead(fmt::format("'{}=' keeps the type of '{}', which is {}, but the result is {}", op,
-                               name, describeType(before), describeType(after)));
+    return instead(fmt::format("'{}=' keeps the type of '{}', which is {}, but the result is {}",
+                               op, name, describeType(before), describeType(after)));
   Expected<TensorValue> cast = builder_.cast(*tensor, before.dtype, span);
   if (!cast)
     return std::move(cast.error());

@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/function_table.h"
+#include "frontend/suggestion.h"
 #include "frontend/unsupported_functions.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 
 namespace ricci {
 namespace {
@@ -77,36 +77,6 @@ struct Tables {
 const Tables &tables() {
   static const Tables all;
   return all;
-}
-
-/// Insertions, deletions, changes and swaps of neighbours that turn one word into the other.
-size_t editDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before, last(b.size() + 1), row(b.size() + 1);
-  std::iota(last.begin(), last.end(), size_t(0));
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + size_t(a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before = std::exchange(last, row);
-  }
-  return last[b.size()];
-}
-
-/// "; did you mean 'axis'?", or nothing when no candidate is near.
-template <typename Names> std::string suggestion(std::string_view name, const Names &names) {
-  constexpr size_t kLongest = 64; // of a name that can be a slip of the pen
-  std::string_view best;
-  size_t bestDistance = name.size() < 5 ? 2 : 3; // the first that is too far
-  if (name.size() <= kLongest)
-    for (std::string_view candidate : names) {
-      size_t distance = editDistance(name, candidate);
-      if (distance < bestDistance || (distance == bestDistance && candidate < best))
-        best = candidate, bestDistance = distance;
-    }
-  return best.empty() ? "" : fmt::format("; did you mean '{}'?", best);
 }
 
 std::vector<std::string_view>

@@ -42,8 +42,8 @@ struct Tokens {
 };
 
 /// Python's tokens. The first statement's indentation is that of the whole text, so that a text may
-/// stand indented in a program around it. Errors: a malformed number or string, brackets that do not
-/// match, indentation that fits no line above, characters that no token has.
+/// stand indented in a program around it. Errors: a malformed number or string, brackets that do
+/// not match, indentation that fits no line above, characters that no token has.
 Expected<Tokens> tokenize(std::string_view text);
 
 /// Whether this is a name (and no keyword).

@@ -41,7 +41,8 @@ double parseFloat(const std::string &text) {
   if (status != std::errc::result_out_of_range)
     return value;
   // The decimal exponent of the first digit that is not 0 tells too large from too small.
-  size_t mark = text.find_first_of("eE"), point = std::min(text.find('.'), std::min(mark, text.size()));
+  size_t mark = text.find_first_of("eE"),
+         point = std::min(text.find('.'), std::min(mark, text.size()));
   size_t digit = text.find_first_of("123456789");
   int64_t exponent = 0;
   if (mark != std::string::npos) {
@@ -86,7 +87,8 @@ public:
       ok = digits(10);
     }
     if (!ok)
-      return errorAt("an underscore in a number stands between two digits", at, at + 1);
+      return errorAt("an underscore in a number stands between two digits", at,
+                     std::min(at + 1, text.size()));
     bool imaginary = peek() == 'j' || peek() == 'J';
     if (imaginary || isFloat) {
       double value = parseFloat(spelling);
@@ -123,15 +125,16 @@ private:
     at += 2;
     at += peek() == '_';
     if (!digits(base))
-      return errorAt(fmt::format("expected a digit of a {} number", what), at, at + 1);
+      return errorAt(fmt::format("expected a digit of a {} number", what), at,
+                     std::min(at + 1, text.size()));
     if (digitValue(peek()) < 10)
       return errorAt(fmt::format("'{}' is no digit of a {} number", peek(), what), at, at + 1);
     return integer(base);
   }
   Expected<NumberLiteral> integer(int base) {
     NumberLiteral literal{TokenKind::Integer, 0, 0, at};
-    if (std::from_chars(spelling.data(), spelling.data() + spelling.size(), literal.integer, base).ec !=
-        std::errc())
+    if (std::from_chars(spelling.data(), spelling.data() + spelling.size(), literal.integer, base)
+            .ec != std::errc())
       return errorAt("this integer does not fit 64 bits", begin, at);
     return literal;
   }
@@ -167,8 +170,9 @@ public:
       }
     }
     size_t end = tripled ? begin + 3 : at;
-    return errorAt(fmt::format("this string lacks its closing {}", tripled ? three : std::string(1, quote)),
-                   begin, end);
+    return errorAt(
+        fmt::format("this string lacks its closing {}", tripled ? three : std::string(1, quote)),
+        begin, end);
   }
 
 private:
@@ -189,8 +193,9 @@ private:
     } else if (c == 'x' || c == 'u' || c == 'U') {
       size_t count = c == 'x' ? 2 : c == 'u' ? 4 : 8;
       if (appendCode(16, count) != count)
-        return errorAt(fmt::format("'\\{}' takes {} hexadecimal digits that name a character", c, count),
-                       first, at);
+        return errorAt(
+            fmt::format("'\\{}' takes {} hexadecimal digits that name a character", c, count),
+            first, at);
     } else if (c == 'N') {
       return errorAt("'\\N' is not supported: write the character itself", first, at);
     } else {

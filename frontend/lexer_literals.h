@@ -25,8 +25,8 @@ struct NumberLiteral {
 /// integer beyond 64 bits.
 Expected<NumberLiteral> readNumber(std::string_view text, size_t at);
 
-/// The string whose quote stands at `at`: appends its characters to `value` and gives the first byte
-/// after it.
+/// The string whose quote stands at `at`: appends its characters to `value` and gives the first
+/// byte after it.
 Expected<size_t> readString(std::string_view text, size_t at, bool raw, std::string &value);
 
 } // namespace ricci

@@ -133,8 +133,8 @@ private:
           return status;
       return success();
     case ExprKind::Subscript:
-      return errorAt(
-          "tensors are values: no assignment to a part; use where or concatenate", e.span);
+      return errorAt("tensors are values: no assignment to a part; use where or concatenate",
+                     e.span);
     case ExprKind::Attribute:
       return errorAt("tensors are values: no assignment to an attribute", e.span);
     default:
@@ -156,9 +156,9 @@ private:
     def.locals.erase(std::unique(def.locals.begin(), def.locals.end()), def.locals.end());
     auto returns = [](const Statement &s) { return s.kind == Statement::Return; };
     if (std::none_of(def.body.begin(), def.body.end(), returns))
-      return errorAt(fmt::format("'{}' gives no value: end it with 'return …'",
-                                 syntax.text(def.name)),
-                     def.name);
+      return errorAt(
+          fmt::format("'{}' gives no value: end it with 'return …'", syntax.text(def.name)),
+          def.name);
     Statement s{Statement::Def, {begin.begin, previousEnd()}};
     s.definition = uint32_t(syntax.definitions.size());
     out.push_back(std::move(s));

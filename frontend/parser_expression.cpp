@@ -17,27 +17,16 @@ namespace ricci {
 namespace {
 
 /// Python's levels of binary operators, from the loosest. Prefix operators and `**` are above.
-enum Precedence {
-  kOr = 1,
-  kAnd,
-  kNot,
-  kCompare,
-  kBitOr,
-  kBitXor,
-  kBitAnd,
-  kShift,
-  kSum,
-  kProduct
-};
+enum Precedence { kOr = 1, kAnd, kNot, kCompare, kBitOr, kBitXor, kBitAnd, kShift, kSum, kProduct };
 
 struct OperatorRow {
   std::string_view token;
   int precedence;
 };
 constexpr OperatorRow kOperators[] = {
-    {"==", kCompare}, {"!=", kCompare}, {"<", kCompare},  {"<=", kCompare}, {">", kCompare},
-    {">=", kCompare}, {"|", kBitOr},    {"^", kBitXor},   {"&", kBitAnd},   {"<<", kShift},
-    {">>", kShift},   {"+", kSum},      {"-", kSum},      {"*", kProduct},  {"/", kProduct},
+    {"==", kCompare}, {"!=", kCompare}, {"<", kCompare}, {"<=", kCompare}, {">", kCompare},
+    {">=", kCompare}, {"|", kBitOr},    {"^", kBitXor},  {"&", kBitAnd},   {"<<", kShift},
+    {">>", kShift},   {"+", kSum},      {"-", kSum},     {"*", kProduct},  {"/", kProduct},
     {"//", kProduct}, {"%", kProduct},  {"@", kProduct}};
 
 } // namespace

@@ -32,18 +32,16 @@ static size_t editDistance(std::string_view a, std::string_view b) {
 
 std::string_view nearestName(std::string_view name, const std::vector<std::string_view> &names) {
   constexpr size_t kLongest = 64; // of a name that can be a slip of the pen
+  // A short name is near to too many.
+  const size_t most = name.size() < 2 ? 0 : name.size() < 5 ? 1 : 2;
   std::string_view best;
   if (name.size() > kLongest)
     return best;
-  const size_t most = std::min(name.size() / 3 + 1, size_t(2));
   size_t bestDistance = most + 1;
   for (std::string_view candidate : names) {
     if (candidate.size() > name.size() + most || candidate.size() + most < name.size())
       continue;
     size_t distance = editDistance(name, candidate);
-    // A name that has no letter in common is no slip.
-    if (distance >= std::max(name.size(), candidate.size()))
-      continue;
     if (distance < bestDistance || (distance == bestDistance && candidate < best))
       best = candidate, bestDistance = distance;
   }

@@ -71,7 +71,7 @@ struct PlanStep {
 
 /// What the compiler decided, for people and for `--json`.
 struct Plan {
-  std::string equation;
+  std::string equation; ///< empty for a program that is more than one einsum
   std::vector<std::vector<int64_t>> path; ///< opt_einsum form: positions popped, result appended
   std::string orderedBy; ///< "dynamic programming (optimal)", "greedy", "given path"
   int64_t naiveScaling = 0, optimizedScaling = 0;

@@ -24,6 +24,15 @@ Expected<Tensor> readNpz(const std::string &path, const std::string &name, NpyOp
 /// written as '<V2'. A character device (/dev/null, /dev/stdout) is written to directly.
 Status writeNpy(const std::string &path, const Tensor &tensor);
 
+/// An array of an .npz file; its member is `name`.npy.
+struct NpzMember {
+  std::string name;
+  Tensor tensor;
+};
+/// Writes what np.savez would: C order, stored. The file at `path` is overwritten, and may be left
+/// in part after an error; who wants it complete or not at all writes to another name and renames.
+Status writeNpz(const std::string &path, const std::vector<NpzMember> &members);
+
 namespace detail {
 /// Opens a regular file for reading; -1 never: an error that names the path instead.
 Expected<int> openRegular(const std::string &path, int64_t &bytes);

@@ -1,4 +1,4 @@
-//===- npz.cpp - members of .npz files -----------------------------------------------------===//
+//===- npz.cpp - .npz files -----------------------------------------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,8 +10,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <minizip/unzip.h>
+#include <minizip/zip.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <unistd.h>
 
@@ -143,6 +146,51 @@ Expected<Tensor> readNpz(const std::string &path, const std::string &name, NpyOp
   if (!tensor)
     return detail::inFile(path + ":" + name, std::move(tensor.error()));
   return tensor;
+}
+
+Status writeNpz(const std::string &path, const std::vector<NpzMember> &members) {
+  zipFile zip = zipOpen64(path.c_str(), APPEND_STATUS_CREATE);
+  if (!zip)
+    return inputError(fmt::format("{}: cannot write: {}", path, std::strerror(errno)));
+  auto write = [&](const void *data, int64_t bytes) {
+    const char *at = static_cast<const char *>(data);
+    for (int64_t count; bytes > 0; at += count, bytes -= count) {
+      count = std::min<int64_t>(bytes, 1 << 30);
+      if (zipWriteInFileInZip(zip, at, unsigned(count)) != ZIP_OK)
+        return false;
+    }
+    return true;
+  };
+  // The earliest date there is, so that equal arrays make equal files.
+  zip_fileinfo info = {};
+  info.tmz_date.tm_mday = 1;
+  info.tmz_date.tm_year = 1980;
+  bool written = true;
+  for (const NpzMember &member : members) {
+    Tensor data = member.tensor;
+    if (!data.isContiguous()) {
+      Expected<Tensor> copy = data.contiguous();
+      if (!copy) {
+        zipClose(zip, nullptr);
+        return detail::inFile(path, std::move(copy.error()));
+      }
+      data = std::move(*copy);
+    }
+    const std::string header = makeNpyHeader(data.dtype(), data.shape());
+    constexpr int kStored = 0, kZip64 = 1;
+    written = written &&
+              zipOpenNewFileInZip64(zip, (member.name + ".npy").c_str(), &info, nullptr, 0, nullptr,
+                                    0, nullptr, kStored, 0, kZip64) == ZIP_OK &&
+              write(header.data(), int64_t(header.size())) &&
+              write(data.raw(), data.size() * int64_t(itemSize(data.dtype()))) &&
+              zipCloseFileInZip(zip) == ZIP_OK;
+  }
+  const int why = errno; // of the write that failed
+  const bool closed = zipClose(zip, nullptr) == ZIP_OK;
+  if (written && closed)
+    return success();
+  return inputError(
+      fmt::format("{}: cannot write: {}", path, std::strerror(written ? errno : why)));
 }
 
 } // namespace ricci

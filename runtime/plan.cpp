@@ -45,14 +45,16 @@ std::string Plan::str() const {
   auto fact = [&](std::string_view name, std::string value) {
     out += fmt::format("{:>22}:  {}\n", name, value);
   };
-  fact("Complete contraction", printable(equation));
-  fact("Naive scaling", fmt::format("{}", naiveScaling));
-  fact("Optimized scaling", fmt::format("{}", optimizedScaling));
-  fact("Naive FLOP count", fmt::format("{:.3e}", naiveFlops));
-  fact("Optimized FLOP count", fmt::format("{:.3e}", optimizedFlops));
-  if (optimizedFlops > 0)
-    fact("Theoretical speedup", fmt::format("{:.4g}", naiveFlops / optimizedFlops));
-  fact("Largest intermediate", fmt::format("{:.3e} elements", largestIntermediate));
+  if (!equation.empty()) { // a program has none
+    fact("Complete contraction", printable(equation));
+    fact("Naive scaling", fmt::format("{}", naiveScaling));
+    fact("Optimized scaling", fmt::format("{}", optimizedScaling));
+    fact("Naive FLOP count", fmt::format("{:.3e}", naiveFlops));
+    fact("Optimized FLOP count", fmt::format("{:.3e}", optimizedFlops));
+    if (optimizedFlops > 0)
+      fact("Theoretical speedup", fmt::format("{:.4g}", naiveFlops / optimizedFlops));
+    fact("Largest intermediate", fmt::format("{:.3e} elements", largestIntermediate));
+  }
 
   std::vector<Row> rows{
       {"step", "contraction", "kernel", "flops", "bytes", "predicted", "remaining"}};

@@ -8,7 +8,8 @@
 // How a value of a dtype is held while a kernel computes it (its register form), scalar or vector:
 //   b1: i1 · integers: signless iN · f32, f64: themselves · f16, bf16: f32 that holds a value of
 //   that type exactly · complex: two numbers of its component type
-// Results are bitwise the same for a scalar and for every lane of a vector, of any length.
+// Results are bitwise the same for a scalar and for every lane of a vector, of any length (but for
+// which NaN comes out where two went in).
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -174,6 +174,8 @@ Number ComplexOps::exp(Number a) {
   Value cosine = e.select(imIsZero, one, e.math(ScalarOp::Cos, {angle}));
   Value sine = e.select(imIsZero, a.im, e.math(ScalarOp::Sin, {angle}));
   Value size = e.math(ScalarOp::Exp, {exponent});
+  // Beyond that: finite, so that a part of 0 stays.
+  size = e.select(e.compare(FloatIs::OGT, exponent, limit), e.number(size, greatest()), size);
   auto grown = [&](Value v) { return e.mulf(size, e.mulf(e.mulf(v, factors[0]), factors[1])); };
   Number result{grown(cosine), grown(sine)};
 

@@ -70,7 +70,8 @@ Value nextAfter(ElementBuilder &e, DType dtype, Value x, Value y) {
     next = e.make<arith::ExtFOp>(x.getType(), next);
   // y, like C's functions, but x in NumPy's own for f16.
   Value result = e.select(e.compare(FloatIs::OEQ, x, y), dtype == DType::f16 ? x : y, next);
-  return e.select(e.compare(FloatIs::UNO, x, y), e.addf(x, y), result);
+  result = e.select(e.isNaN(y), y, result);
+  return e.select(e.isNaN(x), x, result);
 }
 
 Value signBit(ElementBuilder &e, Value x) {

@@ -12,17 +12,14 @@
 #include "compiler/reference/interpreter.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
+#include "compiler/reference/computation.h"
 #include "compiler/reference/operations.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 #include <fmt/format.h>
 
-#include <complex>
 #include <new>
-#include <numeric>
 
 namespace ricci {
 namespace {
@@ -33,7 +30,7 @@ struct Instruction {
   std::vector<int> inputs;
   int result = 0;
   /// `out` has the result's type; what it holds is undefined.
-  std::function<Status(const std::vector<Tensor> &inputs, const Tensor &out)> run;
+  Computation run;
   std::vector<int> deadAfter; ///< values that nothing reads from here on
 };
 
@@ -145,29 +142,21 @@ private:
     return id;
   }
 
-  template <typename Fn> Status add(mlir::Operation &op, Fn run) {
+  Status readOp(mlir::Operation &op) {
+    if (auto kernel = mlir::dyn_cast<KernelOp>(op))
+      return readKernel(kernel);
+    if (mlir::isa<mlir::func::ReturnOp>(op))
+      return success();
+    Expected<Computation> run = computationOf(op);
+    if (!run)
+      return run.error();
     Instruction instruction;
     for (mlir::Value operand : op.getOperands())
       instruction.inputs.push_back(values_.lookup(operand));
     instruction.result = define(op.getResult(0));
-    instruction.run = std::move(run);
+    instruction.run = std::move(*run);
     program_->instructions_.push_back(std::move(instruction));
     return success();
-  }
-
-  static std::vector<int64_t> vectorOf(llvm::ArrayRef<int64_t> array) { return array.vec(); }
-
-  Status readOp(mlir::Operation &op) {
-    return llvm::TypeSwitch<mlir::Operation *, Status>(&op)
-        .Case<EinsumOp, ElementwiseOp, ReduceOp, CastOp, TransposeOp, ReshapeOp, BroadcastOp,
-              SliceOp, ConstantOp>([&](auto typed) { return readTyped(typed); })
-        .Case([&](KernelOp kernel) { return readKernel(kernel); })
-        .Case([](mlir::func::ReturnOp) { return success(); })
-        .Default([](mlir::Operation *other) -> Status {
-          return internalError(
-              fmt::format("the reference interpreter does not know the operation {}",
-                          other->getName().getStringRef().str()));
-        });
   }
 
   Status readKernel(KernelOp kernel) {
@@ -185,120 +174,6 @@ private:
     for (auto [output, value] : llvm::zip_equal(kernel.getOutputs(), kernel.yield().getResults()))
       values_[output] = values_.lookup(value);
     return success();
-  }
-
-  Status readTyped(EinsumOp op) {
-    EinsumEquation equation = op.parsedEquation();
-    EinsumSpec spec;
-    for (llvm::ArrayRef<int32_t> labels : equation.operands)
-      spec.operands.push_back(labels.vec());
-    spec.output.assign(equation.output.begin(), equation.output.end());
-    auto extents = equation.extents(op.getInputs().getTypes());
-    spec.extents.assign(extents.begin(), extents.end());
-    return add(*op, [spec = std::move(spec)](const std::vector<Tensor> &inputs, const Tensor &out) {
-      return einsum(spec, inputs, out);
-    });
-  }
-
-  Status readTyped(ElementwiseOp op) {
-    ScalarOp scalar = op.scalarOp();
-    return add(*op, [scalar](const std::vector<Tensor> &inputs, const Tensor &out) {
-      elementwise(scalar, inputs, out);
-      return success();
-    });
-  }
-
-  Status readTyped(ReduceOp op) {
-    auto kind = [&] {
-      switch (op.getKind()) {
-      case ReduceKind::Sum:
-        return Reduction::Sum;
-      case ReduceKind::Prod:
-        return Reduction::Prod;
-      case ReduceKind::Max:
-        return Reduction::Max;
-      case ReduceKind::Min:
-        return Reduction::Min;
-      case ReduceKind::Any:
-        return Reduction::Any;
-      case ReduceKind::All:
-        return Reduction::All;
-      }
-      llvm_unreachable("unknown kind");
-    }();
-    auto run = [kind, dims = vectorOf(op.getDims())](const std::vector<Tensor> &inputs,
-                                                     const Tensor &out) {
-      reduce(kind, inputs[0], dims, out);
-      return success();
-    };
-    return add(*op, std::move(run));
-  }
-
-  Status readTyped(CastOp op) {
-    return add(*op, [](const std::vector<Tensor> &inputs, const Tensor &out) {
-      cast(inputs[0], out);
-      return success();
-    });
-  }
-
-  Status readTyped(BroadcastOp op) {
-    return add(*op, [](const std::vector<Tensor> &inputs, const Tensor &out) {
-      copy(inputs[0], out);
-      return success();
-    });
-  }
-
-  Status readTyped(TransposeOp op) {
-    return add(
-        *op, [perm = vectorOf(op.getPerm())](const std::vector<Tensor> &inputs, const Tensor &out) {
-          std::vector<int64_t> start(perm.size(), 0), step(perm.size(), 1);
-          copy(view(inputs[0], perm, start, out.shape(), step), out);
-          return success();
-        });
-  }
-
-  Status readTyped(SliceOp op) {
-    auto run = [start = vectorOf(op.getStart()), step = vectorOf(op.getStep())](
-                   const std::vector<Tensor> &inputs, const Tensor &out) {
-      std::vector<int64_t> axes(start.size());
-      std::iota(axes.begin(), axes.end(), 0);
-      copy(view(inputs[0], axes, start, out.shape(), step), out);
-      return success();
-    };
-    return add(*op, std::move(run));
-  }
-
-  Status readTyped(ReshapeOp op) {
-    return add(*op, [](const std::vector<Tensor> &inputs, const Tensor &out) {
-      // The result is new and C-contiguous: the input in C order is the result in C order.
-      copy(inputs[0], Tensor::borrow(out.raw(), out.dtype(), inputs[0].shape()));
-      return success();
-    });
-  }
-
-  Status readTyped(ConstantOp op) {
-    std::array<char, 16> element{};
-    auto store = [&](auto x) { std::memcpy(element.data(), &x, sizeof x); };
-    auto bits = [](const llvm::APFloat &x) { return x.bitcastToAPInt(); };
-    auto elements = mlir::cast<mlir::DenseElementsAttr>(op.getValue());
-    mlir::Type type = elements.getElementType();
-    if (auto complex = mlir::dyn_cast<mlir::ComplexType>(type)) {
-      auto x = elements.getSplatValue<std::complex<llvm::APFloat>>();
-      if (complex.getElementType().isF32())
-        store(std::complex<float>(x.real().convertToFloat(), x.imag().convertToFloat()));
-      else
-        store(std::complex<double>(x.real().convertToDouble(), x.imag().convertToDouble()));
-    } else {
-      // Little-endian: the low bytes come first.
-      llvm::APInt x = mlir::isa<mlir::FloatType>(type)
-                          ? bits(elements.getSplatValue<llvm::APFloat>())
-                          : elements.getSplatValue<llvm::APInt>();
-      store(uint64_t(x.getZExtValue()));
-    }
-    return add(*op, [element](const std::vector<Tensor> &, const Tensor &out) {
-      fill(element.data(), out);
-      return success();
-    });
   }
 
   /// So that no more intermediates are alive than must be.

@@ -29,20 +29,35 @@ struct EinsumSpec {
 /// error when the nested loops would take days.
 Status einsum(const EinsumSpec &spec, const std::vector<Tensor> &inputs, const Tensor &out);
 
-/// f16 and bf16 round after the operation; transcendental functions are those of the next wider
-/// type, rounded.
+/// As NumPy computes; the rules are beside the functions (scalar_functions.h). f16 and bf16 round
+/// after the operation; transcendental functions are those of the next wider type, rounded.
 void elementwise(ScalarOp op, const std::vector<Tensor> &inputs, const Tensor &out);
 
+/// Sums and products are made in a wider type and rounded once.
 void reduce(Reduction kind, const Tensor &input, const std::vector<int64_t> &dims,
             const Tensor &out);
+/// The index of the first NaN, or else of the first of the greatest or least.
+void argReduce(ArgReduction kind, const Tensor &input, int64_t dim, const Tensor &out);
+/// Rounds at each step.
+void scan(Scan kind, const Tensor &input, int64_t dim, const Tensor &out);
 
 void cast(const Tensor &input, const Tensor &out);
 void fill(const void *element, const Tensor &out);
+/// 0, 1, 2, …
+void iota(const Tensor &out);
+void pad(const Tensor &input, const Tensor &value, const std::vector<int64_t> &low,
+         const Tensor &out);
+void concatenate(const std::vector<Tensor> &inputs, int64_t dim, const Tensor &out);
+/// The operand at index tensors, whose axes stand at `position` among its other axes. An error,
+/// before anything is read, when an index is outside.
+Status gather(const Tensor &input, const std::vector<Tensor> &indices,
+              const std::vector<int64_t> &dims, int64_t position, const Tensor &out);
 
 /// Copies the elements of the same index; an axis of extent 1 is broadcast.
 void copy(const Tensor &input, const Tensor &out);
 
-/// A view of the input: index `i` of axis `a` is `start[a] + i * step[a]` of axis `axes[a]`.
+/// A view of the input: index `i` of axis `a` adds `start[a] + i * step[a]` to that of axis
+/// `axes[a]`.
 Tensor view(const Tensor &input, const std::vector<int64_t> &axes,
             const std::vector<int64_t> &start, const Shape &size, const std::vector<int64_t> &step);
 

@@ -1,11 +1,12 @@
-//===- reduce.cpp - reductions over axes --------------------------------===//
+//===- reduce.cpp - reductions over axes, scans along one ------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/reference/operations.h"
-#include "compiler/reference/scalar.h"
+#include "compiler/reference/ordering.h"
+#include "compiler/reference/scalar_functions.h"
 
 #include <algorithm>
 #include <optional>
@@ -33,15 +34,16 @@ Axes split(const Tensor &input, const std::vector<int64_t> &dims) {
   return axes;
 }
 
-template <typename From, typename To>
+/// Summed and multiplied in the wider type, rounded once.
+template <typename T>
 void accumulate(bool isSum, const Tensor &input, const Axes &axes, const Tensor &out) {
   forEachOffset<2>(out.shape(), {axes.kept, out.strides()}, [&](int64_t base, int64_t o) {
-    Wide<To> total = isSum ? zero<Wide<To>>() : one<Wide<To>>();
+    Wide<T> total = isSum ? zero<Wide<T>>() : one<Wide<T>>();
     forEachOffset<1>(axes.reducedShape, {axes.reduced}, [&](int64_t offset) {
-      Wide<To> x = widen(convert<To>(input.data<From>()[base + offset]));
+      Wide<T> x = widen(input.data<T>()[base + offset]);
       total = isSum ? plus(total, x) : times(total, x);
     });
-    out.data<To>()[o] = narrow<To>(total);
+    out.data<T>()[o] = narrow<T>(total);
   });
 }
 
@@ -51,21 +53,17 @@ void extreme(bool isMax, const Tensor &input, const Axes &axes, const Tensor &ou
     std::optional<T> best;
     forEachOffset<1>(axes.reducedShape, {axes.reduced}, [&](int64_t offset) {
       T x = input.data<T>()[base + offset];
-      auto b = value(best.value_or(x));
-      bool isNaN = value(x) != value(x), keepsNaN = b != b;
-      if (!best || (!keepsNaN && (isNaN || (isMax ? value(x) > b : value(x) < b))))
-        best = x;
+      best = !best ? x : isMax ? maximum(*best, x) : minimum(*best, x);
     });
     out.data<T>()[o] = *best; // the verifier wants an element
   });
 }
 
-template <typename T>
 void test(bool isAny, const Tensor &input, const Axes &axes, const Tensor &out) {
   forEachOffset<2>(out.shape(), {axes.kept, out.strides()}, [&](int64_t base, int64_t o) {
     bool result = !isAny;
     forEachOffset<1>(axes.reducedShape, {axes.reduced}, [&](int64_t offset) {
-      bool x = convert<Bool>(input.data<T>()[base + offset]).value != 0;
+      bool x = value(input.data<Bool>()[base + offset]);
       result = isAny ? result || x : result && x;
     });
     out.data<Bool>()[o] = {uint8_t(result)};
@@ -78,23 +76,55 @@ void reduce(Reduction kind, const Tensor &input, const std::vector<int64_t> &dim
             const Tensor &out) {
   Axes axes = split(input, dims);
   visit(input.dtype(), [&](auto tag) {
-    using From = typename decltype(tag)::Type;
+    using T = typename decltype(tag)::Type;
     switch (kind) {
     case Reduction::Sum:
     case Reduction::Prod:
-      visit(out.dtype(), [&](auto outTag) {
-        accumulate<From, typename decltype(outTag)::Type>(kind == Reduction::Sum, input, axes, out);
-      });
-      return;
+      return accumulate<T>(kind == Reduction::Sum, input, axes, out);
     case Reduction::Max:
     case Reduction::Min:
-      if constexpr (!isComplex<From>)
-        extreme<From>(kind == Reduction::Max, input, axes, out);
-      return;
+      return extreme<T>(kind == Reduction::Max, input, axes, out);
     case Reduction::Any:
     case Reduction::All:
-      test<From>(kind == Reduction::Any, input, axes, out);
-      return;
+      return test(kind == Reduction::Any, input, axes, out);
+    }
+  });
+}
+
+void argReduce(ArgReduction kind, const Tensor &input, int64_t dim, const Tensor &out) {
+  Axes axes = split(input, {dim});
+  bool isMax = kind == ArgReduction::Argmax;
+  visit(input.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    forEachOffset<2>(out.shape(), {axes.kept, out.strides()}, [&](int64_t base, int64_t o) {
+      const T *data = input.data<T>() + base;
+      int64_t best = 0;
+      for (int64_t i = 1; i < axes.reducedShape[0]; ++i) {
+        T x = data[i * axes.reduced[0]], y = data[best * axes.reduced[0]];
+        if (!isNaN(y) && (isNaN(x) || (isMax ? less(y, x) : less(x, y))))
+          best = i;
+      }
+      out.data<int64_t>()[o] = best;
+    });
+  });
+}
+
+void scan(Scan kind, const Tensor &input, int64_t dim, const Tensor &out) {
+  // A step is the scalar operation: 16-bit floats round, integers wrap.
+  ScalarOp op = kind == Scan::Cumsum ? ScalarOp::Add : ScalarOp::Multiply;
+  ScalarFunction step = scalarFunction(op, input.dtype());
+  size_t axis = size_t(dim);
+  int64_t size = int64_t(itemSize(input.dtype()));
+  int64_t inStep = input.strides()[axis] * size, outStep = out.strides()[axis] * size;
+  Shape lines = out.shape();
+  lines[axis] = std::min<int64_t>(lines[axis], 1);
+  forEachOffset<2>(lines, {input.strides(), out.strides()}, [&](int64_t i, int64_t o) {
+    const char *x = input.data<char>() + i * size;
+    char *y = out.data<char>() + o * size;
+    std::memcpy(y, x, size_t(size));
+    for (int64_t k = 1; k < out.shape()[axis]; ++k) {
+      const void *operands[] = {y + (k - 1) * outStep, x + k * inStep};
+      step(operands, y + k * outStep);
     }
   });
 }

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/api/ricci.h"
 #include "frontend/api/session.h"
+#include "frontend/api/signature.h"
+#include "frontend/einsum.h"
 #include "frontend/types.h"
 #include "runtime/parallel.h"
 
@@ -14,19 +16,34 @@
 namespace ricci {
 
 using detail::executableFor;
-using detail::OperandTypes;
 
-namespace {
+namespace detail {
 
-Status checkOut(const Tensor &out) {
-  if (!isValid(out.type()))
-    return inputError("out: " + normalizeType(out.type()).error().message);
-  if (mayAliasItself(out.type()))
-    return inputError(fmt::format("out {} with strides [{}] has one place for several elements",
-                                  describeType(out.type()), fmt::join(out.strides(), ",")));
-  return success();
+Expected<Program> makeProgram(EinsumEquation equation, const std::vector<TensorType> &operands) {
+  const EinsumLabels *labels = equation.labels();
+  Expected<EinsumSyntax> syntax =
+      labels ? einsumFromLabels(labels->operands, labels->output) : parseEinsum(equation.text());
+  if (!syntax)
+    return std::move(syntax.error());
+  return resolveEinsum(*syntax, operands);
 }
-} // namespace
+
+Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equation,
+                                                          const OperandTypes &operands,
+                                                          const EinsumOptions &options,
+                                                          const TensorType *out) {
+  const OperandTypes outputs(out);
+  const OperandTypes *given = out ? &outputs : nullptr;
+  static thread_local std::string signature;
+  writeSignature(signature, equation, operands, options, cpuOf(options), given);
+  Expected<Compiled> compiled = compiledFor(signature, options, options.accumulate, given,
+                                            [&] { return makeProgram(equation, operands.list()); });
+  if (!compiled)
+    return std::move(compiled.error());
+  return std::move(compiled->executable);
+}
+
+} // namespace detail
 
 Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
                             const EinsumOptions &options) {
@@ -35,37 +52,27 @@ Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &
   auto executable = executableFor(equation, operands, options, nullptr);
   if (!executable)
     return std::move(executable.error());
-  const TensorType &type = (*executable)->outputs.front();
-  Expected<Tensor> out = Tensor::allocate(type.dtype, type.shape);
-  if (!out)
-    return out;
-  std::vector<Tensor> outputs(1); // an initializer list would copy the tensor twice
-  outputs[0] = std::move(*out);
-  if (Status s = (*executable)->run(operands, outputs); !s)
+  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable);
+  if (!outputs)
+    return std::move(outputs.error());
+  if (Status s = (*executable)->run(operands, *outputs); !s)
     return std::move(s.error());
-  return std::move(outputs[0]);
+  return std::move(outputs->front());
 }
 
 Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &operands, Tensor &out,
                        const EinsumOptions &options) {
-  if (Status s = checkOut(out); !s)
+  if (Status s = detail::checkOutput("out", out); !s)
     return s;
-  std::vector<Tensor> separate; // the operands, where some had to be copied
-  for (size_t i = 0; i < operands.size(); ++i) {
-    if (!isValid(operands[i].type()) || !operands[i].raw() || !mayOverlap(operands[i], out))
-      continue;
-    if (separate.empty())
-      separate = operands;
-    Expected<Tensor> copy = operands[i].contiguous();
-    if (!copy)
-      return std::move(copy.error());
-    separate[i] = std::move(*copy);
-  }
-  const std::vector<Tensor> &inputs = separate.empty() ? operands : separate;
-  auto executable = executableFor(equation, inputs, options, &out.type());
+  const std::vector<Tensor> outputs(1, out);
+  std::vector<Tensor> separate;
+  auto inputs = detail::separateOperands(operands, outputs, separate);
+  if (!inputs)
+    return std::move(inputs.error());
+  auto executable = executableFor(equation, **inputs, options, &out.type());
   if (!executable)
     return std::move(executable.error());
-  return (*executable)->run(inputs, std::vector<Tensor>(1, out));
+  return (*executable)->run(**inputs, outputs);
 }
 
 Tensor einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
@@ -96,6 +103,22 @@ try_compile_einsum(EinsumEquation equation, const std::vector<TensorType> &opera
   if (mayAliasItself(out))
     return usageError("the output strides give several elements one place");
   return executableFor(equation, operands, options, &out);
+}
+
+Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
+                           const EinsumOptions &options) {
+  Expected<Program> program = detail::makeProgram(equation, operands);
+  if (!program)
+    return std::move(program.error());
+  return plan_program(*program, options);
+}
+
+Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
+                                  const EinsumOptions &options, Stage stage) {
+  Expected<Program> program = detail::makeProgram(equation, operands);
+  if (!program)
+    return std::move(program.error());
+  return emit_program(*program, options, stage);
 }
 
 void set_num_threads(int count) { setNumThreads(count).value(); }

@@ -12,16 +12,22 @@
 ///     ricci::Tensor c = ricci::einsum("ij,jk->ik", {a, b});       // compiled once, then cached
 ///     float *p = c.data<float>();
 ///
+///     ricci::Function f = ricci::compile("softmax(q @ k.T / 8.0, axis=-1)",
+///                                        {{"q", ricci::f32, {128, 64}}, {"k", ricci::f32, {256,
+///                                        64}}});
+///     ricci::Tensor s = f({q, k});
+///     ricci::Tensor y = (ricci::exp(-x * x) * ricci::tanh(x)).eval(); // x: a tensor
+///
 /// Every function may be called from any number of threads at once. A function comes in two forms:
 /// `f` throws `ricci::Error`, `try_f` returns `ricci::Expected`. Errors are of kind Input (the
-/// equation or an operand is wrong), Usage (an option is), Machine (no memory, no
+/// equation, the program or an operand is wrong), Usage (an option is), Machine (no memory, no
 /// libricci_compiler) or Internal. Operands are read while the call runs and never kept.
 ///
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "runtime/compiler_interface.h"
-#include "runtime/tensor.h"
+#include "frontend/api/expr.h"
+#include "frontend/api/function.h"
 
 #include <memory>
 #include <optional>
@@ -30,12 +36,6 @@
 #include <vector>
 
 namespace ricci {
-
-inline constexpr DType b1 = DType::b1;
-inline constexpr DType i8 = DType::i8, i16 = DType::i16, i32 = DType::i32, i64 = DType::i64;
-inline constexpr DType u8 = DType::u8, u16 = DType::u16, u32 = DType::u32, u64 = DType::u64;
-inline constexpr DType f16 = DType::f16, bf16 = DType::bf16, f32 = DType::f32, f64 = DType::f64;
-inline constexpr DType c64 = DType::c64, c128 = DType::c128;
 
 /// An equation as lists of labels: any non-negative integers, -1 for the ellipsis. Without an
 /// output, the implicit form: the ellipsis, then the labels that occur once, in ascending order.
@@ -61,20 +61,9 @@ private:
   const EinsumLabels *labels_ = nullptr;
 };
 
-struct EinsumOptions {
-  /// How the order of contractions is found.
-  OrderOptions order;
-  /// Bytes that the result and the intermediates may take together; a program that needs more is an
-  /// error of kind Input before anything is allocated.
-  std::optional<int64_t> memoryLimit;
-  DeviceKind device = DeviceKind::Cpu;
-  /// native, x86-64, x86-64-v2 … v4, or a name LLVM knows. For "native" or "" the environment
-  /// variable RICCI_CPU, where it is set, takes its place.
-  std::string cpu = "native";
+struct EinsumOptions : ProgramOptions {
   /// out += the result, instead of =. Only for the `into` forms.
   bool accumulate = false;
-  /// Prints the IR after a pass, or after "all", on stderr; such a call compiles anew.
-  std::string printIrAfter;
 };
 
 /// The einsum of the operands as numpy.einsum computes it: a label that repeats in one operand is a

@@ -1,17 +1,17 @@
-//===- session.cpp - equations to cached executables ---------------------------------===//
+//===- session.cpp - calls to cached executables ------------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/session.h"
-#include "frontend/api/signature.h"
-#include "frontend/einsum.h"
 #include "frontend/types.h"
 #include "runtime/cache.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -28,15 +28,6 @@ std::vector<TensorType> OperandTypes::list() const {
   for (size_t i = 0; i < count; ++i)
     result.push_back((*this)[i]);
   return result;
-}
-
-Expected<Program> makeProgram(EinsumEquation equation, const std::vector<TensorType> &operands) {
-  const EinsumLabels *labels = equation.labels();
-  Expected<EinsumSyntax> syntax =
-      labels ? einsumFromLabels(labels->operands, labels->output) : parseEinsum(equation.text());
-  if (!syntax)
-    return std::move(syntax.error());
-  return resolveEinsum(*syntax, operands);
 }
 
 namespace {
@@ -72,6 +63,7 @@ Expected<CompilerInterface *> compiler() {
 struct ThreadEntry {
   std::string key;
   std::weak_ptr<const Executable> executable;
+  bool returnsTuple = false;
 };
 
 /// Direct-mapped: a call's place follows from its hash, the last writer keeps it.
@@ -80,49 +72,76 @@ ThreadEntry &threadEntry(std::string_view key) {
   return entries[std::hash<std::string_view>()(key) % entries.size()];
 }
 
-std::string_view cpuOf(const EinsumOptions &options) {
-  if (!options.cpu.empty() && options.cpu != "native")
-    return options.cpu;
-  const char *fromEnvironment = std::getenv("RICCI_CPU");
-  return fromEnvironment && *fromEnvironment ? fromEnvironment : "native";
-}
-
-CompileOptions compileOptions(const EinsumOptions &options) {
+CompileOptions compileOptions(const ProgramOptions &options, bool accumulate = false) {
   CompileOptions result;
   result.device = options.device;
   result.cpu = cpuOf(options);
   result.order = options.order;
   result.memoryLimit = options.memoryLimit;
   result.printIrAfter = options.printIrAfter;
-  result.accumulate = options.accumulate;
+  result.accumulate = accumulate;
   return result;
 }
 
-const TensorType &resultType(const Program &program) {
-  return program.nodes[size_t(program.results.front())].type;
+const TensorType &resultType(const Program &program, size_t i) {
+  return program.nodes[size_t(program.results[i])].type;
 }
 
-Status checkMemory(const Program &program, const EinsumOptions &options) {
+Status checkMemory(const Program &program, const ProgramOptions &options) {
   if (!options.memoryLimit)
     return success();
   if (*options.memoryLimit < 0)
     return usageError(fmt::format("the memory limit {} is negative", *options.memoryLimit));
-  const TensorType &result = resultType(program);
-  Expected<int64_t> count = elementCount(result.shape, result.dtype);
-  if (!count)
-    return std::move(count.error());
-  int64_t bytes = *count * int64_t(itemSize(result.dtype));
-  if (bytes <= *options.memoryLimit)
+  int64_t total = 0;
+  for (size_t i = 0; i < program.results.size(); ++i) {
+    const TensorType &result = resultType(program, i);
+    Expected<int64_t> count = elementCount(result.shape, result.dtype);
+    if (!count)
+      return std::move(count.error());
+    if (__builtin_add_overflow(total, *count * int64_t(itemSize(result.dtype)), &total))
+      return inputError("the results need more bytes than 63 bits can count");
+  }
+  if (total <= *options.memoryLimit)
     return success();
-  return inputError(fmt::format("the result {} takes {} bytes, more than the memory limit of {}",
-                                describeType(result), bytes, *options.memoryLimit));
+  std::string what = program.results.size() == 1
+                         ? fmt::format("the result {} takes", describeType(resultType(program, 0)))
+                         : fmt::format("the {} results take", program.results.size());
+  return inputError(fmt::format("{} {} bytes, more than the memory limit of {}", what, total,
+                                *options.memoryLimit));
 }
 
-Status checkOutType(const TensorType &result, const TensorType &out) {
-  if (result.dtype == out.dtype && result.shape == out.shape)
+Status checkOutputType(const TensorType &result, const TensorType &output, size_t i, size_t count) {
+  if (result.dtype == output.dtype && result.shape == output.shape)
     return success();
-  return inputError(
-      fmt::format("out is {}, but the result is {}", describeType(out), describeType(result)));
+  std::string number = count == 1 ? "" : fmt::format(" {}", i + 1);
+  return inputError(fmt::format("out{} is {}, but {}result{} is {}", number, describeType(output),
+                                count == 1 ? "the " : "", number, describeType(result)));
+}
+
+template <typename TypeOf>
+Status checkOutputTypes(const OperandTypes *outputs, size_t results, TypeOf resultType) {
+  if (!outputs)
+    return success();
+  if (outputs->size() != results)
+    return inputError(fmt::format("{} output{} for a program of {} result{}", outputs->size(),
+                                  outputs->size() == 1 ? "" : "s", results,
+                                  results == 1 ? "" : "s"));
+  for (size_t i = 0; i < results; ++i)
+    if (Status s = checkOutputType(resultType(i), (*outputs)[i], i, results); !s)
+      return s;
+  return success();
+}
+
+/// Empty where all are in C order.
+std::vector<Strides> outputStrides(const OperandTypes *outputs) {
+  std::vector<Strides> strides;
+  bool inOrder = true;
+  for (size_t i = 0; outputs && i < outputs->size(); ++i) {
+    const TensorType &type = (*outputs)[i];
+    inOrder &= isContiguous(type.shape, type.strides);
+    strides.push_back(normalizeType(type).value().strides);
+  }
+  return inOrder ? std::vector<Strides>() : strides;
 }
 
 /// Compiles, or finds the program in the shared cache under its key and `suffix`.
@@ -141,70 +160,115 @@ Expected<ExecutablePtr> compileCached(const Program &program, const CompileOptio
 }
 } // namespace
 
-Expected<ExecutablePtr> executableFor(EinsumEquation equation, const OperandTypes &operands,
-                                      const EinsumOptions &options, const TensorType *out) {
-  const Strides *outputStrides =
-      out && !isContiguous(out->shape, out->strides) ? &out->strides : nullptr;
-  static thread_local std::string signature;
-  writeSignature(signature, equation, operands, options, cpuOf(options), outputStrides);
+std::string_view cpuOf(const ProgramOptions &options) {
+  if (!options.cpu.empty() && options.cpu != "native")
+    return options.cpu;
+  const char *fromEnvironment = std::getenv("RICCI_CPU");
+  return fromEnvironment && *fromEnvironment ? fromEnvironment : "native";
+}
+
+Expected<Compiled> compiledFor(const std::string &signature, const ProgramOptions &options,
+                               bool accumulate, const OperandTypes *outputs,
+                               const std::function<Expected<Program>()> &makeProgram) {
   ThreadEntry &entry = threadEntry(signature);
   if (entry.key == signature && options.printIrAfter.empty())
     if (ExecutablePtr hit = entry.executable.lock()) {
-      if (out)
-        if (Status s = checkOutType(hit->outputs.front(), *out); !s)
-          return std::move(s.error());
-      return hit;
+      auto typeOf = [&](size_t i) -> const TensorType & { return hit->outputs[i]; };
+      if (Status s = checkOutputTypes(outputs, hit->outputs.size(), typeOf); !s)
+        return std::move(s.error());
+      return Compiled{std::move(hit), entry.returnsTuple};
     }
 
-  Expected<Program> program = makeProgram(equation, operands.list());
+  Expected<Program> program = makeProgram();
   if (!program)
     return std::move(program.error());
-  if (out)
-    if (Status s = checkOutType(resultType(*program), *out); !s)
-      return std::move(s.error());
+  auto typeOf = [&](size_t i) -> const TensorType & { return resultType(*program, i); };
+  if (Status s = checkOutputTypes(outputs, program->results.size(), typeOf); !s)
+    return std::move(s.error());
   if (Status s = checkMemory(*program, options); !s)
     return std::move(s.error());
-  CompileOptions toCompile = compileOptions(options);
-  if (outputStrides)
-    toCompile.outputStrides = {normalizeType(*out).value().strides};
+  CompileOptions toCompile = compileOptions(options, accumulate);
+  toCompile.outputStrides = outputStrides(outputs);
   Expected<ExecutablePtr> executable = compileCached(*program, toCompile, "");
-  if (executable) {
-    entry.key = signature;
-    entry.executable = *executable;
+  if (!executable)
+    return std::move(executable.error());
+  entry.key = signature;
+  entry.executable = *executable;
+  entry.returnsTuple = program->returnsTuple;
+  return Compiled{std::move(*executable), program->returnsTuple};
+}
+
+Expected<ExecutablePtr> compileProgram(const Program &program, const ProgramOptions &options) {
+  if (Status s = checkMemory(program, options); !s)
+    return std::move(s.error());
+  return compileCached(program, compileOptions(options), "");
+}
+
+Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable) {
+  std::vector<Tensor> outputs;
+  outputs.reserve(executable.outputs.size());
+  for (const TensorType &type : executable.outputs) {
+    Expected<Tensor> output = Tensor::allocate(type.dtype, type.shape);
+    if (!output)
+      return std::move(output.error());
+    outputs.push_back(std::move(*output));
   }
-  return executable;
+  return outputs;
+}
+
+Status checkOutput(std::string_view name, const Tensor &output) {
+  if (!isValid(output.type()))
+    return inputError(fmt::format("{}: {}", name, normalizeType(output.type()).error().message));
+  if (mayAliasItself(output.type()))
+    return inputError(fmt::format("{} {} with strides [{}] has one place for several elements",
+                                  name, describeType(output.type()),
+                                  fmt::join(output.strides(), ",")));
+  return success();
+}
+
+Expected<const std::vector<Tensor> *> separateOperands(const std::vector<Tensor> &operands,
+                                                       const std::vector<Tensor> &outputs,
+                                                       std::vector<Tensor> &separate) {
+  for (size_t i = 0; i < operands.size(); ++i) {
+    auto overlaps = [&](const Tensor &output) { return mayOverlap(operands[i], output); };
+    if (!isValid(operands[i].type()) || !operands[i].raw() ||
+        std::none_of(outputs.begin(), outputs.end(), overlaps))
+      continue;
+    if (separate.empty())
+      separate = operands;
+    Expected<Tensor> copy = operands[i].contiguous();
+    if (!copy)
+      return std::move(copy.error());
+    separate[i] = std::move(*copy);
+  }
+  return separate.empty() ? &operands : &separate;
 }
 
 } // namespace detail
 
-Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
-                           const EinsumOptions &options) {
-  Expected<Program> program = detail::makeProgram(equation, operands);
-  if (!program)
-    return std::move(program.error());
-  if (Status s = detail::checkMemory(*program, options); !s)
+Expected<Plan> plan_program(const Program &program, const ProgramOptions &options) {
+  if (Status s = detail::checkMemory(program, options); !s)
     return std::move(s.error());
   // A plan is in the user's labels, which the program's key leaves out.
-  std::string suffix =
-      "\nplan " + program->nodes[size_t(program->results.front())].einsum.equation();
+  std::string suffix = "\nplan";
+  for (const Program::Node &node : program.nodes)
+    if (node.kind == Program::NodeKind::Einsum)
+      suffix += " " + node.einsum.equation();
   Expected<ExecutablePtr> executable =
-      detail::compileCached(*program, detail::compileOptions(options), suffix);
+      detail::compileCached(program, detail::compileOptions(options), suffix);
   if (!executable)
     return std::move(executable.error());
   return (*executable)->plan;
 }
 
-Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
-                                  const EinsumOptions &options, Stage stage) {
-  Expected<Program> program = detail::makeProgram(equation, operands);
-  if (!program)
-    return std::move(program.error());
+Expected<std::string> emit_program(const Program &program, const ProgramOptions &options,
+                                   Stage stage) {
   if (stage == Stage::Ast)
-    return program->str();
+    return program.str();
   Expected<CompilerInterface *> loaded = detail::compiler();
   if (!loaded)
     return std::move(loaded.error());
-  return (*loaded)->emit(*program, detail::compileOptions(options), stage);
+  return (*loaded)->emit(program, detail::compileOptions(options), stage);
 }
 
 void clear_cache() {

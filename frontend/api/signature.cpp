@@ -35,6 +35,25 @@ public:
     add(type.strides);
   }
 
+  void add(const ProgramOptions &options, std::string_view cpu) {
+    add(options.order.method);
+    add(options.order.seconds);
+    add(options.order.path);
+    add(options.memoryLimit.has_value());
+    add(options.memoryLimit.value_or(0));
+    add(options.device);
+    add(cpu);
+  }
+  void addStrides(const OperandTypes *outputs) {
+    for (size_t i = 0; outputs && i < outputs->size(); ++i) {
+      const TensorType &type = (*outputs)[i];
+      bool inOrder = isContiguous(type.shape, type.strides);
+      add(inOrder ? '-' : 's');
+      if (!inOrder)
+        add(type.strides);
+    }
+  }
+
 private:
   std::string &key;
 };
@@ -42,7 +61,7 @@ private:
 
 void writeSignature(std::string &key, EinsumEquation equation, const OperandTypes &operands,
                     const EinsumOptions &options, std::string_view cpu,
-                    const Strides *outputStrides) {
+                    const OperandTypes *outputs) {
   Writer writer(key);
   if (const EinsumLabels *labels = equation.labels()) {
     writer.add(labels->output ? 'L' : 'l');
@@ -56,17 +75,34 @@ void writeSignature(std::string &key, EinsumEquation equation, const OperandType
   writer.add(operands.size());
   for (size_t i = 0; i < operands.size(); ++i)
     writer.add(operands[i]);
-  writer.add(options.order.method);
-  writer.add(options.order.seconds);
-  writer.add(options.order.path);
-  writer.add(options.memoryLimit.has_value());
-  writer.add(options.memoryLimit.value_or(0));
-  writer.add(options.device);
+  writer.add(options, cpu);
   writer.add(options.accumulate);
-  writer.add(cpu);
-  writer.add(outputStrides != nullptr);
-  if (outputStrides)
-    writer.add(*outputStrides);
+  writer.addStrides(outputs);
+}
+
+void writeSignature(std::string &key, std::string_view program,
+                    const std::vector<NamedTensor> &arguments, const ProgramOptions &options,
+                    std::string_view cpu, const OperandTypes *outputs) {
+  Writer writer(key);
+  writer.add('p');
+  writer.add(program);
+  writer.add(arguments.size());
+  for (const NamedTensor &argument : arguments) {
+    writer.add(std::string_view(argument.name));
+    writer.add(argument.tensor.type());
+  }
+  writer.add(options, cpu);
+  writer.addStrides(outputs);
+}
+
+void writeSignature(std::string &key, uint64_t function, const OperandTypes &arguments,
+                    const OperandTypes *outputs) {
+  Writer writer(key);
+  writer.add('f');
+  writer.add(function);
+  for (size_t i = 0; i < arguments.size(); ++i)
+    writer.add(arguments[i].strides);
+  writer.addStrides(outputs);
 }
 
 } // namespace ricci::detail

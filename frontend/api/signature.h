@@ -10,12 +10,24 @@
 
 namespace ricci::detail {
 
-/// Replaces `key` by everything that a call's executable depends on: equation, operand types,
-/// options with `cpu` in the place of theirs, and the output's strides (null: C order). Each part
-/// is written with its length, so different calls have different keys. `key` keeps its memory from
-/// call to call.
+// Each function replaces `key` by everything that a call's executable depends on. Each part is
+// written with its length, so different calls have different keys. `key` keeps its memory from call
+// to call. Of `outputs` (null: none are given) the strides count, and those of C order are not
+// written.
+
+/// Of an einsum: equation, operand types, options with `cpu` in the place of theirs.
 void writeSignature(std::string &key, EinsumEquation equation, const OperandTypes &operands,
                     const EinsumOptions &options, std::string_view cpu,
-                    const Strides *outputStrides);
+                    const OperandTypes *outputs);
+
+/// Of a program: its text, names and types of the arguments, options with `cpu` in the place of
+/// theirs.
+void writeSignature(std::string &key, std::string_view program,
+                    const std::vector<NamedTensor> &arguments, const ProgramOptions &options,
+                    std::string_view cpu, const OperandTypes *outputs);
+
+/// Of the function of this number, whose arguments have the dtypes and shapes of its parameters.
+void writeSignature(std::string &key, uint64_t function, const OperandTypes &arguments,
+                    const OperandTypes *outputs);
 
 } // namespace ricci::detail

@@ -113,7 +113,9 @@ TEST(Api, SignaturesTellCallsApart) {
   auto signature = [](EinsumEquation equation, const std::vector<TensorType> &types,
                       const EinsumOptions &options, std::string_view cpu, const Strides *out) {
     std::string key = "what was there before";
-    detail::writeSignature(key, equation, types, options, cpu, out);
+    TensorType type{f32, {4, 4}, out ? *out : Strides()};
+    detail::OperandTypes outputs(&type);
+    detail::writeSignature(key, equation, types, options, cpu, out ? &outputs : nullptr);
     return key;
   };
   std::vector<std::string> keys = {

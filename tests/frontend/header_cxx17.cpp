@@ -16,3 +16,20 @@ ricci::Tensor matmul(const float *a, const float *b) {
 ricci::Tensor matmulByNumbers(const ricci::Tensor &a, const ricci::Tensor &b) {
   return ricci::einsum(ricci::EinsumLabels{{{0, 1}, {1, 2}}, {{0, 2}}}, {a, b});
 }
+
+ricci::Tensor attention(const ricci::Tensor &q, const ricci::Tensor &k) {
+  ricci::Function f = ricci::compile("softmax(q @ k.T / 8.0, axis=-1)",
+                                     {{"q", ricci::f32, {128, 64}}, {"k", ricci::f32, {256, 64}}});
+  ricci::Tensor out = f({q, k});
+  f.into({q, k}, {out});
+  return ricci::evaluate("exp(s)", {{"s", out}}).front();
+}
+
+ricci::Tensor withOperators(const ricci::Tensor &x, const ricci::Tensor &i) {
+  using namespace ricci;
+  Expr y = exp(-x * x) * tanh(x) + 2 * where(x > 0.5, x, 1);
+  y = y[{slice(1, -1), newaxis, 0, ellipsis, i}] + sum(y, {0, -1}, true) + ricci::max(y, 1);
+  Expr z = Expr::input("z", f32, {3, 4});
+  Function f = compile({y, einsum("ij,jk->ik", z, z.T())});
+  return matmul(x, y[0]).eval();
+}

@@ -139,7 +139,7 @@ TEST(Indexing, ErrorsNameWhatIsNoIndex) {
                                   "    ^~~~");
   EXPECT_EQ(
       listingOf("x[1.0]"),
-      "an index is an integer, a slice, None, '...' or an array of integers, not the float 1\n"
+      "an index is an integer, a slice, None, '...' or an array of integers, not the float 1.0\n"
       "  x[1.0]\n"
       "    ^~~");
   EXPECT_EQ(listingOf("x[x]"), "an index array has integers, and this one is float32\n"

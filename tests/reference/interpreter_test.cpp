@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "tests/reference/run_module.h"
 
+#include "compiler/reference/scalar_functions.h"
 #include "runtime/half.h"
 
 #include <cmath>
@@ -229,6 +230,15 @@ TEST(Reference, Elementwise) {
       (std::vector<uint16_t>{halfFromFloat(2048), halfFromFloat(2)}));
 }
 
+TEST(Reference, KnowsEveryScalarOperation) {
+  for (auto op = ScalarOp::Add; op <= ScalarOp::Imag; op = ScalarOp(int(op) + 1))
+    for (int d = 0; d < kNumDTypes; ++d) {
+      bool isComputed = computeDType(op, DType(d)) == DType(d);
+      EXPECT_EQ(reference::scalarFunction(op, DType(d)) != nullptr, isComputed)
+          << nameOf(op) << " on " << shortName(DType(d));
+    }
+}
+
 TEST(Reference, Reductions) {
   auto reduce = [](const char *kind, const char *dims, const char *type, Shape shape) {
     return elements<int64_t>(runBody("%a: tensor<2x3xi64>",
@@ -256,14 +266,15 @@ TEST(Reference, Reductions) {
               "tensor<2xf32>", {x}, DType::f32, {2}));
   EXPECT_TRUE(std::isnan(max[0]));
   EXPECT_EQ(max[1], 2);
+  Tensor bools = tensor<uint8_t>(DType::b1, {2, 2}, {0, 1, 1, 1});
   auto test = [&](const char *kind) {
-    return elements<uint8_t>(runBody("%a: tensor<2x2xf32>",
+    return elements<uint8_t>(runBody("%a: tensor<2x2xi1>",
                                      "%r = ricci.reduce " + std::string(kind) +
-                                         " %a dims = [1] : tensor<2x2xf32> -> tensor<2xi1>",
-                                     "tensor<2xi1>", {x}, DType::b1, {2}));
+                                         " %a dims = [1] : tensor<2x2xi1> -> tensor<2xi1>",
+                                     "tensor<2xi1>", {bools}, DType::b1, {2}));
   };
   EXPECT_EQ(test("any"), (std::vector<uint8_t>{1, 1}));
-  EXPECT_EQ(test("all"), (std::vector<uint8_t>{1, 0}));
+  EXPECT_EQ(test("all"), (std::vector<uint8_t>{0, 1}));
 }
 
 TEST(Reference, ShapesAndConstants) {

@@ -129,3 +129,31 @@ TEST_F(Npz, AMemberThatClaimsTooMuchIsRefused) {
   bytes.replace(entry + 24, 4, "\xf0\xff\xff\xff");
   fails(writeFile("bomb.npz", bytes), "x", "claims 4294967280 bytes");
 }
+
+TEST_F(Npz, WritesWhatItReads) {
+  std::vector<int32_t> data{0, 1, 2, 3, 4, 5};
+  const Tensor a = Tensor::borrow(data.data(), {2, 3});
+  const Tensor transposed = Tensor::borrow(data.data(), {3, 2}, {1, 3});
+  const Tensor empty = Tensor::borrow(data.data(), {0, 7}), scalar = Tensor::borrow(&data[5], {});
+  ASSERT_TRUE(
+      writeNpz(path("a.npz"), {{"arr_0", a}, {"t", transposed}, {"e", empty}, {"s", scalar}}));
+  EXPECT_EQ(readNpz(path("a.npz"), "arr_0").value().shape(), (Shape{2, 3}));
+  Tensor t = readNpz(path("a.npz"), "t").value();
+  EXPECT_TRUE(t.isContiguous()) << "written in C order";
+  EXPECT_EQ(std::vector<int32_t>(t.data<int32_t>(), t.data<int32_t>() + 6),
+            (std::vector<int32_t>{0, 3, 1, 4, 2, 5}));
+  EXPECT_EQ(readNpz(path("a.npz"), "e").value().shape(), (Shape{0, 7}));
+  EXPECT_EQ(*readNpz(path("a.npz"), "s").value().data<int32_t>(), 5);
+  // Equal arrays make equal files.
+  ASSERT_TRUE(writeNpz(path("b.npz"), {{"x", a}}));
+  ASSERT_TRUE(writeNpz(path("c.npz"), {{"x", a}}));
+  EXPECT_EQ(readFile(path("b.npz")), readFile(path("c.npz")));
+}
+
+TEST_F(Npz, CannotWrite) {
+  const Status s = writeNpz(path("no/such.npz"), {});
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().message, path("no/such.npz") + ": cannot write: No such file or directory");
+  int32_t data[1024] = {};
+  EXPECT_FALSE(writeNpz("/dev/full", {{"x", Tensor::borrow(data, {1024})}}));
+}

@@ -68,6 +68,12 @@ TEST(Plan, WidthsFollowLongAndWideTexts) {
             columns(second.substr(0, second.find("kkk"))));
 }
 
+TEST(Plan, OfAProgramHasNoFactsOfAnEinsum) {
+  Plan plan = chain();
+  plan.equation.clear();
+  EXPECT_EQ(plan.str(), chain().str().substr(chain().str().find("---")));
+}
+
 TEST(Plan, WithoutSteps) {
   Plan plan;
   plan.equation = "i->i";

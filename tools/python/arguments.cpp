@@ -15,9 +15,7 @@
 
 namespace ricci::python {
 
-namespace {
-
-const char *typeName(PyObject *object) { return Py_TYPE(object)->tp_name; }
+static const char *typeName(PyObject *object) { return Py_TYPE(object)->tp_name; }
 
 std::string_view utf8(PyObject *text) {
   Py_ssize_t size = 0;
@@ -26,6 +24,22 @@ std::string_view utf8(PyObject *text) {
     nb::raise_python_error();
   return {data, size_t(size)};
 }
+
+DeviceKind parseDevice(PyObject *object) {
+  if (!object || object == Py_None)
+    return DeviceKind::Cpu;
+  if (!PyUnicode_Check(object))
+    raise(PyExc_TypeError, fmt::format("device must be a str, not {}", typeName(object)));
+  std::string_view name = utf8(object);
+  if (name == "cpu")
+    return DeviceKind::Cpu;
+  if (name == "reference")
+    return DeviceKind::Reference;
+  raise(
+      usageError(fmt::format("there is no device '{}'; the devices are cpu and reference", name)));
+}
+
+namespace {
 
 /// The labels of one sublist: NumPy's range and its exceptions.
 std::vector<int64_t> parseSublist(PyObject *object) {
@@ -114,20 +128,6 @@ OrderOptions parseOrder(PyObject *object) {
   order.method = Method::Path;
   order.path = parsePath(object);
   return order;
-}
-
-DeviceKind parseDevice(PyObject *object) {
-  if (!object || object == Py_None)
-    return DeviceKind::Cpu;
-  if (!PyUnicode_Check(object))
-    raise(PyExc_TypeError, fmt::format("device must be a str, not {}", typeName(object)));
-  std::string_view name = utf8(object);
-  if (name == "cpu")
-    return DeviceKind::Cpu;
-  if (name == "reference")
-    return DeviceKind::Reference;
-  raise(
-      usageError(fmt::format("there is no device '{}'; the devices are cpu and reference", name)));
 }
 
 std::optional<int64_t> parseMemoryLimit(PyObject *object) {

@@ -37,6 +37,11 @@ struct Keywords {
 
 EinsumOptions parseOptions(const Keywords &keywords);
 
+/// "cpu" (also null and None) or "reference".
+DeviceKind parseDevice(PyObject *object);
+/// The text of a str.
+std::string_view utf8(PyObject *text);
+
 /// A NumPy RuntimeError where an explicit path does not take this number of operands to one.
 void checkPath(const OrderOptions &order, size_t operands);
 

@@ -176,6 +176,10 @@ std::optional<DType> dtypeOf(PyArray_Descr *descr) {
   }
 }
 
+nb::object dtypeObject(DType dtype) {
+  return stealOrRaise(reinterpret_cast<PyObject *>(PyArray_DescrFromType(typeNumber(dtype))));
+}
+
 nb::object asArray(nb::handle object) {
   if (PyArray_CheckExact(object.ptr()))
     return nb::borrow(object);
@@ -187,15 +191,18 @@ nb::object asArray(nb::handle object) {
   return stealOrRaise(PyArray_FromAny(object.ptr(), nullptr, 0, 0, NPY_ARRAY_ENSUREARRAY, nullptr));
 }
 
-DType operandDType(PyArrayObject *array, size_t number) {
+std::string OperandName::str() const {
+  return name_ ? fmt::format("argument '{}'", name_) : fmt::format("operand {}", number_);
+}
+
+DType operandDType(PyArrayObject *array, OperandName name) {
   if (std::optional<DType> dtype = dtypeOf(PyArray_DESCR(array)))
     return *dtype;
-  nb::str name(nb::borrow(reinterpret_cast<PyObject *>(PyArray_DESCR(array))));
+  nb::str dtype(nb::borrow(reinterpret_cast<PyObject *>(PyArray_DESCR(array))));
   raise(PyExc_TypeError,
-        fmt::format(
-            "operand {} has dtype {}; Ricci computes with bool, (u)int8 to (u)int64, float16, "
-            "bfloat16, float32, float64, complex64 and complex128",
-            number, name.c_str()));
+        fmt::format("{} has dtype {}; Ricci computes with bool, (u)int8 to (u)int64, float16, "
+                    "bfloat16, float32, float64, complex64 and complex128",
+                    name.str(), dtype.c_str()));
 }
 
 std::optional<Tensor> borrowArray(PyArrayObject *array, DType dtype) {
@@ -226,12 +233,50 @@ nb::object nativeCopy(nb::handle array, DType dtype) {
   return stealOrRaise(PyArray_FromAny(array.ptr(), descr, 0, 0, flags, nullptr));
 }
 
-Tensor operandTensor(nb::object &keep, size_t number) {
-  DType dtype = operandDType(arrayOf(keep), number);
+Tensor operandTensor(nb::object &keep, OperandName name) {
+  DType dtype = operandDType(arrayOf(keep), name);
   if (std::optional<Tensor> tensor = borrowArray(arrayOf(keep), dtype))
     return std::move(*tensor);
   keep = nativeCopy(keep, dtype);
   return borrowArray(arrayOf(keep), dtype).value();
+}
+
+TensorType operandType(const nb::object &array, OperandName name) {
+  DType dtype = operandDType(arrayOf(array), name);
+  if (std::optional<Tensor> tensor = borrowArray(arrayOf(array), dtype))
+    return tensor->type();
+  const int rank = PyArray_NDIM(arrayOf(array)); // a copy in C order is what a run reads
+  Shape shape(PyArray_DIMS(arrayOf(array)), PyArray_DIMS(arrayOf(array)) + rank);
+  Strides strides = contiguousStrides(shape);
+  return {dtype, std::move(shape), std::move(strides)};
+}
+
+OutArray::OutArray(PyObject *object) {
+  if (!PyArray_Check(object))
+    raise(PyExc_TypeError,
+          fmt::format("out must be a NumPy array, not {}", Py_TYPE(object)->tp_name));
+  out_ = nb::borrow(object);
+  if (!PyArray_ISWRITEABLE(arrayOf(out_)))
+    raise(inputError("out is read-only"));
+  PyArray_Descr *descr = PyArray_DESCR(arrayOf(out_));
+  std::optional<DType> dtype = dtypeOf(descr);
+  if (!dtype)
+    raise(
+        inputError(fmt::format("out has dtype {}, which no result has",
+                               nb::str(nb::handle(reinterpret_cast<PyObject *>(descr))).c_str())));
+  written_ = out_;
+  std::optional<Tensor> tensor = borrowArray(arrayOf(out_), *dtype);
+  if (!tensor) {
+    written_ = nativeCopy(out_, *dtype);
+    tensor = borrowArray(arrayOf(written_), *dtype).value();
+  }
+  tensor_ = std::move(*tensor);
+}
+
+nb::object OutArray::finish() {
+  if (written_.ptr() != out_.ptr() && PyArray_CopyInto(arrayOf(out_), arrayOf(written_)) < 0)
+    nb::raise_python_error();
+  return out_;
 }
 
 nb::object toNumpy(Tensor tensor) {

@@ -9,7 +9,7 @@
 // much as its arguments do.
 //
 //===----------------------------------------------------------------------===//
-#include "tools/python/einsum.h"
+#include "tools/python/module.h"
 
 #include "tools/python/arguments.h"
 #include "tools/python/arrays.h"
@@ -107,36 +107,13 @@ nb::object einsumView(const Call &call, const nb::object &operand) {
   return viewOf(operand, (*view)->shape(), byteStrides);
 }
 
-/// Runs without the GIL. The operands' owners are held by the caller.
-template <typename Run> auto withoutGil(Run run) {
-  nb::gil_scoped_release release;
-  return run();
-}
-
 nb::object einsumInto(const Call &call, const std::vector<Tensor> &operands,
                       const EinsumOptions &options, PyObject *object) {
-  if (!PyArray_Check(object))
-    raise(PyExc_TypeError,
-          fmt::format("out must be a NumPy array, not {}", Py_TYPE(object)->tp_name));
-  nb::object out = nb::borrow(object);
-  if (!PyArray_ISWRITEABLE(arrayOf(out)))
-    raise(inputError("out is read-only"));
-  std::optional<DType> dtype = dtypeOf(PyArray_DESCR(arrayOf(out)));
-  if (!dtype)
-    raise(inputError(fmt::format(
-        "out has dtype {}, which no result has",
-        nb::str(nb::handle(reinterpret_cast<PyObject *>(PyArray_DESCR(arrayOf(out))))).c_str())));
-  nb::object written = out;
-  std::optional<Tensor> tensor = borrowArray(arrayOf(out), *dtype);
-  if (!tensor) {
-    written = nativeCopy(out, *dtype);
-    tensor = borrowArray(arrayOf(written), *dtype).value();
-  }
+  OutArray out(object);
+  Tensor tensor = out.tensor();
   valueOrRaise(
-      withoutGil([&] { return try_einsum_into(call.equation(), operands, *tensor, options); }));
-  if (written.ptr() != out.ptr() && PyArray_CopyInto(arrayOf(out), arrayOf(written)) < 0)
-    nb::raise_python_error();
-  return out;
+      withoutGil([&] { return try_einsum_into(call.equation(), operands, tensor, options); }));
+  return out.finish();
 }
 
 nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords) {
@@ -167,20 +144,8 @@ nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords
 }
 
 PyObject *einsumEntry(PyObject *, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
-  try {
-    return einsum({arguments, size_t(count)}, parseKeywords(arguments + count, names))
-        .release()
-        .ptr();
-  } catch (nb::python_error &error) {
-    error.restore();
-  } catch (const nb::builtin_exception &error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  } catch (const std::bad_alloc &) {
-    PyErr_NoMemory();
-  } catch (const std::exception &error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
+  return guarded(
+      [&] { return einsum({arguments, size_t(count)}, parseKeywords(arguments + count, names)); });
 }
 
 constexpr const char *kDoc =

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 #define RICCI_IMPORTS_NUMPY
+#include "tools/python/module.h"
 #include "frontend/api/ricci.h"
-#include "tools/python/einsum.h"
 #include "tools/python/errors.h"
 
 namespace ricci::python {
@@ -41,6 +41,7 @@ NB_MODULE(_ricci, module) {
   if (_import_array() < 0)
     nanobind::raise_python_error();
   ricci::python::addEinsum(module);
+  ricci::python::addPrograms(module);
   ricci::python::addPlan(module);
   ricci::python::addRest(module);
 }

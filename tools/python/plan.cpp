@@ -4,11 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "tools/python/plan.h"
 #include "frontend/spec.h"
 #include "tools/python/arguments.h"
 #include "tools/python/arrays.h"
-#include "tools/python/einsum.h"
 #include "tools/python/errors.h"
+#include "tools/python/module.h"
 
 #include <fmt/format.h>
 #include <nanobind/stl/string.h>
@@ -18,7 +19,7 @@ namespace ricci::python {
 namespace {
 
 /// A tuple is a shape (of float64), a str a type such as "f32[3,4]", the rest an operand.
-TensorType operandType(nb::handle object, size_t number) {
+TensorType typeOf(nb::handle object, size_t number) {
   if (nb::isinstance<nb::str>(object))
     return valueOrRaise(parseSpec(nb::cast<nb::str>(object).c_str()));
   if (nb::isinstance<nb::tuple>(object)) {
@@ -34,14 +35,7 @@ TensorType operandType(nb::handle object, size_t number) {
     type.strides = contiguousStrides(type.shape);
     return type;
   }
-  nb::object array = asArray(object);
-  DType dtype = operandDType(arrayOf(array), number);
-  if (std::optional<Tensor> tensor = borrowArray(arrayOf(array), dtype))
-    return tensor->type();
-  const int rank = PyArray_NDIM(arrayOf(array)); // a copy in C order is what a run reads
-  Shape shape(PyArray_DIMS(arrayOf(array)), PyArray_DIMS(arrayOf(array)) + rank);
-  Strides strides = contiguousStrides(shape);
-  return {dtype, std::move(shape), std::move(strides)};
+  return operandType(asArray(object), number);
 }
 
 struct Request {
@@ -60,7 +54,7 @@ Request parseRequest(const nb::args &args, nb::handle optimize, nb::handle memor
       parseOptions({nullptr, nullptr, optimize.ptr(), memoryLimit.ptr(), device.ptr()});
   checkPath(request.options.order, request.call.operands.size());
   for (nb::handle operand : request.call.operands)
-    request.operands.push_back(operandType(operand, request.operands.size() + 1));
+    request.operands.push_back(typeOf(operand, request.operands.size() + 1));
   return request;
 }
 
@@ -71,7 +65,23 @@ nb::object plan(const nb::args &args, nb::object optimize, nb::object memoryLimi
     nb::gil_scoped_release release;
     return plan_einsum(request.call.equation(), request.operands, request.options);
   }();
-  Plan plan = valueOrRaise(std::move(found));
+  return planObject(valueOrRaise(std::move(found)));
+}
+
+nb::object emit(const nb::args &args, const std::string &stage, nb::object optimize,
+                nb::object memoryLimit, nb::object device) {
+  const Stage parsed = stageOf(stage);
+  Request request = parseRequest(args, optimize, memoryLimit, device);
+  Expected<std::string> found = [&] {
+    nb::gil_scoped_release release;
+    return emit_einsum(request.call.equation(), request.operands, request.options, parsed);
+  }();
+  return stageObject(parsed, valueOrRaise(std::move(found)));
+}
+
+} // namespace
+
+nb::object planObject(const Plan &plan) {
   nb::list path, steps;
   for (const std::vector<int64_t> &step : plan.path) {
     nb::list positions;
@@ -105,25 +115,20 @@ nb::object plan(const nb::args &args, nb::object optimize, nb::object memoryLimi
   return nb::module_::import_("ricci._plan").attr("Plan")(plan.str(), **facts);
 }
 
-nb::object emit(const nb::args &args, const std::string &stage, nb::object optimize,
-                nb::object memoryLimit, nb::object device) {
-  std::optional<Stage> parsed = parseStage(stage);
-  if (!parsed)
+Stage stageOf(const std::string &name) {
+  std::optional<Stage> stage = parseStage(name);
+  if (!stage)
     raise(usageError(fmt::format("there is no stage '{}'; the stages are ast, tensor, ordered, "
                                  "kernels, loops, llvm, asm and obj",
-                                 stage)));
-  Request request = parseRequest(args, optimize, memoryLimit, device);
-  Expected<std::string> found = [&] {
-    nb::gil_scoped_release release;
-    return emit_einsum(request.call.equation(), request.operands, request.options, *parsed);
-  }();
-  std::string text = valueOrRaise(std::move(found));
-  if (*parsed == Stage::Obj)
+                                 name)));
+  return *stage;
+}
+
+nb::object stageObject(Stage stage, const std::string &text) {
+  if (stage == Stage::Obj)
     return nb::bytes(text.data(), text.size());
   return nb::str(text.data(), text.size());
 }
-
-} // namespace
 
 void addPlan(nb::module_ &module) {
   using namespace nb::literals;

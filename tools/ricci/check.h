@@ -23,10 +23,11 @@ struct CheckResult {
   double worstRatio = 0;
 
   bool agrees() const { return wrong == 0; }
-  /// "agrees with the reference interpreter: …".
-  std::string summary() const;
+  /// "check: all 12 elements of result 2 agree with the reference interpreter; …". `name` is empty
+  /// or "result 2".
+  std::string summary(const std::string &name = "") const;
   /// The diagnostic of a difference.
-  Diagnostic error() const;
+  Diagnostic error(const std::string &name = "") const;
 };
 
 /// Runs the reference interpreter on the operands and compares. Integers and bools must be equal.
@@ -37,5 +38,16 @@ struct CheckResult {
 /// the roundings to a 16-bit type after each contraction come on top.
 Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector<Tensor> &operands,
                                   const Tensor &result);
+
+/// The same for a program of these parameters, each result by itself. Floats are compared with a
+/// run of the interpreter in their own types, and may differ by
+///     (64 u + K v) (|e| + M) + 32 D,
+/// u the unit roundoff of the result's type, v that of sums, K the longest sum, e the expected
+/// element, M the largest of the result, and D the most that an element moves when every float of
+/// the operands is changed in its last place: what the program itself makes of rounding.
+Expected<std::vector<CheckResult>> checkProgram(const Program &program,
+                                                const std::vector<Parameter> &parameters,
+                                                const std::vector<Tensor> &operands,
+                                                const std::vector<Tensor> &results);
 
 } // namespace ricci::driver

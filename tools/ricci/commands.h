@@ -19,6 +19,7 @@ struct Command {
 };
 
 Command addEinsumCommand(CLI::App &app);
+Command addEvalCommand(CLI::App &app);
 Command addPlanCommand(CLI::App &app);
 Command addShapesCommand(CLI::App &app);
 Command addDoctorCommand(CLI::App &app);

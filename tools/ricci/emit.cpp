@@ -19,8 +19,7 @@ static Diagnostic cannotShowObject(const char *why) {
   return usageError(fmt::format("--emit=obj makes binary code, {}; write it with -o FILE", why));
 }
 
-int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
-               const std::vector<Operand> &operands, const std::vector<Stage> &stages,
+int emitStages(const Program &program, const CompileFlags &flags, const std::vector<Stage> &stages,
                const std::string &output) {
   bool object = stages.front() == Stage::Obj;
   if (object && flags.json)
@@ -36,8 +35,7 @@ int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
   json.beginObject();
   for (Stage stage : stages) {
     Progress progress("compiling");
-    Expected<std::string> emitted =
-        emit_einsum(arguments.equation, typesOf(operands), flags.einsum, stage);
+    Expected<std::string> emitted = emit_program(program, flags.options, stage);
     if (!emitted)
       return report(emitted.error());
     if (stage != Stage::Obj && !emitted->ends_with('\n'))

@@ -6,15 +6,13 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "tools/ricci/operands.h"
 #include "tools/ricci/options.h"
 
 namespace ricci::driver {
 
 /// Prints stages of a compilation, to stdout or to the file `output`. Several stages are each
 /// headed by `// ----- name -----`. Gives the exit code.
-int emitStages(const EinsumArguments &arguments, const CompileFlags &flags,
-               const std::vector<Operand> &operands, const std::vector<Stage> &stages,
+int emitStages(const Program &program, const CompileFlags &flags, const std::vector<Stage> &stages,
                const std::string &output);
 
 } // namespace ricci::driver

@@ -19,6 +19,7 @@ static constexpr const char *kExamples = R"help(Examples:
   ricci einsum "ij,jk->ik" a.npy b.npy -o c.npy          multiply two matrices
   ricci einsum "ij,jk->ik" "f32[512,512]" "f32[512,512]" --time --check
   ricci einsum "ij,jk->ik" "f32[64,64]" "f32[64,64]" --emit=kernels
+  ricci eval "softmax(q @ k.T / 8.0, axis=-1)" q=q.npy k=k.npy -o s.npy
   ricci plan "ij,jk,kl->il" "f32[100,200]" "f32[200,300]" "f32[300,50]"
   ricci shapes "(32,512)" "(512,)"                       how two shapes broadcast
   ricci doctor                                           what a bug report needs
@@ -42,12 +43,12 @@ static int run(int argc, char **argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "ricci " RICCI_VERSION);
   app.set_help_flag("-h,--help", "Print this text");
-  Command commands[] = {addEinsumCommand(app), addPlanCommand(app), addShapesCommand(app),
-                        addDoctorCommand(app)};
+  Command commands[] = {addEinsumCommand(app), addEvalCommand(app), addPlanCommand(app),
+                        addShapesCommand(app), addDoctorCommand(app)};
 
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i) // CLI11 takes them last first
-    arguments.push_back(guardArrow(argv[i]));
+    arguments.push_back(guardText(argv[i], i == 2 && std::string_view(argv[1]) == "eval"));
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp &) {

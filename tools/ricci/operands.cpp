@@ -22,7 +22,7 @@ static Expected<Operand> fromFile(const std::string &text, Expected<Tensor> tens
   return Operand{text, tensor->type(), std::move(*tensor)};
 }
 
-static Expected<Operand> openOperand(const std::string &text) {
+Expected<Operand> openOperand(const std::string &text) {
   constexpr std::string_view kBf16 = "bf16:", kMember = ".npz:";
   NpyOptions options;
   std::string path = text;

@@ -18,13 +18,14 @@ namespace ricci::driver {
 struct Operand {
   std::string text; ///< as given
   TensorType type;
-  std::optional<Tensor> file; ///< absent for a SPEC
+  std::optional<Tensor> file; ///< of a file or a number; absent for a SPEC
 
   /// The data; a SPEC's is random, by the seed and the operand's position.
   Expected<Tensor> load(uint64_t seed, size_t position) const;
 };
 
-/// Opens files and parses SPECs: x.npy, x.npz:name, bf16:x.npy, f32[1024,768].
+/// Opens a file or parses a SPEC: x.npy, x.npz:name, bf16:x.npy, f32[1024,768].
+Expected<Operand> openOperand(const std::string &text);
 Expected<std::vector<Operand>> openOperands(const std::vector<std::string> &texts);
 
 std::vector<TensorType> typesOf(const std::vector<Operand> &operands);

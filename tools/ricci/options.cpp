@@ -151,15 +151,15 @@ static int64_t parseInteger(const std::string &option, const std::string &text, 
 void CompileFlags::addPlanOptions(CLI::App &app) {
   using Text = const std::string &;
   app.add_option_function<std::string>(
-         "--optimize", [this](Text text) { einsum.order = parseOrder(text); },
+         "--optimize", [this](Text text) { options.order = parseOrder(text); },
          "Order of contractions: auto, greedy, optimal, seconds to search, or a path "
          "\"(0,1),(0,1)\"")
       ->type_name("HOW");
   app.add_option_function<std::string>(
          "--memory-limit",
          [this](Text text) {
-           einsum.memoryLimit = parseByteCount(text);
-           if (!einsum.memoryLimit)
+           options.memoryLimit = parseByteCount(text);
+           if (!options.memoryLimit)
              throw CLI::ValidationError(
                  "--memory-limit", fmt::format("'{}' is not a number of bytes, such as 1000000, "
                                                "512K, 64M or 2G",
@@ -167,7 +167,7 @@ void CompileFlags::addPlanOptions(CLI::App &app) {
          },
          "Refuse what needs more memory; K, M and G are powers of 1024")
       ->type_name("BYTES");
-  app.add_option("--cpu", einsum.cpu,
+  app.add_option("--cpu", options.cpu,
                  "Compile for native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows")
       ->type_name("NAME");
   app.add_flag("--json", json, "Print the same facts as JSON");
@@ -180,9 +180,9 @@ void CompileFlags::addRunOptions(CLI::App &app) {
          "--device",
          [this](Text text) {
            if (text == "cpu")
-             einsum.device = DeviceKind::Cpu;
+             options.device = DeviceKind::Cpu;
            else if (text == "reference")
-             einsum.device = DeviceKind::Reference;
+             options.device = DeviceKind::Reference;
            else
              throw CLI::ValidationError(
                  "--device",
@@ -200,19 +200,27 @@ void CompileFlags::addRunOptions(CLI::App &app) {
          [this](Text text) { seed = uint64_t(parseInteger("--seed", text, 0, INT64_MAX)); },
          "Seed of the data of SPEC operands (default 0)")
       ->type_name("N");
-  app.add_option("--print-ir-after", einsum.printIrAfter,
+  app.add_option("--print-ir-after", options.printIrAfter,
                  "Print the IR after this pass, or after all of them, to stderr")
       ->type_name("PASS|all");
   app.add_flag("--no-cache", noCache, "Accepted for scripts: nothing is cached between runs");
 }
 
-std::string guardArrow(const std::string &argument) {
-  return argument.starts_with("->") ? "\x1f" + argument : argument;
+std::string guardText(const std::string &argument, bool mayBeProgram) {
+  constexpr char kGuard = '\x1f';
+  if (argument.starts_with("->"))
+    return kGuard + argument;
+  if (!mayBeProgram || !argument.starts_with('-') || argument.starts_with("--"))
+    return argument;
+  // "-o" and "-h" are options, "-o * 2" is none.
+  bool isOption = argument.size() > 1 && (argument[1] == 'o' || argument[1] == 'h') &&
+                  argument.find_first_of(" (") == std::string::npos;
+  return isOption ? argument : kGuard + argument;
 }
 
 std::string withoutGuards(std::string text) {
   size_t at = 0;
-  while ((at = text.find("\x1f->", at)) != std::string::npos)
+  while ((at = text.find("\x1f-", at)) != std::string::npos)
     text.erase(at, 1);
   return text;
 }

@@ -14,9 +14,9 @@
 
 namespace ricci::driver {
 
-/// How to compile and run: options that einsum and plan share.
+/// How to compile and run: options that einsum, eval and plan share.
 struct CompileFlags {
-  EinsumOptions einsum;
+  ProgramOptions options;
   std::optional<int> threads;
   uint64_t seed = 0;
   bool json = false;
@@ -36,9 +36,9 @@ struct EinsumArguments {
   void add(CLI::App &app);
 };
 
-/// Lets an argument that begins with "->" through CLI11, which would take it for an option.
-/// `withoutGuards` takes the guards off again.
-std::string guardArrow(const std::string &argument);
+/// Lets an argument that begins with "->" through CLI11, which would take it for an option; of a
+/// program also "-x" and a lone "-". `withoutGuards` takes the guards off again.
+std::string guardText(const std::string &argument, bool mayBeProgram);
 std::string withoutGuards(std::string text);
 
 /// "tensor,loops": at least one stage, `obj` only alone.

@@ -182,14 +182,11 @@ static Status writeDevice(const std::string &path, Parts parts) {
   return written ? success() : Status(cannotWrite(path, std::strerror(why)));
 }
 
-Status writeFile(const std::string &path, Parts parts) {
-  if (Status s = checkWritable(path); !s)
-    return s;
+/// Lets `write` fill a temporary file beside `path`, which then takes its place. `write` gives 0 or
+/// an errno.
+template <typename Write> static Status replaceFile(const std::string &path, Write write) {
   struct stat info;
-  bool exists = stat(path.c_str(), &info) == 0;
-  if (exists && !S_ISREG(info.st_mode))
-    return writeDevice(path, parts);
-
+  const bool exists = stat(path.c_str(), &info) == 0;
   std::string target = followLinks(path);
   std::string temporary = target + ".XXXXXX";
   if (temporary.size() >= sizeof pendingFile)
@@ -201,20 +198,42 @@ Status writeFile(const std::string &path, Parts parts) {
 
   mode_t mask = umask(0);
   umask(mask);
-  bool written =
-      writeParts(file, parts) && fchmod(file, exists ? info.st_mode & 0777 : 0666 & ~mask) == 0;
-  int why = errno;
-  if (close(file) != 0 && written) {
-    written = false;
+  int why = write(file, temporary);
+  if (why == 0 && fchmod(file, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0)
     why = errno;
-  }
-  if (written && rename(temporary.c_str(), target.c_str()) != 0) {
-    written = false;
+  if (close(file) != 0 && why == 0)
     why = errno;
-  }
-  if (!written)
-    unlink(temporary.c_str());
-  return written ? success() : Status(cannotWrite(path, std::strerror(why)));
+  if (why == 0 && rename(temporary.c_str(), target.c_str()) != 0)
+    why = errno;
+  if (why == 0)
+    return success();
+  unlink(temporary.c_str());
+  return cannotWrite(path, std::strerror(why));
+}
+
+static bool isDevice(const std::string &path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+Status writeFile(const std::string &path, Parts parts) {
+  if (Status s = checkWritable(path); !s)
+    return s;
+  if (isDevice(path))
+    return writeDevice(path, parts);
+  return replaceFile(
+      path, [&](int file, const std::string &) { return writeParts(file, parts) ? 0 : errno; });
+}
+
+Status writeArchive(const std::string &path, const std::vector<NpzMember> &members) {
+  if (Status s = checkWritable(path); !s)
+    return s;
+  if (isDevice(path))
+    return cannotWrite(path, "an .npz cannot be written to a device");
+  return replaceFile(path, [&](int, const std::string &temporary) {
+    errno = 0;
+    return writeNpz(temporary, members) ? 0 : errno ? errno : EIO;
+  });
 }
 
 struct Progress::State {

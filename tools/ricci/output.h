@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "runtime/error.h"
+#include "runtime/npy.h"
 
 #include <initializer_list>
 #include <string>
@@ -40,6 +40,9 @@ Status checkWritable(const std::string &path);
 /// Writes a whole file: its parts go into a temporary file beside it, which is then renamed. An
 /// interrupt takes the temporary file away. A device is written to as it is.
 Status writeFile(const std::string &path, std::initializer_list<std::string_view> parts);
+
+/// The same for an .npz.
+Status writeArchive(const std::string &path, const std::vector<NpzMember> &members);
 
 bool isTerminal(int descriptor);
 

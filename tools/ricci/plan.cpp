@@ -24,7 +24,7 @@ int runPlan(const PlanArguments &arguments) {
     return report(operands.error());
   Expected<Plan> plan = [&] {
     Progress progress("planning");
-    return plan_einsum(arguments.einsum.equation, typesOf(*operands), arguments.flags.einsum);
+    return plan_einsum(arguments.einsum.equation, typesOf(*operands), {arguments.flags.options});
   }();
   if (!plan)
     return report(plan.error());

@@ -81,4 +81,17 @@ void TimeReport::write(JsonWriter &json) const {
   json.endObject();
 }
 
+std::string passTable(const CompileTimes &times) {
+  const double total = times.total();
+  std::string text = "      ms       %  stage\n";
+  auto row = [&](double milliseconds, std::string_view name) {
+    double share = total > 0 ? 100 * milliseconds / total : 0;
+    text += fmt::format("{:8.3f}  {:6.1f}  {}\n", milliseconds, share, name);
+  };
+  for (auto &[name, milliseconds] : times.stages)
+    row(milliseconds, name);
+  row(total, "total");
+  return text;
+}
+
 } // namespace ricci::driver

@@ -36,4 +36,7 @@ struct TimeReport {
   void write(JsonWriter &json) const;
 };
 
+/// What --time-passes prints: a line for each stage of the compilation, with its share.
+std::string passTable(const CompileTimes &times);
+
 } // namespace ricci::driver

@@ -4,6 +4,8 @@
 >>> ricci.einsum("ij,jk->ik", np.eye(2), np.ones((2, 3)))
 array([[1., 1., 1.],
        [1., 1., 1.]])
+>>> ricci.evaluate("softmax(x, axis=-1)", x=np.zeros((1, 4)))
+array([[0.25, 0.25, 0.25, 0.25]])
 
 Operands are NumPy arrays, objects with ``__dlpack__`` in the CPU's memory (PyTorch, JAX, …), and
 what np.asarray takes; results are NumPy arrays. Any number of threads may call at once, and the GIL
@@ -12,6 +14,21 @@ is released while Ricci compiles and runs.
 
 from ._errors import Error, PathError
 from ._plan import Plan
-from ._ricci import __version__, clear_cache, devices, einsum, emit, plan, set_num_threads
+from ._ricci import (
+    Function,
+    __version__,
+    clear_cache,
+    compile,
+    devices,
+    einsum,
+    emit,
+    evaluate,
+    plan,
+    set_num_threads,
+)
+from ._spec import Spec, spec
 
-__all__ = ["Error", "PathError", "Plan", "clear_cache", "devices", "einsum", "emit", "plan", "set_num_threads"]
+__all__ = [
+    "Error", "Function", "PathError", "Plan", "Spec", "clear_cache", "compile", "devices", "einsum", "emit", "evaluate",
+    "plan", "set_num_threads", "spec",
+]

@@ -32,6 +32,37 @@ class Plan:
     steps: list[dict[str, Any]]
     def _repr_html_(self) -> str: ...
 
+class Spec:
+    dtype: np.dtype
+    shape: tuple[int, ...]
+
+def spec(dtype: Any, shape: int | Sequence[int] = ()) -> Spec: ...
+
+class Function:
+    def __call__(
+        self, *args: Any, out: np.ndarray | Sequence[np.ndarray] | None = None, **arrays: Any
+    ) -> Any: ...
+    @overload
+    def emit(self, stage: _Stage = "kernels") -> str: ...
+    @overload
+    def emit(self, stage: Literal["obj"]) -> bytes: ...
+    def plan(self) -> Plan: ...
+    @property
+    def parameters(self) -> dict[str, Spec]: ...
+    @property
+    def results(self) -> tuple[Spec, ...]: ...
+    @property
+    def source(self) -> str: ...
+
+def evaluate(
+    program: str,
+    /,
+    *,
+    out: np.ndarray | Sequence[np.ndarray] | None = None,
+    device: _Device | None = None,
+    **arrays: Any,
+) -> Any: ...
+def compile(program: str, /, *, device: _Device | None = None, **arguments: Any) -> Function: ...
 def einsum(
     *args: Any,
     out: np.ndarray | None = None,

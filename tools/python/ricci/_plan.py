@@ -4,9 +4,10 @@ from html import escape
 
 
 class Plan:
-    """What the compiler decides for an einsum; ``str(plan)`` is a table as np.einsum_path prints it.
+    """What the compiler decides for an einsum or a program; ``str(plan)`` is a table as np.einsum_path prints it.
 
-    equation: the einsum, in the caller's labels
+    equation: the einsum, in the caller's labels; empty for a program that is more than one, for which the next six
+        say nothing
     path: the order of contractions in opt_einsum's form: positions to pop, the result goes last
     ordered_by: how the path was found
     flops, naive_flops: floating-point operations, as np.einsum_path counts them
@@ -26,6 +27,8 @@ class Plan:
         return self._text
 
     def __repr__(self):
+        if not self.equation:
+            return f"<ricci.Plan: {len(self.steps)} steps>"
         return f"<ricci.Plan {self.equation!r}: {self.flops:.3g} flops, {len(self.steps)} steps>"
 
     def _repr_html_(self):
@@ -35,8 +38,8 @@ class Plan:
             ("Scaling", f"{self.scaling} (naive {self.naive_scaling})"),
             ("Flops", f"{self.flops:.3e} (naive {self.naive_flops:.3e})"),
             ("Largest intermediate", f"{self.largest_intermediate:.3e} elements"),
-            ("Peak memory of intermediates", f"{self.peak_bytes} bytes"),
-        ]
+        ] if self.equation else []
+        facts.append(("Peak memory of intermediates", f"{self.peak_bytes} bytes"))
         columns = [
             ("contraction", "contraction", str),
             ("kernel", "kernel", str),

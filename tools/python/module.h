@@ -1,4 +1,4 @@
-//===- einsum.h - ricci.einsum ------------------------------------------------------------===//
+//===- module.h - the parts of the module -------------------------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,6 +12,8 @@ namespace ricci::python {
 
 /// Adds `einsum` to the module.
 void addEinsum(nb::module_ &module);
+/// Adds `evaluate`, `compile` and `Function`.
+void addPrograms(nb::module_ &module);
 /// Adds `plan` and `emit`.
 void addPlan(nb::module_ &module);
 

@@ -1,0 +1,85 @@
+//===- vector_math_exp.cpp - exponentials and hyperbolic functions ---------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// x = k ln 2 + r with ln 2 in two parts (Cody and Waite, Software Manual for the Elementary
+// Functions), a minimax polynomial in r, and a product with 2^k.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/vector_math_functions.h"
+#include "compiler/cpu/vector_math_tables.h"
+
+namespace ricci::vector_math {
+namespace {
+
+constexpr double kLog2E = 0x1.71547652b82fep+0;
+
+/// x = whole ln 2 + r, |r| <= ln 2 / 2.
+struct ReducedExp {
+  Rounded k;
+  Real r;
+};
+
+ReducedExp reduceExp(MathBuilder &m, Real x) {
+  Rounded k = m.roundScaled(x, kLog2E);
+  Real r = m.fma(k.whole, -ln2Hi(m), x);
+  return {k, m.fma(k.whole, -ln2Lo(m), r)};
+}
+
+Real expOfReduced(MathBuilder &m, Real r) {
+  return m.fma(r * r, m.polynomial(r, tables::exp), r) + 1;
+}
+
+/// e^x 2^extra.
+Real scaledExp(MathBuilder &m, Real x, int64_t extra) {
+  x = m.atLeast(m.atMost(x, m.pick(90, 712)), m.pick(-105, -746));
+  ReducedExp reduced = reduceExp(m, x);
+  return m.scale(expOfReduced(m, reduced.r), reduced.k.raw, extra);
+}
+
+} // namespace
+
+Real exp(MathBuilder &m, Real x) { return scaledExp(m, x, 0); }
+
+Real exp2(MathBuilder &m, Real x) {
+  x = m.atLeast(m.atMost(x, m.pick(130, 1026)), m.pick(-152, -1076));
+  Rounded k = m.roundScaled(x, 1);
+  Real r = x - k.whole;
+  return m.scale(m.fma(r, m.polynomial(r, tables::exp2), 1), k.raw);
+}
+
+Real expm1(MathBuilder &m, Real x) {
+  Real bounded = m.atLeast(m.atMost(x, m.pick(89, 710)), m.pick(-20, -40));
+  auto [k, r] = reduceExp(m, bounded);
+  Real tail = m.fma(r * r, m.polynomial(r, tables::expm1), r);
+  // 2^(k-1) (tail + 1) - 1/2, doubled: 2^k alone may be too large.
+  Real half = m.powerOfTwo(k.raw - (m.bitsOf(m.magic()) - m.bias() + 1));
+  Real result = m.fma(half, tail, half - 0.5);
+  result = result + result;
+  return m.select(m.abs(x) < m.pick(0x1p-25, 0x1p-54), x, result);
+}
+
+Real sinh(MathBuilder &m, Real x) {
+  Real a = m.abs(x), z = a * a;
+  Real small = m.fma(a * z, m.polynomial(z, tables::sinh), a);
+  Real half = scaledExp(m, a, -1);
+  return m.copysign(m.select(a < 1, small, half - 0.25 / half), x);
+}
+
+Real cosh(MathBuilder &m, Real x) {
+  Real half = scaledExp(m, m.abs(x), -1);
+  return half + 0.25 / half;
+}
+
+Real tanh(MathBuilder &m, Real x) {
+  Real a = m.atMost(m.abs(x), m.pick(10, 20)), z = a * a;
+  Real small = m.fma(a * z, m.polynomial(z, tables::tanh), a);
+  auto [k, r] = reduceExp(m, a + a);
+  Real e = m.scaleNormal(expOfReduced(m, r), k.raw);
+  return m.copysign(m.select(a < 0.625, small, 1 - 2 / (e + 1)), x);
+}
+
+} // namespace ricci::vector_math

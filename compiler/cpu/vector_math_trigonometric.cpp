@@ -1,0 +1,232 @@
+//===- vector_math_trigonometric.cpp - sine, cosine, tangent ---------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// x = k pi/2 + hi + lo. Usual arguments: pi/2 in parts whose products with k are exact or fused
+// (Cody and Waite). Great ones, each by itself: the bits of 2/pi that matter, times the significand
+// (Payne and Hanek, Radian reduction for trigonometric functions, 1983).
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/vector_math_functions.h"
+#include "compiler/cpu/vector_math_tables.h"
+
+#include <limits>
+
+namespace ricci::vector_math {
+namespace {
+
+using mlir::Value;
+
+constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;
+
+/// 64 zeros, then the bits of 2/pi.
+constexpr uint64_t kTwoOverPiBits[] = {0,
+                                       0xa2f9836e4e441529,
+                                       0xfc2757d1f534ddc0,
+                                       0xdb6295993c439041,
+                                       0xfe5163abdebbc561,
+                                       0xb7246e3a424dd2e0,
+                                       0x06492eea09d1921c,
+                                       0xfe1deb1cb129a73e,
+                                       0xe88235f52ebb4484,
+                                       0xe99c7026b45f7e41,
+                                       0x3991d639835339f4,
+                                       0x9c845f8bbdf9283b,
+                                       0x1ff897ffde05980f,
+                                       0xef2f118b5a0a6d1f,
+                                       0x6d367ecf27cb09b7,
+                                       0x4f463f669e5fea2d,
+                                       0x7527bac7ebe5f17b,
+                                       0x3d0739f78a5292ea,
+                                       0x6bfb5fb11f8d5d08,
+                                       0x56033046fc7b6bab};
+
+struct ReducedAngle {
+  Real hi, lo;
+  Bits quadrant; ///< its two low bits
+};
+
+/// Of one f64 number from 2^15 on.
+struct ReducedScalar {
+  Value hi, lo, quadrant;
+};
+
+ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x) {
+  MathBuilder m(b, target, b.getF64Type());
+  auto shiftLeft = [&](Bits a, Bits s) { return m.binary<mlir::arith::ShLIOp>(a, s); };
+  auto shiftRight = [&](Bits a, Bits s) { return m.binary<mlir::arith::ShRUIOp>(a, s); };
+  Bits bits = m.asBits(m.wrap(x));
+  Bits significand = (bits & 0xfffffffffffff) | (int64_t(1) << 52);
+  // x = significand 2^e. What lies before bit e - 2 of 2/pi adds multiples of 4 to x 2/pi.
+  Bits from = ((bits >> 52) & 0x7ff) - (1075 + 2 - 64);
+  Value index = b.op<mlir::arith::IndexCastOp>(b.getIndexType(), (from >> 6).v);
+  Bits shift = from & 63;
+
+  auto tableType = mlir::VectorType::get({int64_t(std::size(kTwoOverPiBits))}, b.getI64Type());
+  Value table = b.op<mlir::arith::ConstantOp>(mlir::DenseElementsAttr::get(
+      tableType, llvm::ArrayRef<int64_t>(reinterpret_cast<const int64_t *>(kTwoOverPiBits),
+                                         std::size(kTwoOverPiBits))));
+  Bits word[4], window[3];
+  for (int i = 0; i < 4; ++i)
+    word[i] = {{&m, b.op<mlir::vector::ExtractOp>(table, mlir::OpFoldResult(b.add(index, i)))}};
+  for (int i = 0; i < 3; ++i) // in two shifts: one by 64 would be undefined
+    window[i] = shiftLeft(word[i], shift) | shiftRight(word[i + 1] >> 1, 63 - shift);
+
+  // The product modulo 2^192: its top two bits count quarter turns modulo 4.
+  auto multiply = [&](Bits a, Bits c, Bits &high) {
+    auto op = b.op<mlir::arith::MulUIExtendedOp>(a.v, c.v);
+    high = {{&m, op.getHigh()}};
+    return Bits{{&m, op.getLow()}};
+  };
+  auto carry = [&](Bits sum, Bits term) {
+    Mask wrapped = m.compare(mlir::arith::CmpIPredicate::ult, sum, term);
+    return Bits{{&m, b.op<mlir::arith::ExtUIOp>(b.getI64Type(), wrapped.v)}};
+  };
+  Bits high1, high2, ignored;
+  Bits p2 = multiply(significand, window[2], high2);
+  Bits low1 = multiply(significand, window[1], high1);
+  Bits p1 = low1 + high2;
+  Bits p0 = multiply(significand, window[0], ignored) + high1 + carry(p1, high2);
+
+  Bits quadrant = (p0 + (int64_t(1) << 61)) >> 62;
+  Bits top = (p0 << 2) | (p1 >> 62), next = (p1 << 2) | (p2 >> 62);
+  // top as a signed number, and what is left of it, in units of 2^-64 quarter turns.
+  auto toReal = [&](Bits a) { return m.wrap(b.op<mlir::arith::SIToFPOp>(b.getF64Type(), a.v)); };
+  Real hi = toReal(top);
+  // 2^63 does not fit: the sign is right modulo 2^64.
+  Mask tooGreat = hi >= 0x1p63;
+  Real back = m.select(tooGreat, m.real(-0x1p63), hi);
+  Bits whole{{&m, b.op<mlir::arith::FPToSIOp>(b.getI64Type(), back.v)}};
+  Real lo = m.fma(toReal(next >> 1), 0x1p-63, toReal(top - whole));
+  Pair fraction = m.fastTwoSum(hi, lo);
+  constexpr double scale = 0x1p-64, piHi = 0x1.921fb54442d18p+0, piLo = 0x1.1a62633145c07p-54;
+  Pair r = m.twoProduct(fraction.hi * scale, m.real(piHi));
+  Real rest = m.fma(fraction.hi * scale, piLo, m.fma(fraction.lo * scale, piHi, r.lo));
+  Pair result = m.fastTwoSum(r.hi, rest);
+  return {result.hi.v, result.lo.v, quadrant.v};
+}
+
+/// Puts what the reduction by bits gives into the lanes that need it.
+ReducedAngle reduceGreat(MathBuilder &m, const Target &target, Real a, Mask great,
+                         ReducedAngle usual) {
+  LoopBuilder &b = m.builder();
+  MathBuilder scalar(b, target, mlir::getElementTypeOrSelf(m.realType()));
+  auto reduceOne = [&](Value x) -> LoopBuilder::Values {
+    if (m.isF64()) {
+      ReducedScalar r = reduceByBits(b, target, x);
+      return {r.hi, r.lo, r.quadrant};
+    }
+    MathBuilder wide = scalar.wide();
+    ReducedScalar r = reduceByBits(b, target, scalar.extend(scalar.wrap(x), wide).v);
+    Real hi = scalar.round(wide.wrap(r.hi));
+    Real lo = scalar.round(wide.wrap(r.hi) - scalar.extend(hi, wide));
+    return {hi.v, lo.v, b.op<mlir::arith::TruncIOp>(b.getI32Type(), r.quadrant)};
+  };
+  llvm::SmallVector<Value> start = {usual.hi.v, usual.lo.v, usual.quadrant.v};
+  auto results = m.ifAny(great, start, [&]() -> LoopBuilder::Values {
+    if (!m.lanes())
+      return reduceOne(a.v);
+
+    return b.forIter(b.idx(0), b.idx(m.lanes()), b.idx(1), start,
+                     [&](Value lane, LoopBuilder::ValueRange so) {
+                       mlir::OpFoldResult at = lane;
+                       Value isGreat = b.op<mlir::vector::ExtractOp>(great.v, at);
+                       return b.ifYield(
+                           isGreat,
+                           [&] {
+                             auto parts = reduceOne(b.op<mlir::vector::ExtractOp>(a.v, at));
+                             LoopBuilder::Values inserted;
+                             for (auto [part, vector] : llvm::zip(parts, so))
+                               inserted.push_back(b.op<mlir::vector::InsertOp>(part, vector, at));
+                             return inserted;
+                           },
+                           [&] { return LoopBuilder::Values(so.begin(), so.end()); });
+                     });
+  });
+  return {m.wrap(results[0]), m.wrap(results[1]), {{&m, results[2]}}};
+}
+
+ReducedAngle reduceF64(MathBuilder &m, Real a) {
+  auto [k, raw] = m.roundScaled(a, kTwoOverPi);
+  Real r1 = m.fma(k, -0x1.921fb544p+0, a); // exact
+  Real hi = m.fma(k, -0x1.0b4611a6p-34, r1);
+  Real lo = m.fma(k, -0x1.0b4611a6p-34, r1 - hi);
+  lo = m.fma(k, -0x1.3198a2ep-69, lo);
+  // Near a multiple of pi/2, lo may have become the greater one.
+  Pair r = m.fastTwoSum(hi, lo);
+  return {r.hi, m.fma(k, -0x1.b839a252049c1p-104, r.lo), raw};
+}
+
+ReducedAngle reduceF32(MathBuilder &m, Real a) {
+  auto [k, raw] = m.roundScaled(a, kTwoOverPi);
+  Real r1 = m.fma(k, -0x1.921fb6p+0, a); // exact
+  Real hi = m.fma(k, 0x1.777a5cp-25, r1);
+  Real lo = m.fma(k, 0x1.777a5cp-25, r1 - hi);
+  return {hi, m.fma(k, 0x1.ee59dap-50, lo), raw};
+}
+
+/// Without FMA, f64 has the room that f32 lacks.
+ReducedAngle reduceF32InF64(MathBuilder &m, Real a) {
+  MathBuilder wide = m.wide();
+  Real x = m.extend(a, wide);
+  auto [k, raw] = wide.roundScaled(x, kTwoOverPi);
+  Real r = wide.fma(k, -0x1.0b4611a626331p-34, wide.fma(k, -0x1.921fb544p+0, x));
+  Real hi = m.round(r), lo = m.round(r - m.extend(hi, wide));
+  return {hi, lo, {{&m, m.builder().op<mlir::arith::TruncIOp>(m.bitsType(), raw.v)}}};
+}
+
+ReducedAngle reduce(MathBuilder &m, Real a) {
+  ReducedAngle usual = m.isF64()    ? reduceF64(m, a)
+                       : m.hasFma() ? reduceF32(m, a)
+                                    : reduceF32InF64(m, a);
+  // Infinity has become NaN.
+  Mask great = (a >= m.pick(0x1p15, 0x1p20)) & (a < std::numeric_limits<double>::infinity());
+  return reduceGreat(m, m.target(), a, great, usual);
+}
+
+struct SinCos {
+  Real sin, cos;
+};
+SinCos sinCosOf(MathBuilder &m, const ReducedAngle &r) {
+  Real z = r.hi * r.hi;
+  Real sin = r.hi + m.fma(r.hi * z, m.polynomial(z, tables::sin), r.lo);
+  Real tail = m.fma(-r.hi, r.lo, z * m.fma(z, m.polynomial(z, tables::cos), -0.5));
+  return {sin, tail + 1};
+}
+
+/// The bit of a quadrant as a sign bit.
+Bits signOf(MathBuilder &m, Bits quadrant, int bit) {
+  int width = m.isF64() ? 64 : 32;
+  return (quadrant << (width - 1 - bit)) & m.bitsOf(-0.0);
+}
+
+} // namespace
+
+Real sin(MathBuilder &m, Real x) {
+  ReducedAngle r = reduce(m, m.abs(x));
+  auto [s, c] = sinCosOf(m, r);
+  Real result = m.select((r.quadrant & 1) != 0, c, s);
+  Bits sign = signOf(m, r.quadrant, 1) ^ (m.asBits(x) & m.bitsOf(-0.0));
+  return m.asReal(m.asBits(result) ^ sign);
+}
+
+Real cos(MathBuilder &m, Real x) {
+  ReducedAngle r = reduce(m, m.abs(x));
+  auto [s, c] = sinCosOf(m, r);
+  Real result = m.select((r.quadrant & 1) != 0, s, c);
+  return m.asReal(m.asBits(result) ^ signOf(m, r.quadrant + 1, 1));
+}
+
+Real tan(MathBuilder &m, Real x) {
+  ReducedAngle r = reduce(m, m.abs(x));
+  auto [s, c] = sinCosOf(m, r);
+  Mask odd = (r.quadrant & 1) != 0;
+  Real result = m.select(odd, c, s) / m.select(odd, s, c);
+  Bits sign = signOf(m, r.quadrant, 0) ^ (m.asBits(x) & m.bitsOf(-0.0));
+  return m.asReal(m.asBits(result) ^ sign);
+}
+
+} // namespace ricci::vector_math
