@@ -200,6 +200,8 @@ Expected<Value> callFunction(ProgramBuilder &builder, std::string_view name, Spa
 Expected<Value> callMethod(ProgramBuilder &builder, std::string_view name, Span nameSpan,
                            Span callSpan, std::vector<Argument> arguments) {
   const auto &methods = tables().methods;
+  if (const Value &object = arguments.at(0).value; !object.is<TensorValue>())
+    return unknown(builder, fmt::format("{} has no method '{}'", describe(object), name), nameSpan);
   if (auto found = methods.find(name); found != methods.end())
     return call(builder, found->second, nameSpan, callSpan, std::move(arguments), 1);
   if (isFunction(name))

@@ -89,9 +89,9 @@ public:
   Expected<TensorValue> reduce(Reduction op, TensorValue x) {
     return builder_.reduce(op, x, axes_, call_.span);
   }
-  /// The sum of `x` as `dtype`.
+  /// The sum of `x` as `dtype`: the elements are converted to it before they are added.
   Expected<TensorValue> sum(Expected<TensorValue> x, DType dtype) {
-    x = cast(std::move(x), accumulatorOf(dtype));
+    x = cast(cast(std::move(x), dtype), accumulatorOf(dtype));
     if (x)
       x = reduce(isBool(dtype) ? Reduction::Any : Reduction::Sum, *x);
     return cast(std::move(x), dtype);
@@ -134,6 +134,13 @@ public:
   }
 
 private:
+  /// What Python's max(a, b) is.
+  Diagnostic withHint(Diagnostic error) const {
+    if (call_.name == "max" || call_.name == "min")
+      error.notes.push_back(
+          fmt::format("of two tensors or numbers, write {}imum(a, b)", call_.name));
+    return error;
+  }
   Status readAxes(const std::optional<Value> &axis) {
     if (axis && (axis->is<TensorValue>() || axis->is<bool>())) {
       Diagnostic error = call_.error(fmt::format("axis is an integer, not {}", describe(*axis)));
@@ -150,7 +157,7 @@ private:
       return success();
     Expected<std::vector<int64_t>> axes = axesArgument(axis, int64_t(shape_.size()), call_.span);
     if (!axes)
-      return std::move(axes.error());
+      return withHint(std::move(axes.error()));
     axes_ = std::move(*axes);
     return success();
   }
@@ -194,7 +201,7 @@ Expected<Value> sumOrProd(Call &call) {
     return std::move(dtype.error());
   if (call.name == "sum")
     return reducer.finish(reducer.sum(reducer.x(), *dtype));
-  Expected<TensorValue> x = reducer.cast(reducer.x(), accumulatorOf(*dtype));
+  Expected<TensorValue> x = reducer.cast(reducer.cast(reducer.x(), *dtype), accumulatorOf(*dtype));
   if (x)
     x = reducer.reduce(isBool(*dtype) ? Reduction::All : Reduction::Prod, *x);
   return reducer.finish(reducer.cast(std::move(x), *dtype));

@@ -38,8 +38,7 @@ template <typename T> bool lessEqual(T a, T b) {
 
 /// Of equal elements (zeros with different signs) the second is taken. NumPy's loops over float16
 /// and complex numbers take the first.
-template <typename T>
-inline constexpr bool takesSecond = !std::is_same_v<T, Half> && !isComplex<T>;
+template <typename T> inline constexpr bool takesSecond = !std::is_same_v<T, Half> && !isComplex<T>;
 
 /// NaN when one is.
 template <typename T> T maximum(T a, T b) {

@@ -27,33 +27,33 @@ const std::set<std::string> kRealAlone = {"rint",    "exp2", "expm1", "log",  "l
                                           "arctanh", "asin", "acosh", "round"};
 
 /// "True", "2", "0.5", "2j" as a number; a dtype's name as an input of that type.
-Value operandOf(ProgramBuilder &builder, const std::string &word) {
+Value::State operandOf(ProgramBuilder &builder, const std::string &word) {
   if (word == "True")
-    return Value(true);
-  if (word == "x")
-    return Value();
+    return true;
   if (std::optional<DType> dtype = parseDType(word))
-    return Value(builder.input(0, test::typeOf({2}, *dtype), {}));
+    return builder.input(0, test::typeOf({2}, *dtype), {});
   if (word.back() == 'j')
-    return Value(std::complex<double>(0, std::stod(word)));
+    return std::complex<double>(0, std::stod(word));
   if (word.find('.') != std::string::npos)
-    return Value(std::stod(word));
-  return Value(int64_t(std::stoll(word)));
+    return std::stod(word);
+  return int64_t(std::stoll(word));
 }
 
 std::string dtypeOfResult(const std::string &name, const std::string &first,
                           const std::string &second) {
   ProgramBuilder builder("");
-  bool isNumber = !parseDType(first) && first != "x";
-  Value a = operandOf(builder, first), b = operandOf(builder, second);
+  bool isUnary = first == "x", isNumber = !isUnary && !parseDType(first);
+  std::vector<Argument> operands(isUnary ? 1 : 2);
+  operands.back().value.state = operandOf(builder, second);
+  if (!isUnary)
+    operands.front().value.state = operandOf(builder, first);
   // A number stands on the right, as in the table's rows of them.
   if (isNumber)
-    std::swap(a, b);
+    std::swap(operands[0], operands[1]);
   Expected<Value> result =
-      std::isalpha(name[0]) ? callFunction(builder, name, {}, {},
-                                           first == "x" ? std::vector<Argument>{{"", b}}
-                                                        : std::vector<Argument>{{"", a}, {"", b}})
-                            : binaryOperator(builder, name, {}, {}, a, b);
+      std::isalpha(name[0])
+          ? callFunction(builder, name, {}, {}, operands)
+          : binaryOperator(builder, name, {}, {}, operands[0].value, operands[1].value);
   if (!result)
     return "-";
   return std::string(shortName(builder.type(*result->as<TensorValue>()).dtype));

@@ -169,6 +169,7 @@ TEST_F(Functions, UnknownNames) {
   EXPECT_EQ(shown(call("sqr", {x})), "there is no function 'sqr'; did you mean 'sqrt'?");
   EXPECT_EQ(shown(call("maen", {x}, {}, true)), "there is no method 'maen'; did you mean 'mean'?");
   EXPECT_EQ(shown(call("exp", {x}, {}, true)), "'exp' is a function, not a method: write exp(x)");
+  EXPECT_EQ(shown(call("sum", {integer(3)}, {}, true)), "the integer 3 has no method 'sum'");
   EXPECT_EQ(shown(call("linalg.svd", {x})),
             "'linalg.svd' is not in the language: use NumPy for it and pass the result in");
   EXPECT_EQ(shown(call("random.rand", {x})),
@@ -337,6 +338,8 @@ TEST_F(Functions, Reductions) {
   EXPECT_EQ(shown(call("sum", {i, Value(1.0)})),
             "axis is an integer or a tuple of integers, not the float 1.0");
   EXPECT_EQ(shown(call("max", {i, i})), "axis is an integer, not a tensor");
+  EXPECT_EQ(call("max", {integer(3), integer(4)}).error().notes.at(0),
+            "of two tensors or numbers, write maximum(a, b)");
   EXPECT_EQ(shown(call("sum", {i}, {{"initial", integer(1)}})),
             "the argument 'initial' of sum is not in the language; combine the result with it");
   EXPECT_EQ(shown(call("sum", {i}, {{"dtype", Value(std::string("float32"))}})), "f32[]");

@@ -60,7 +60,8 @@ def random_values(name, count, seed=0):
     dtype = DTYPES[name]
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
-        return random.integers(info.min, info.max, count, dtype, endpoint=True) >> random.integers(0, info.bits, count, dtype)
+        values = random.integers(info.min, info.max, count, dtype, endpoint=True)
+        return values >> random.integers(0, info.bits, count, dtype)
     if name == "b1":
         return random.integers(0, 2, count).astype(bool)
     values = random.normal(size=(2, count)) * np.exp(random.normal(size=(2, count)) * [[2], [1]])
@@ -336,7 +337,8 @@ def test_shape_operations(name, tmp_path):
     body = [f"  %r{i} = ricci.{op} -> {t(want.shape)}" for i, (op, want) in enumerate(cases.items())]
     body.append(f"  %c = ricci.concatenate dim = 1 (%a0, %e, %a0) : ({t((3, 4, 2))}, {t((3, 0, 2))}, "
                 f"{t((3, 4, 2))}) -> {t((3, 8, 2))}")
-    body.insert(0, f"  %e = ricci.slice %a0 start = [0, 0, 0] size = [3, 0, 2] step = [1, 1, 1] : {t(x.shape)} -> {t((3, 0, 2))}")
+    body.insert(0, f"  %e = ricci.slice %a0 start = [0, 0, 0] size = [3, 0, 2] step = [1, 1, 1] : "
+                   f"{t(x.shape)} -> {t((3, 0, 2))}")
     wants = list(cases.values()) + [np.concatenate([x, x], 1)]
     names = [f"%r{i}" for i in range(len(cases))] + ["%c"]
     got = run(tmp_path, "\n".join(body), [x, fill], [(want.shape, name) for want in wants], names)
