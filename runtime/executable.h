@@ -71,7 +71,7 @@ struct PlanStep {
 
 /// What the compiler decided, for people and for `--json`.
 struct Plan {
-  std::string equation; ///< empty for a program that is more than one einsum
+  std::string equation;                   ///< empty for a program that is more than one einsum
   std::vector<std::vector<int64_t>> path; ///< opt_einsum form: positions popped, result appended
   std::string orderedBy; ///< "dynamic programming (optimal)", "greedy", "given path"
   int64_t naiveScaling = 0, optimizedScaling = 0;
@@ -106,12 +106,12 @@ struct Executable {
   std::vector<Launch> launches;
   int64_t arenaBytes = 0;
   std::vector<std::vector<uint8_t>> constants; ///< elements in C order
-  std::shared_ptr<const HostProgram> host; ///< set instead of launches for the reference device
+  std::shared_ptr<const HostProgram> host;     ///< set instead of launches for the reference device
   Plan plan;
   CompileTimes times;
 
-  /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs. An
-  /// index out of range is an input error afterwards; the outputs are then undefined.
+  /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs.
+  /// An index out of range is an input error afterwards; the outputs are then undefined.
   Status run(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const;
 };
 

@@ -48,6 +48,8 @@ int64_t bytesOf(const Executable &executable) {
   for (const Launch &launch : executable.launches)
     bytes += sizeof launch + launch.kernel->codeBytes() +
              launch.buffers.size() * sizeof(BufferRef) + launch.descriptor.size() * sizeof(int64_t);
+  for (const std::vector<uint8_t> &constant : executable.constants)
+    bytes += constant.size();
   return int64_t(bytes);
 }
 

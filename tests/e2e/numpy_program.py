@@ -97,25 +97,27 @@ def run(text, arrays):
     return [np.asarray(v) for v in (value if is_tuple else [value])], is_tuple
 
 
+def wide_dtype(dtype):
+    if dtype.kind == "c":
+        return np.dtype(np.clongdouble)
+    return np.dtype(np.longdouble) if dtype.kind == "f" or dtype == oracle.BF16 else dtype
+
+
 def widened(arrays):
-    kinds = {"f": np.longdouble, "c": np.clongdouble}
-    return {name: a.astype(kinds.get(a.dtype.kind, a.dtype)) for name, a in arrays.items()}
+    return {name: a.astype(wide_dtype(a.dtype)) for name, a in arrays.items()}
 
 
 def changed(arrays, rng):
     """Every float a little up or down."""
     def change(a):
-        if a.dtype.kind not in "fc":
-            return a
-        factor = 1 + rng.choice([-1, 1], a.shape) * oracle.roundoff(a.dtype)
-        wide = np.longdouble if a.dtype.kind == "f" else np.clongdouble
-        return a.astype(wide) * factor
+        wide = a.astype(wide_dtype(a.dtype))
+        return wide if wide.dtype == a.dtype else wide * (1 + rng.choice([-1, 1], a.shape) * oracle.roundoff(a.dtype))
     return {name: change(a) for name, a in arrays.items()}
 
 
 def largest_difference(a, b):
     with np.errstate(all="ignore"):
-        difference = np.abs(a - b)
+        difference = np.abs(a.astype(b.dtype) - b)
     return np.max(difference, where=np.isfinite(difference), initial=0)
 
 
@@ -143,7 +145,7 @@ def check_result(name, got, want, exact, moved):
     size = np.abs(np.where(finite, exact, 0))
     bound = 16 * u * size + 8 * spread + oracle.tiny(want.dtype)
     with np.errstate(invalid="ignore"):
-        error = np.abs(got - exact)
+        error = np.abs(got.astype(exact.dtype) - exact)
     # What is not finite must be the same.
     wrong = np.where(finite & np.isfinite(exact), ~(error <= bound), ~((got == want) | (np.isnan(got) & np.isnan(want))))
     assert not wrong.any(), (

@@ -184,11 +184,20 @@ def test_more(program, shapes, device, dtype):
 
 
 @DEVICE
-@pytest.mark.parametrize("dtype", [name for name in oracle.DTYPES if name not in ("bf16",)])
+@pytest.mark.parametrize("dtype", [name for name in oracle.DTYPES if name != "bf16"])
 def test_every_dtype(device, dtype):
     rng = seed("dtypes", dtype)
     x, y = (values(rng, shape, oracle.DTYPES[dtype]) for shape in [(5, 3), (3,)])
     run("(x + y, x * y, x == y, x @ y, x.sum(axis=0), x.prod(), concatenate([x, x]), x[::-1].T)", {"x": x, "y": y}, device)
+
+
+@DEVICE
+def test_bfloat16(device):
+    rng = seed("bfloat16")
+    x, y = (values(rng, shape, oracle.BF16) for shape in [(5, 3), (3,)])
+    w, h = values(rng, (3,), np.float32), values(rng, (3,), np.float16)
+    run("(x + y, x * 2 - y, x / y, x < y, exp(-x * x), x + w, x * h, concatenate([x, x]), x[::-1].T, -x, abs(x), sqrt(abs(x)))",
+        {"x": x, "y": y, "w": w, "h": h}, device)
 
 
 def test_the_check_refuses_what_is_wrong():
