@@ -104,7 +104,8 @@ Real logOfSum(MathBuilder &m, Real x, Real y, bool binary) {
   Pair sum = m.twoSum(high, main.hi);
   Real result = sum.hi + (sum.lo + (main.lo + rest));
   Mask usual = (power.hi > 0) & (m.abs(high) < kInfinity);
-  return m.select(usual, result, high + power.hi);
+  result = m.select(usual, result, high + power.hi);
+  return m.keepNaN(x, y, result);
 }
 
 } // namespace
