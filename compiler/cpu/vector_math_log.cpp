@@ -135,9 +135,10 @@ Real log(MathBuilder &m, Real x) {
 
 Real log2(MathBuilder &m, Real x) {
   ReducedLog r = reduceLog(m, x, true);
+  if (!m.isF64())
+    return finish(m, x, r.e + m.fma(r.f, m.polynomial(r.f, tables::log2), r.f));
   // log2(e) = hi + lo
-  double hi = m.pick(0x1.715476p+0, 0x1.71547652b82fep+0);
-  double lo = m.pick(0x1.4ae0cp-26, 0x1.777d0ffda0d24p-56);
+  constexpr double hi = 0x1.71547652b82fep+0, lo = 0x1.777d0ffda0d24p-56;
   Real tail = m.fma(r.f, lo, logTail(m, r.f) * hi);
   return finish(m, x, r.e + m.fma(r.f, hi, tail));
 }
