@@ -30,8 +30,10 @@ def OrderContractions : Pass<"ricci-order-contractions", "::mlir::func::FuncOp">
 def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Group operations into kernels, one launch each";
   let description = [{
-    Afterwards the function holds `ricci.kernel` operations only.
+    Afterwards the function holds `ricci.kernel` operations, and constants that lie in memory, only.
   }];
+  let options = [Option<"fuse", "fuse", "bool", /*default=*/"true",
+                        "whether operations share a kernel">];
 }
 
 def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {

@@ -23,7 +23,7 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-order-contractions", "ricci-form-kernels", "ricci-choose-schedule",
+    "ricci-simplify",           "ricci-order-contractions", "ricci-form-kernels", "ricci-choose-schedule",
     "ricci-plan-memory",        "ricci-emit-loops",   "ricci-lower-loops",
 };
 
@@ -67,6 +67,14 @@ Status Pipeline::step(const char *stage, const char *pass,
   return success();
 }
 
+Status Pipeline::runOnFunction(const char *stage, const char *name, std::unique_ptr<Pass> pass) {
+  return step(stage, name, [&] {
+    PassManager manager(&context_);
+    manager.addNestedPass<func::FuncOp>(std::move(pass));
+    return manager.run(*module_);
+  });
+}
+
 // program -> one function of ricci operations on tensors
 Status Pipeline::toTensor() {
   return step("tensor", "tensor", [&] {
@@ -76,6 +84,9 @@ Status Pipeline::toTensor() {
 }
 
 Status Pipeline::toOrdered(Plan *plan) {
+  if (Status s = runOnFunction("simplify", "ricci-simplify", createSimplify()); !s)
+    return s;
+  // From here on no operation repeats another, and what is constant is a constant.
   return step("order", "ricci-order-contractions", [&] {
     return orderContractions(*module_, options_.order, options_.memoryLimit, plan);
   });
@@ -84,15 +95,13 @@ Status Pipeline::toOrdered(Plan *plan) {
 
 Status Pipeline::toKernels() {
   auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
-    return step("kernels", name, [&] {
-      PassManager manager(&context_);
-      manager.addNestedPass<func::FuncOp>(std::move(pass));
-      return manager.run(*module_);
-    });
+    return runOnFunction("kernels", name, std::move(pass));
   };
-  if (Status s = run("ricci-form-kernels", createFormKernels()); !s)
+  FormKernelsOptions kernels;
+  kernels.fuse = options_.fuse;
+  if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
     return s;
-  // From here on the function holds ricci.kernel only: one each launch.
+  // From here on the function holds ricci.kernel, one each launch, and constants in memory only.
   ChooseScheduleOptions schedule;
   schedule.cpu = options_.cpu;
   if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)

@@ -13,6 +13,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/Pass.h"
 
 #include <chrono>
 
@@ -38,6 +39,7 @@ public:
   CompileTimes &times() { return times_; }
 
 private:
+  Status runOnFunction(const char *stage, const char *name, std::unique_ptr<mlir::Pass> pass);
   Status step(const char *stage, const char *pass, llvm::function_ref<mlir::LogicalResult()> run);
 
   mlir::MLIRContext &context_;

@@ -35,6 +35,7 @@ struct CompileOptions {
   std::optional<int64_t> memoryLimit; ///< bytes of intermediates and results
   /// Strides the results must have (for out=); empty: C-contiguous.
   std::vector<Strides> outputStrides;
+  bool fuse = true;         ///< without it every operation is a kernel of its own
   std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr
   bool accumulate = false;  ///< outputs += the result, instead of =
   /// Equal strings mean equal code for equal programs: part of every cache key.

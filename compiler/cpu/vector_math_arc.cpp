@@ -115,7 +115,7 @@ Real arctan2(MathBuilder &m, Real y, Real x) {
   Mask left = wide.asBits(x) < 0;
   Real quarters = wide.select(steep, one, wide.select(left, wide.real(2), wide.real(0)));
   Real result = wide.copysign(arctanOf(wide, low, high, quarters, steep ^ left, *p), y);
-  result = wide.select(wide.isNaN(x, y), wide.nanOf(x, y), result);
+  result = wide.keepNaN(x, y, result);
   return m.isF64() ? m.wrap(result.v) : m.round(result);
 }
 

@@ -136,12 +136,9 @@ Mask MathBuilder::isPositiveFinite(Real x) {
                  bits(bitsOf(std::numeric_limits<double>::infinity()) - 1));
 }
 
-Mask MathBuilder::isNaN(Real x) { return isNaN(x, x); }
-Mask MathBuilder::isNaN(Real x, Real y) { return compare(arith::CmpFPredicate::UNO, x, y); }
-
-Real MathBuilder::nanOf(Real x, Real y) {
-  Real nan = select(isNaN(x), x, y);
-  return nan + nan;
+Real MathBuilder::keepNaN(Real x, Real y, Real result) {
+  Real nan = select(x != x, x, y);
+  return select(compare(arith::CmpFPredicate::UNO, x, y), nan + nan, result);
 }
 
 Value MathBuilder::any(Mask c) {

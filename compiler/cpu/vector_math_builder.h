@@ -110,10 +110,9 @@ public:
 
   /// Whether the bits of |x| are those of a positive finite number.
   Mask isPositiveFinite(Real x);
-  Mask isNaN(Real x);
-  Mask isNaN(Real x, Real y);
-  /// The NaN among the operands, quiet.
-  Real nanOf(Real x, Real y);
+  /// The first NaN among the operands, quiet, where there is one: which one arithmetic would keep
+  /// differs between scalars and vectors.
+  Real keepNaN(Real x, Real y, Real result);
   mlir::Value any(Mask c);
   /// `otherwise` where the condition holds in no lane; else what `then` gives.
   llvm::SmallVector<mlir::Value> ifAny(Mask c, llvm::ArrayRef<mlir::Value> otherwise,

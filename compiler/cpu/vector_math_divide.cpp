@@ -82,9 +82,8 @@ Real longDivision(MathBuilder &m, Real a, Real b, Mask needed) {
   return result;
 }
 
-} // namespace
-
-Real fmod(MathBuilder &m, Real x, Real y) {
+/// fmod but for which NaN is given.
+Real modulo(MathBuilder &m, Real x, Real y) {
   Real a = m.abs(x), b = m.abs(y);
   Real usual = m.select(a < b, a, reduceOnce(m, a, b));
   Mask finite = (a < kInfinity) & (b > 0);
@@ -95,16 +94,20 @@ Real fmod(MathBuilder &m, Real x, Real y) {
   return m.copysign(m.wrap(result[0]), x);
 }
 
+} // namespace
+
+Real fmod(MathBuilder &m, Real x, Real y) { return m.keepNaN(x, y, modulo(m, x, y)); }
+
 Real remainder(MathBuilder &m, Real x, Real y) {
-  Real r = fmod(m, x, y);
+  Real r = modulo(m, x, y);
   // The sign of y, also for zero.
   Mask differ = ((r < 0) ^ (y < 0)) & (r != 0);
   Real result = m.select(differ, r + y, r);
-  return m.select(r == 0, m.copysign(r, y), result);
+  return m.keepNaN(x, y, m.select(r == 0, m.copysign(r, y), result));
 }
 
 Real floorDivide(MathBuilder &m, Real x, Real y) {
-  Real r = fmod(m, x, y);
+  Real r = modulo(m, x, y);
   Mask differ = ((r < 0) ^ (y < 0)) & (r != 0);
   Real quotient = (x - r) / y;
   quotient = m.select(differ, quotient - 1, quotient);
@@ -112,7 +115,7 @@ Real floorDivide(MathBuilder &m, Real x, Real y) {
   floor = m.select(quotient - floor > 0.5, floor + 1, floor);
   Real exact = x / y;
   floor = m.select(quotient == 0, m.copysign(m.real(0), exact), floor);
-  return m.select(y == 0, exact, floor);
+  return m.keepNaN(x, y, m.select(y == 0, exact, floor));
 }
 
 } // namespace ricci::vector_math

@@ -23,8 +23,10 @@ Real erf(MathBuilder &m, Real x) {
   Real p = m.polynomial(bounded, exponent);
   Real sum = m.fma(p, bounded, m.magic()), k = sum - m.magic();
   Real r = m.fma(p, bounded, -k);
-  Real erfc = m.scaleNormal(m.fma(r, m.polynomial(r, tables::exp2), 1), m.asBits(sum));
-  return m.select(a < m.pick(0.9375, 1), small, m.copysign(1 - erfc, x));
+  // 1 - 2^k (1 + r p(r)) without rounding the last product
+  Real power = m.powerOfTwo(m.asBits(sum) - (m.bitsOf(m.magic()) - m.bias()));
+  Real large = m.fma(-power * r, m.polynomial(r, tables::exp2), 1 - power);
+  return m.select(a < m.pick(0.9375, 1), small, m.copysign(large, x));
 }
 
 } // namespace ricci::vector_math

@@ -40,7 +40,26 @@ Real scaledExp(MathBuilder &m, Real x, int64_t extra) {
   return m.scale(expOfReduced(m, reduced.r), reduced.k.raw, extra);
 }
 
+/// (1 + r t) 2^k as a pair.
+Pair scaledPair(MathBuilder &m, Real r, Real t, Bits raw) {
+  Real hi = m.fma(r, t, 1);
+  Real lo = m.fma(r, t, 1 - hi);
+  return {m.scale(hi, raw), m.scale(lo, raw)};
+}
+
 } // namespace
+
+Pair pairExp(MathBuilder &m, Real x) {
+  auto [k, r] = reduceExp(m, m.atLeast(x, m.pick(-105, -746)));
+  return scaledPair(m, r, m.fma(r, m.polynomial(r, tables::exp), 1), k.raw);
+}
+
+Pair pairExp2(MathBuilder &m, Real x) {
+  x = m.atLeast(x, m.pick(-152, -1076));
+  Rounded k = m.roundScaled(x, 1);
+  Real r = x - k.whole;
+  return scaledPair(m, r, m.polynomial(r, tables::exp2), k.raw);
+}
 
 Real exp(MathBuilder &m, Real x) { return scaledExp(m, x, 0); }
 

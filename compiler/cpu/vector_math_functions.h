@@ -63,6 +63,10 @@ struct ReducedLog {
 };
 ReducedLog reduceLog(MathBuilder &m, Real x, bool subnormals);
 
+/// e^x and 2^x for x <= 0, with what the last addition rounds off.
+Pair pairExp(MathBuilder &m, Real x);
+Pair pairExp2(MathBuilder &m, Real x);
+
 /// ln 2 = hi + lo, where hi has room for products with an exponent.
 inline double ln2Hi(const MathBuilder &m) { return m.pick(0x1.63p-1, 0x1.62e42feep-1); }
 inline double ln2Lo(const MathBuilder &m) {

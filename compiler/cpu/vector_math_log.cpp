@@ -42,9 +42,13 @@ Real finish(MathBuilder &m, Real x, Real result) {
   return m.select(m.isPositiveFinite(x), result, special(m, x, x));
 }
 
-/// log(1 + hi + lo) for hi > -1 and hi + lo either exact or with the rounding error of hi in lo;
-/// where `asLog`: log(2 hi), for great hi.
-Real log1pOf(MathBuilder &m, Real hi, Real lo, Mask asLog) {
+/// 1 + hi + lo = 2^e (1 + f + c), c below the last place of f; where e = 0, f = hi.
+struct ReducedSum {
+  Real u; ///< 1 + hi
+  ReducedLog r;
+  Real c;
+};
+ReducedSum reduceSum(MathBuilder &m, Real hi, Real lo) {
   Pair u = m.twoSum(m.real(1), hi);
   ReducedLog r = reduceLog(m, u.hi, false);
   // Where u is not halved or doubled, 1 is left out before it can round.
@@ -53,15 +57,25 @@ Real log1pOf(MathBuilder &m, Real hi, Real lo, Mask asLog) {
   Real rest = lo.m ? u.lo + lo : u.lo;
   Real c = m.select(u.hi < 0x1p60, rest * shift, m.real(0));
   c = m.select(plain, lo.m ? lo : m.real(0), c);
-  Real f = m.select(plain, hi, r.f);
-  // log(1 + f + c) = log(1 + f) + c / (1 + f)
-  Real tail = logTail(m, f) + m.fma(-f, c, c);
-  Real e = asLog.m ? m.select(asLog, r.e + 1, r.e) : r.e;
-  Real result = naturalLog(m, e, f, tail);
-  return m.select(m.isPositiveFinite(u.hi) & (hi != 0), result, special(m, u.hi, hi));
+  r.f = m.select(plain, hi, r.f);
+  return {u.hi, r, c};
 }
 
-/// log(2^x + 2^y) and its natural form share all but the exponential and a factor.
+/// log(1 + f + c) - f
+Real sumTail(MathBuilder &m, const ReducedSum &s) {
+  return logTail(m, s.r.f) + m.fma(-s.r.f, s.c, s.c);
+}
+
+/// log(1 + hi + lo) for hi > -1; where `asLog`: log(2 hi), for great hi.
+Real log1pOf(MathBuilder &m, Real hi, Real lo, Mask asLog) {
+  ReducedSum s = reduceSum(m, hi, lo);
+  Real e = asLog.m ? m.select(asLog, s.r.e + 1, s.r.e) : s.r.e;
+  Real result = naturalLog(m, e, s.r.f, sumTail(m, s));
+  return m.select(m.isPositiveFinite(s.u) & (hi != 0), result, special(m, s.u, hi));
+}
+
+/// log(e^x + e^y) = high + log(1 + e^(low - high)), or the same for 2. As the two terms may cancel,
+/// all that comes before the last sum is a pair.
 Real logOfSum(MathBuilder &m, Real x, Real y, bool binary) {
   if (!m.isF64()) {
     MathBuilder wide = m.wide();
@@ -71,11 +85,27 @@ Real logOfSum(MathBuilder &m, Real x, Real y, bool binary) {
   Real high = m.select(first, x, y), low = m.select(first, y, x);
   Pair d = m.twoSum(low, -high);
   d.hi = m.select(x == y, m.real(0), d.hi); // equal infinities
-  // What the difference lost; of infinities, NaN.
-  d.lo = m.select(m.abs(d.lo) < 1, d.lo, m.real(0));
-  Real power = binary ? exp2(m, d.hi) : exp(m, d.hi);
-  Real rest = log1p(m, m.fma(power, binary ? d.lo * 0x1.62e42fefa39efp-1 : d.lo, power));
-  return high + (binary ? rest * 0x1.71547652b82fep+0 : rest);
+  d.lo = m.select(m.abs(d.lo) < 1, d.lo, m.real(0)); // NaN for infinities
+  Pair power = binary ? pairExp2(m, d.hi) : pairExp(m, d.hi);
+  power.lo = m.fma(power.hi, binary ? d.lo * 0x1.62e42fefa39efp-1 : d.lo, power.lo);
+
+  ReducedSum s = reduceSum(m, power.hi, power.lo);
+  Real tail = sumTail(m, s), rest;
+  Pair main;
+  if (binary) {
+    constexpr double hi = 0x1.71547652b82fep+0, lo = 0x1.777d0ffda0d24p-56;
+    Pair scaled = m.twoProduct(s.r.f, m.real(hi));
+    main = m.fastTwoSum(s.r.e, scaled.hi);
+    rest = scaled.lo + m.fma(s.r.f, lo, tail * hi);
+  } else {
+    main = m.fastTwoSum(s.r.e * ln2Hi(m), s.r.f);
+    rest = m.fma(s.r.e, ln2Lo(m), tail);
+  }
+  Pair sum = m.twoSum(high, main.hi);
+  Real result = sum.hi + (sum.lo + (main.lo + rest));
+  Mask usual = (power.hi > 0) & (m.abs(high) < kInfinity);
+  result = m.select(usual, result, high + power.hi);
+  return m.keepNaN(x, y, result);
 }
 
 } // namespace
@@ -105,9 +135,10 @@ Real log(MathBuilder &m, Real x) {
 
 Real log2(MathBuilder &m, Real x) {
   ReducedLog r = reduceLog(m, x, true);
+  if (!m.isF64())
+    return finish(m, x, r.e + m.fma(r.f, m.polynomial(r.f, tables::log2), r.f));
   // log2(e) = hi + lo
-  double hi = m.pick(0x1.715476p+0, 0x1.71547652b82fep+0);
-  double lo = m.pick(0x1.4ae0cp-26, 0x1.777d0ffda0d24p-56);
+  constexpr double hi = 0x1.71547652b82fep+0, lo = 0x1.777d0ffda0d24p-56;
   Real tail = m.fma(r.f, lo, logTail(m, r.f) * hi);
   return finish(m, x, r.e + m.fma(r.f, hi, tail));
 }

@@ -93,6 +93,8 @@ table = {
     # log((1 + s) / (1 - s)) = 2 s + s^3 p(s^2) = 2 s + 2/3 s^3 + s^5 q(s^2)
     "logRatio": (lambda z: (2 * mp.atanh(sq(z)) / sq(z) - 2) / z, lambda z: z, 0, (3 - 2 * S2) ** 2, {53: 6}),
     "logRatioTail": (lambda z: (2 * mp.atanh(sq(z)) / sq(z) - 2 - z * 2 / 3) / z**2, lambda z: z**2, 0, (3 - 2 * S2) ** 2, {53: 7}),
+    # log2(1 + f) = f + f p(f)
+    "log2": (lambda f: mp.log1p(f) / f / L2 - 1, lambda f: f / mp.log1p(f) * L2, 1 / S2 - 1, S2 - 1, {24: 9}),
     # log2(1 + f) = f p(f), in f64 for results in f32
     "log2Short": (lambda f: mp.log1p(f) / f / L2, lambda f: f / mp.log1p(f), 1 / S2 - 1, S2 - 1, {53: 11}),
     # sin(r) = r + r^3 p(r^2); cos(r) = 1 - r^2 / 2 + r^4 p(r^2)

@@ -137,7 +137,7 @@ Real power(MathBuilder &m, Real x, Real y) {
   // A negative base with a fraction as exponent; infinity and zero lose their sign.
   Mask none = (x < 0) & (m.trunc(y) != y) & (a < kInfinity);
   signedResult = m.select(none, m.real(kNaN), signedResult);
-  signedResult = m.select(m.isNaN(x, y), m.nanOf(x, y), signedResult);
+  signedResult = m.keepNaN(x, y, signedResult);
   return m.select(isOne, m.real(1), signedResult);
 }
 

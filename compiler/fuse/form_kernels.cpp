@@ -28,6 +28,8 @@ constexpr size_t kMaxNames = 6;
 constexpr size_t kMaxParts = 8;
 
 struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
+  using FormKernelsBase::FormKernelsBase;
+
   /// %r = ricci.elementwise exp(%x) …
   /// %s = ricci.reduce sum %r …
   ///   becomes
@@ -46,7 +48,7 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
     rewriter_.emplace(&getContext());
     splitConcatenates(block);
     separateResults(block);
-    std::vector<KernelGroup> groups = planFusion(function);
+    std::vector<KernelGroup> groups = planFusion(function, fuse);
     rewriter_->setInsertionPoint(block.getTerminator());
     for (const KernelGroup &group : groups)
       if (!group.roots.empty())

@@ -139,7 +139,7 @@ namespace {
 
 class Planner {
 public:
-  explicit Planner(func::FuncOp function) : function_(function) {}
+  Planner(func::FuncOp function, bool fuse) : function_(function), fuse_(fuse) {}
 
   std::vector<KernelGroup> plan() {
     markRoots();
@@ -227,7 +227,7 @@ private:
           for (Value operand : op.getOperands())
             size += size_.lookup(viewBase(operand));
         size_[value] = size;
-        if (size > kMaxOperations)
+        if (size > kMaxOperations || !(fuse_ || isa<ConstantOp>(op)))
           ensureMemory(value), size_[value] = 1;
       }
     }
@@ -377,6 +377,8 @@ private:
   /// Groups that the value may join: of the reductions it reads, latest first, then those that read
   /// the same memory.
   SmallVector<int> candidates(const Pull &alone) {
+    if (!fuse_)
+      return {};
     SmallVector<int> list(alone.reductions.begin(), alone.reductions.end());
     llvm::sort(list, std::greater<int>());
     int last = int(groups_.size()) - 1;
@@ -561,6 +563,7 @@ private:
   }
 
   func::FuncOp function_;
+  bool fuse_;
   llvm::DenseMap<Value, StridedView> memory_; ///< of what lies in memory, and views of it
   llvm::DenseSet<Value> forced_;              ///< roots
   llvm::DenseMap<Value, Value> stored_;       ///< what is stored through views, and the result
@@ -572,6 +575,8 @@ private:
 
 } // namespace
 
-std::vector<KernelGroup> planFusion(func::FuncOp function) { return Planner(function).plan(); }
+std::vector<KernelGroup> planFusion(func::FuncOp function, bool fuse) {
+  return Planner(function, fuse).plan();
+}
 
 } // namespace ricci

@@ -41,8 +41,8 @@ struct KernelGroup {
   llvm::SmallPtrSet<mlir::Value, 8> leaves; ///< what is read from memory
 };
 
-/// Groups in an order in which they can run.
-std::vector<KernelGroup> planFusion(mlir::func::FuncOp function);
+/// Groups in an order in which they can run. Without `fuse` every operation but views is one.
+std::vector<KernelGroup> planFusion(mlir::func::FuncOp function, bool fuse);
 
 /// The embedding of a value's axes into a kernel's space: on all axes, or on the kept ones. Axes of
 /// extent 1 count for nothing. Nothing where the shapes differ.

@@ -74,9 +74,19 @@ ThreadEntry &threadEntry(std::string_view key) {
   return entries[std::hash<std::string_view>()(key) % entries.size()];
 }
 
+} // namespace
+
+bool fuses(const ProgramOptions &options) {
+  const char *fusion = std::getenv("RICCI_FUSION");
+  return options.fuse && !(fusion && std::string_view(fusion) == "off");
+}
+
+namespace {
+
 CompileOptions compileOptions(const ProgramOptions &options, bool accumulate = false) {
   CompileOptions result;
   result.device = options.device;
+  result.fuse = fuses(options);
   result.cpu = cpuOf(options);
   result.order = options.order;
   result.memoryLimit = options.memoryLimit;

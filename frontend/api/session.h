@@ -82,4 +82,7 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
                                                           const EinsumOptions &options,
                                                           const TensorType *out);
 
+/// Whether operations may share a kernel: by the options and RICCI_FUSION.
+bool fuses(const ProgramOptions &options);
+
 } // namespace ricci::detail

@@ -42,6 +42,7 @@ public:
     add(options.memoryLimit.has_value());
     add(options.memoryLimit.value_or(0));
     add(options.device);
+    add(fuses(options));
     add(cpu);
   }
   void addStrides(const OperandTypes *outputs) {
