@@ -17,7 +17,7 @@
 namespace ricci {
 namespace {
 
-constexpr size_t kMaxSteps = 8'000'000;
+constexpr size_t kMaxSteps = 4'000'000;
 constexpr int kMaxSequenceDepth = 64; // NumPy's limit of axes
 
 /// How deep a sequence nests, and how many values it has.

@@ -78,6 +78,9 @@ Expected<Value> Evaluator::callNamed(const Expr &e, std::string_view name, bool 
   std::string_view type = typeFunction(name, inNumpy);
   if (type.empty() && knownValue(name, inNumpy))
     return errorAt(fmt::format("'{}' is a constant, not a function", name), at(callee.span));
+  if (type.empty() && inNumpy && knownValue(name, false))
+    return errorAt(fmt::format("there is no 'np.{}': write {} without 'np.'", name, name),
+                   at(callee.span));
   if (type.empty() && !isFunction(name)) {
     if (inNumpy && prelude_.globals.contains(name))
       return errorAt(fmt::format("'{}' is not NumPy's: write it without 'np.'", name),
@@ -141,6 +144,7 @@ Expected<Value> Evaluator::callDefined(const DefinedFunction &function, const Ex
   if (entersPrelude) {
     error.message = fmt::format("in {}: {}", name, error.message);
     error.spans = {nameSpan};
+    error.notes.clear(); // they speak of the text of the prelude
   } else if (!function.unit->isPrelude && error.notes.size() < 4) {
     error.notes.push_back(fmt::format("in the call {}", elide(text(call.span), 60)));
   }

@@ -224,11 +224,12 @@ Expected<Value> Evaluator::evaluateDotted(const Expr &e, const Dotted &dotted) {
   const std::string &name = dotted.name;
   if (std::optional<Value> value = knownValue(name, true); value && dotted.inNumpy)
     return std::move(*value);
-  if (isFunction(name))
+  if (isFunction(name) && !(dotted.inNumpy && knownValue(name, false)))
     return errorAt(fmt::format("'{}' is a function: call it, as in {}(x)", name, name), at(e.span));
   std::vector<std::string_view> names;
   appendKnownNames(names);
-  return errorAt(fmt::format("there is no '{}' here{}", name, suggestion(name, names)), at(e.span));
+  std::string nearest = nearestName(name, names) == name ? "" : suggestion(name, names);
+  return errorAt(fmt::format("there is no '{}'{}", text(e.span), nearest), at(e.span));
 }
 
 Expected<Value> Evaluator::evaluateUnary(const Expr &e) {
@@ -274,7 +275,7 @@ Expected<Value> Evaluator::evaluateLogical(const Expr &e) {
   for (size_t i = 0; i < operands.size(); ++i) {
     Expected<Value> value = evaluate(operands[i]);
     bool isLast = i + 1 == operands.size();
-    if (!value || (isLast && e.kind != ExprKind::Not && !value->is<TensorValue>()))
+    if (!value || (isLast && e.kind != ExprKind::Not))
       return value;
     Expected<bool> isTrue = truth(*value, value->span, message);
     if (!isTrue)

@@ -74,7 +74,7 @@ private:
   /// Turns sequences into tensors, and masks that are known into the indices of what is true.
   Status addItem(Value item) {
     if (item.is<bool>())
-      return maskError(item.span);
+      return errorAt(builder, item.span, "a bool is no index: None makes a new axis");
     if (item.is<SequenceValue>()) {
       Expected<TensorValue> array = toTensor(builder, item);
       if (array && isEmpty(*array)) // an empty list is no list of floats here

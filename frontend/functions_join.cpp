@@ -451,19 +451,19 @@ Expected<std::vector<Value>> asPairs(Call &call, const Value &value, int64_t ran
 /// Pads one axis after the other where the values differ: as in NumPy, later axes own the corners.
 Expected<TensorValue> padWith(Call &call, TensorValue x, const std::vector<int64_t> &widths,
                               const std::vector<TensorValue> &values) {
-  size_t rank = widths.size() / 2;
+  size_t rank = size_t(call.builder.type(x).rank());
   std::vector<int64_t> before(rank, 0), after(rank, 0);
   bool same = std::all_of(values.begin(), values.end(),
                           [&](TensorValue v) { return v.node == values[0].node; });
   Expected<TensorValue> padded = x;
-  for (size_t i = 0; i < widths.size() && padded; ++i) {
+  for (size_t i = 0; i < 2 * rank && padded; ++i) {
     (i % 2 ? after : before)[i / 2] = widths[i];
     if (same)
       continue;
     padded = call.builder.pad(*padded, values[i], before, after, call.span);
     (i % 2 ? after : before)[i / 2] = 0;
   }
-  if (!same || rank == 0)
+  if (!same)
     return padded;
   return call.builder.pad(x, values[0], before, after, call.span);
 }
@@ -478,7 +478,8 @@ Expected<Value> pad(Call &call) {
       return errorAt(call.builder, call[2].span, "only mode='constant' is possible");
   }
   TensorType type = call.builder.type(*x);
-  Expected<std::vector<Value>> pairs = asPairs(call, call[1], type.rank(), "the padding");
+  int64_t rank = std::max(type.rank(), int64_t(1)); // without axes the widths are checked too
+  Expected<std::vector<Value>> pairs = asPairs(call, call[1], rank, "the padding");
   if (!pairs)
     return std::move(pairs.error());
   std::vector<int64_t> widths;
@@ -491,7 +492,7 @@ Expected<Value> pad(Call &call) {
     widths.push_back(*width);
   }
   Value fill = call.has(3) ? call[3] : Value(int64_t(0), call.span);
-  Expected<std::vector<Value>> fills = asPairs(call, fill, type.rank(), "the padding's value");
+  Expected<std::vector<Value>> fills = asPairs(call, fill, rank, "the padding's value");
   if (!fills)
     return std::move(fills.error());
   std::vector<TensorValue> values;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/node_helpers.h"
+#include "frontend/take.h"
 
 #include <fmt/format.h>
 
@@ -493,6 +494,8 @@ std::span<const FunctionEntry> shapeFunctions() {
       {"sliding_window_view", "x, window_shape, axis=", E::Function, slidingWindowView},
       {"lib.stride_tricks.sliding_window_view", "x, window_shape, axis=", E::Function,
        slidingWindowView},
+      {"take", "a, indices, axis=", E::Both, detail::take},
+      {"take_along_axis", "arr, indices, axis=", E::Function, detail::takeAlongAxis},
       {"copy", "a, order=", E::Both, identity},
       {"ascontiguousarray", "a", E::Function, identity},
   };

@@ -87,7 +87,8 @@ public:
       ok = digits(10);
     }
     if (!ok)
-      return errorAt("an underscore in a number stands between two digits", at, at + 1);
+      return errorAt("an underscore in a number stands between two digits", at,
+                     std::min(at + 1, text.size()));
     bool imaginary = peek() == 'j' || peek() == 'J';
     if (imaginary || isFloat) {
       double value = parseFloat(spelling);
@@ -124,7 +125,8 @@ private:
     at += 2;
     at += peek() == '_';
     if (!digits(base))
-      return errorAt(fmt::format("expected a digit of a {} number", what), at, at + 1);
+      return errorAt(fmt::format("expected a digit of a {} number", what), at,
+                     std::min(at + 1, text.size()));
     if (digitValue(peek()) < 10)
       return errorAt(fmt::format("'{}' is no digit of a {} number", peek(), what), at, at + 1);
     return integer(base);

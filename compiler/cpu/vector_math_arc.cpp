@@ -50,8 +50,9 @@ Real arctanOf(MathBuilder &m, Real low, Real high, Real quarters, Mask minus, co
   double lo = m.pick(0x1.5110b4611a626p-23, 0x1.1a62633145c07p-55);
   Real sign = m.select(minus, m.real(-1), m.real(1));
   Real eighths = m.fma(quarters, 2, m.select(large, sign, m.real(0)));
-  Real rest = m.fma(t * z, m.polynomial(z, p), t);
-  return m.fma(eighths, hi, m.fma(eighths, lo, sign * rest));
+  Real tail = sign * (t * z) * m.polynomial(z, p);
+  Pair sum = m.fastTwoSum(eighths * hi, sign * t);
+  return sum.hi + (sum.lo + m.fma(eighths, lo, tail));
 }
 
 } // namespace
@@ -61,7 +62,9 @@ Real arcsin(MathBuilder &m, Real x) {
   Arcsin p = arcsinOf(m, a);
   auto [hi, lo] = halfPi(m);
   Real small = p.s + p.tail;
-  Real large = hi - ((p.s + p.tail) * 2 - lo);
+  // The difference keeps what it rounds off.
+  Pair rest = m.fastTwoSum(m.real(hi), p.s * -2);
+  Real large = rest.hi + m.fma(p.tail, -2, rest.lo + lo);
   return m.copysign(m.select(p.small, small, large), x);
 }
 
@@ -112,6 +115,7 @@ Real arctan2(MathBuilder &m, Real y, Real x) {
   Mask left = wide.asBits(x) < 0;
   Real quarters = wide.select(steep, one, wide.select(left, wide.real(2), wide.real(0)));
   Real result = wide.copysign(arctanOf(wide, low, high, quarters, steep ^ left, *p), y);
+  result = wide.select(wide.isNaN(x, y), wide.nanOf(x, y), result);
   return m.isF64() ? m.wrap(result.v) : m.round(result);
 }
 

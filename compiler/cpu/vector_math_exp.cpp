@@ -30,7 +30,7 @@ ReducedExp reduceExp(MathBuilder &m, Real x) {
 }
 
 Real expOfReduced(MathBuilder &m, Real r) {
-  return m.fma(r * r, m.polynomial(r, tables::exp), r) + 1;
+  return m.fma(r, m.fma(r, m.polynomial(r, tables::exp), 1), 1);
 }
 
 /// e^x 2^extra.
@@ -54,10 +54,11 @@ Real exp2(MathBuilder &m, Real x) {
 Real expm1(MathBuilder &m, Real x) {
   Real bounded = m.atLeast(m.atMost(x, m.pick(89, 710)), m.pick(-20, -40));
   auto [k, r] = reduceExp(m, bounded);
-  Real tail = m.fma(r * r, m.polynomial(r, tables::expm1), r);
-  // 2^(k-1) (tail + 1) - 1/2, doubled: 2^k alone may be too large.
+  Real tail = r * r * m.polynomial(r, tables::expm1);
+  // 2^(k-1) (tail + r + 1) - 1/2, doubled: 2^k alone may be too large. The sum without the tail is
+  // exact where it cancels.
   Real half = m.powerOfTwo(k.raw - (m.bitsOf(m.magic()) - m.bias() + 1));
-  Real result = m.fma(half, tail, half - 0.5);
+  Real result = m.fma(half, tail, m.fma(half, r, half - 0.5));
   result = result + result;
   return m.select(m.abs(x) < m.pick(0x1p-25, 0x1p-54), x, result);
 }

@@ -69,9 +69,13 @@ Real logOfSum(MathBuilder &m, Real x, Real y, bool binary) {
   }
   Mask first = x > y;
   Real high = m.select(first, x, y), low = m.select(first, y, x);
-  Real d = m.select(x == y, m.real(0), low - high); // equal infinities
-  Real rest = log1p(m, binary ? exp2(m, d) : exp(m, d));
-  return binary ? m.fma(rest, 0x1.71547652b82fep+0, high) : high + rest;
+  Pair d = m.twoSum(low, -high);
+  d.hi = m.select(x == y, m.real(0), d.hi); // equal infinities
+  // What the difference lost; of infinities, NaN.
+  d.lo = m.select(m.abs(d.lo) < 1, d.lo, m.real(0));
+  Real power = binary ? exp2(m, d.hi) : exp(m, d.hi);
+  Real rest = log1p(m, m.fma(power, binary ? d.lo * 0x1.62e42fefa39efp-1 : d.lo, power));
+  return high + (binary ? rest * 0x1.71547652b82fep+0 : rest);
 }
 
 } // namespace
@@ -125,7 +129,7 @@ Real arcsinh(MathBuilder &m, Real x) {
   // a + (sqrt(a^2 + 1) - 1), without a difference
   Real a = m.abs(x), z = a * a;
   Pair sum = m.fastTwoSum(a, z / (m.sqrt(m.fma(a, a, 1)) + 1));
-  Mask large = a > 0x1p28;
+  Mask large = a > m.pick(0x1p28, 0x1p60);
   Real hi = m.select(large, a, sum.hi), lo = m.select(large, m.real(0), sum.lo);
   return m.copysign(log1pOf(m, hi, lo, large), x);
 }
@@ -133,7 +137,7 @@ Real arcsinh(MathBuilder &m, Real x) {
 Real arccosh(MathBuilder &m, Real x) {
   Real t = x - 1;
   Pair sum = m.fastTwoSum(m.sqrt(m.fma(t, t, t + t)), t);
-  Mask large = x > 0x1p28;
+  Mask large = x > m.pick(0x1p28, 0x1p60);
   Real hi = m.select(large, x, sum.hi), lo = m.select(large, m.real(0), sum.lo);
   return m.select(x < 1, m.real(kNaN), log1pOf(m, hi, lo, large));
 }

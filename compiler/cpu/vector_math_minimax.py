@@ -99,6 +99,7 @@ table = {
     "sin": (lambda z: (mp.sin(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, (PI / 4 + 0.002) ** 2, {24: 2, 53: 5}),
     "cos": (lambda z: (mp.cos(sq(z)) - 1 + z / 2) / z**2, lambda z: z**2, 0, (PI / 4 + 0.002) ** 2, {24: 2, 53: 5}),
     # f(x) = x + x^3 p(x^2)
+    "tan": (lambda z: (mp.tan(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, (PI / 4 + 0.002) ** 2, {24: 6, 53: 14}),
     "tanh": (lambda z: (mp.tanh(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 0.625**2, {24: 4, 53: 10}),
     "atan": (lambda z: (mp.atan(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 0.25, {24: 4, 53: 11}),
     "asin": (lambda z: (mp.asin(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 0.25, {24: 4, 53: 11}),

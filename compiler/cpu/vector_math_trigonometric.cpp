@@ -49,7 +49,7 @@ struct ReducedAngle {
   Bits quadrant; ///< its two low bits
 };
 
-/// Of one f64 number from 2^15 on.
+/// Of one f64 number from 1 on.
 struct ReducedScalar {
   Value hi, lo, quadrant;
 };
@@ -182,8 +182,12 @@ ReducedAngle reduce(MathBuilder &m, Real a) {
   ReducedAngle usual = m.isF64()    ? reduceF64(m, a)
                        : m.hasFma() ? reduceF32(m, a)
                                     : reduceF32InF64(m, a);
+  Mask great = a >= m.pick(0x1p15, 0x1p20);
+  // Near a multiple of pi/2, the difference r1 - hi of reduceF32 may round.
+  if (!m.isF64() && m.hasFma())
+    great = great | (m.abs(usual.hi) < a * 0x1p-23);
   // Infinity has become NaN.
-  Mask great = (a >= m.pick(0x1p15, 0x1p20)) & (a < std::numeric_limits<double>::infinity());
+  great = great & (a < std::numeric_limits<double>::infinity());
   return reduceGreat(m, m.target(), a, great, usual);
 }
 
@@ -193,8 +197,11 @@ struct SinCos {
 SinCos sinCosOf(MathBuilder &m, const ReducedAngle &r) {
   Real z = r.hi * r.hi;
   Real sin = r.hi + m.fma(r.hi * z, m.polynomial(z, tables::sin), r.lo);
-  Real tail = m.fma(-r.hi, r.lo, z * m.fma(z, m.polynomial(z, tables::cos), -0.5));
-  return {sin, tail + 1};
+  // 1 - z / 2 and what its rounding loses, as in FDLIBM's k_cos.c
+  Real head = m.fma(z, -0.5, 1);
+  Real lost = m.fma(z, -0.5, 1 - head);
+  Real tail = m.fma(z * z, m.polynomial(z, tables::cos), m.fma(-r.hi, r.lo, lost));
+  return {sin, head + tail};
 }
 
 /// The bit of a quadrant as a sign bit.
@@ -222,9 +229,11 @@ Real cos(MathBuilder &m, Real x) {
 
 Real tan(MathBuilder &m, Real x) {
   ReducedAngle r = reduce(m, m.abs(x));
-  auto [s, c] = sinCosOf(m, r);
-  Mask odd = (r.quadrant & 1) != 0;
-  Real result = m.select(odd, c, s) / m.select(odd, s, c);
+  Real z = r.hi * r.hi;
+  // tan(hi + lo) = tan(hi) + lo (1 + tan(hi)^2)
+  Real slope = m.fma(z, m.fma(z, 0x1.5555555555555p-1, 1), 1);
+  Real t = r.hi + m.fma(r.hi * z, m.polynomial(z, tables::tan), r.lo * slope);
+  Real result = m.select((r.quadrant & 1) != 0, 1 / t, t);
   Bits sign = signOf(m, r.quadrant, 0) ^ (m.asBits(x) & m.bitsOf(-0.0));
   return m.asReal(m.asBits(result) ^ sign);
 }

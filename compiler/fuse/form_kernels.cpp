@@ -52,9 +52,12 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
       if (!group.roots.empty())
         form(function, group);
     // What is left has moved into kernels.
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
-      if (!isa<KernelOp>(op) && op.use_empty())
-        op.erase();
+    SmallVector<Operation *> ops;
+    for (Operation &op : block.without_terminator())
+      ops.push_back(&op);
+    for (Operation *op : llvm::reverse(ops))
+      if (!isa<KernelOp>(op) && op->use_empty())
+        op->erase();
     orderConstants(block);
   }
 

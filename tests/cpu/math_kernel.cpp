@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -107,9 +108,9 @@ template <typename T> T floorDivide(T x, T y, T *modulus) {
 template <typename T> T logOfSum(T x, T y, bool binary) {
   if (x == y)
     return x + (binary ? T(1) : std::log(T(2)));
+  if (std::isnan(x) || std::isnan(y))
+    return x + y;
   T high = std::max(x, y), low = std::min(x, y), d = low - high;
-  if (std::isnan(d))
-    return d;
   return high + (binary ? std::log1p(std::exp2(d)) / std::log(T(2)) : std::log1p(std::exp(d)));
 }
 
@@ -182,7 +183,14 @@ template <typename Wide, typename T> Wide referenceIn(ScalarOp op, T operand, T 
 }
 
 /// `least` bounds the unit from below: that of its own last place.
-template <typename T, typename Wide> double ulps(T result, Wide exact, T least) {
+template <typename T, typename Wide> double ulps(T result, Wide exact, Wide least) {
+  if constexpr (sizeof(Wide) == 8) { // the usual case, quickly
+    int exponent = int(std::bit_cast<uint64_t>(exact) >> 52 & 0x7ff) - 1023;
+    if (exponent > -1000 && exponent < 127 && std::fabs(result) < std::numeric_limits<T>::max() &&
+        result != 0)
+      return std::fabs(result - exact) *
+             std::bit_cast<double>(uint64_t(1023 + 23 - std::max(exponent, -126)) << 52);
+  }
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (std::isnan(result) || std::isnan(exact))
     return std::isnan(result) && std::isnan(exact) ? 0 : infinity;
@@ -201,7 +209,7 @@ template <typename T, typename Wide> double ulps(T result, Wide exact, T least) 
     return result == 0 && std::signbit(result) == std::signbit(exact) ? 0 : infinity;
   if (result == 0 && least == 0 && std::signbit(result) != std::signbit(exact))
     return infinity;
-  Wide size = std::max(std::fabs(exact), Wide(std::fabs(least)));
+  Wide size = std::max(std::fabs(exact), least);
   int exponent = std::max(std::ilogb(size), std::numeric_limits<T>::min_exponent - 1);
   Wide ulp = std::ldexp(Wide(1), exponent + 1 - std::numeric_limits<T>::digits);
   return double(std::fabs(Wide(result) - exact) / ulp);
@@ -219,22 +227,38 @@ template <typename T> double exactError(ScalarOp op, T x, T y, T result) {
   return same ? 0 : std::numeric_limits<double>::infinity();
 }
 
-} // namespace
-
-double mathError(ScalarOp op, float x, float y, float result) {
-  if (isExact(op))
-    return exactError(op, x, y, result);
-  if (info(op).arity == 1)
-    return ulps<float, double>(result, referenceIn<double>(op, x, y), 0);
-  return ulps<float, long double>(result, referenceIn<long double>(op, x, y), 0);
+template <typename T>
+void errorsOf(ScalarOp op, T x, T y, llvm::ArrayRef<T> results,
+              llvm::MutableArrayRef<double> errors) {
+  if (isExact(op)) {
+    for (size_t i = 0; i < results.size(); ++i)
+      errors[i] = exactError(op, x, y, results[i]);
+    return;
+  }
+  if (sizeof(T) == 4 && info(op).arity == 1) {
+    double exact = referenceIn<double>(op, x, y);
+    for (size_t i = 0; i < results.size(); ++i)
+      errors[i] = ulps<T, double>(results[i], exact, 0);
+    return;
+  }
+  long double exact = referenceIn<long double>(op, x, y), least = 0;
+  if (sizeof(T) == 8 && (op == ScalarOp::Logaddexp || op == ScalarOp::Logaddexp2)) {
+    long double high = std::max(x, y);
+    least = std::max(std::fabs(high), std::fabs(exact - high));
+  }
+  for (size_t i = 0; i < results.size(); ++i)
+    errors[i] = ulps<T, long double>(results[i], exact, least);
 }
 
-double mathError(ScalarOp op, double x, double y, double result) {
-  if (isExact(op))
-    return exactError(op, x, y, result);
-  bool cancels = op == ScalarOp::Logaddexp || op == ScalarOp::Logaddexp2;
-  return ulps<double, long double>(result, referenceIn<long double>(op, x, y),
-                                   cancels ? std::max(x, y) : 0);
+} // namespace
+
+void mathErrors(ScalarOp op, llvm::ArrayRef<float> operands, llvm::ArrayRef<float> results,
+                llvm::MutableArrayRef<double> errors) {
+  errorsOf<float>(op, operands[0], operands[1], results, errors);
+}
+void mathErrors(ScalarOp op, llvm::ArrayRef<double> operands, llvm::ArrayRef<double> results,
+                llvm::MutableArrayRef<double> errors) {
+  errorsOf<double>(op, operands[0], operands[1], results, errors);
 }
 
 double bound(ScalarOp op, DType dtype, bool fma) {

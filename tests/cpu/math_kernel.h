@@ -9,6 +9,8 @@
 #include "frontend/scalar_ops.h"
 #include "tests/cpu/kernel_harness.h"
 
+#include "llvm/ADT/ArrayRef.h"
+
 #include <string>
 #include <vector>
 
@@ -24,13 +26,15 @@ std::string mathLoops(ScalarOp op, DType dtype, int lanes, const Target &target)
 /// The same compiled; the process ends with a message where that fails.
 std::shared_ptr<const Kernel> mathKernel(ScalarOp op, DType dtype, int lanes, const Target &target);
 
-/// The distance of a result from the true value (what glibc gives in a wider type), in units of the
+/// The distances of results from the true value (what glibc gives in a wider type), in units of the
 /// last place of that value. 0 where both are NaN, or the same infinity or zero; infinity where one
 /// of them is NaN or a zero has the wrong sign. fmod, remainder and floor_divide are exact: 0 or
-/// infinity. For logaddexp and logaddexp2 of f64, where the sum may cancel, the unit is that of the
-/// greater operand, where that is greater.
-double mathError(ScalarOp op, float x, float y, float result);
-double mathError(ScalarOp op, double x, double y, double result);
+/// infinity. For logaddexp and logaddexp2 of f64, which add a logarithm to the greater operand and
+/// may cancel, the unit is that of the greatest of the three. Always two operands.
+void mathErrors(ScalarOp op, llvm::ArrayRef<float> operands, llvm::ArrayRef<float> results,
+                llvm::MutableArrayRef<double> errors);
+void mathErrors(ScalarOp op, llvm::ArrayRef<double> operands, llvm::ArrayRef<double> results,
+                llvm::MutableArrayRef<double> errors);
 
 /// Allowed units in the last place.
 double bound(ScalarOp op, DType dtype, bool fma);

@@ -1,0 +1,26 @@
+//===- programs.h - short forms for tests of program texts
+//--------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "frontend/parse_program.h"
+#include "tests/frontend/helpers.h"
+
+namespace ricci::test {
+
+/// The listing of a program without its inputs, or the rendered error.
+inline std::string listing(const std::string &text, const std::vector<Parameter> &parameters) {
+  Expected<Program> program = parseProgram(text, parameters);
+  if (!program)
+    return program.error().render();
+  std::string lines = program->str();
+  for (size_t i = 0; i < parameters.size(); ++i)
+    lines.erase(0, lines.find('\n') + 1);
+  return lines;
+}
+
+} // namespace ricci::test
