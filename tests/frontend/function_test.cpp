@@ -16,13 +16,13 @@ using namespace ricci;
 
 namespace {
 
-/// Runs on the reference device; skipped where the library has no compiler.
-class FunctionTest : public testing::Test {
+/// Runs on every device; skipped where the library has no compiler.
+class FunctionTest : public testing::TestWithParam<DeviceKind> {
 protected:
   void SetUp() override {
     if (!loadCompiler())
       GTEST_SKIP() << "built without libricci_compiler";
-    options.device = DeviceKind::Reference;
+    options.device = GetParam();
   }
 
   Function compiled(const char *program, const std::vector<Parameter> &parameters) {
@@ -44,7 +44,7 @@ template <typename T> std::string message(const Expected<T> &result) {
   return result ? "" : result.error().message;
 }
 
-TEST_F(FunctionTest, Calls) {
+TEST_P(FunctionTest, Calls) {
   Function f = compiled("x.T * s", {{"x", f32, {2, 3}}, {"s", f32, {}}});
   float s = 10;
   EXPECT_EQ(floats(f({x, Tensor::borrow(&s, {})})), (std::vector<float>{10, 40, 20, 50, 30, 60}));
@@ -56,7 +56,7 @@ TEST_F(FunctionTest, Calls) {
   EXPECT_THROW((void)f.emit("wasm"), Error);
 }
 
-TEST_F(FunctionTest, SeveralResults) {
+TEST_P(FunctionTest, SeveralResults) {
   Function f = compiled("(x.sum(), x[0])", {{"x", f32, {2, 3}}});
   EXPECT_TRUE(f.returnsTuple());
   std::vector<Tensor> results = f.call({x});
@@ -66,7 +66,7 @@ TEST_F(FunctionTest, SeveralResults) {
   EXPECT_EQ(floats(f({x})), std::vector<float>{21}) << "the first";
 }
 
-TEST_F(FunctionTest, OtherStridesFindTheirOwnExecutable) {
+TEST_P(FunctionTest, OtherStridesFindTheirOwnExecutable) {
   Function f = compiled("x + 0", {{"x", f32, {2, 3}}});
   Tensor reversed = Tensor::borrow(data.data() + 5, f32, {2, 3}, {-3, -1});
   Tensor transposed = Tensor::borrow(data.data(), f32, {2, 3}, {1, 2});
@@ -79,14 +79,14 @@ TEST_F(FunctionTest, OtherStridesFindTheirOwnExecutable) {
   }
 }
 
-TEST_F(FunctionTest, CompiledForStrides) {
+TEST_P(FunctionTest, CompiledForStrides) {
   Function f = compiled("x + 0", {{"x", {f32, {2, 3}, {1, 2}}}});
   EXPECT_EQ(floats(f({Tensor::borrow(data.data(), f32, {2, 3}, {1, 2})})),
             (std::vector<float>{1, 3, 5, 2, 4, 6}));
   EXPECT_EQ(floats(f({x})), (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
-TEST_F(FunctionTest, WrongArguments) {
+TEST_P(FunctionTest, WrongArguments) {
   Function f = compiled("q + k", {{"q", f32, {2, 3}}, {"k", f32, {3}}});
   EXPECT_EQ(message(f.try_call({x})), "the function takes 2 arguments (q, k), not 1");
   EXPECT_EQ(message(f.try_call({x, x})),
@@ -99,7 +99,7 @@ TEST_F(FunctionTest, WrongArguments) {
             "argument 'q':");
 }
 
-TEST_F(FunctionTest, Into) {
+TEST_P(FunctionTest, Into) {
   Function f = compiled("x.T", {{"x", f32, {2, 3}}});
   std::array<float, 12> room{};
   Tensor out = Tensor::borrow(room.data() + 11, f32, {3, 2}, {-4, -2});
@@ -115,7 +115,7 @@ TEST_F(FunctionTest, Into) {
   EXPECT_EQ(message(f.try_into({x}, {})), "0 outputs for a program of 1 result");
 }
 
-TEST_F(FunctionTest, IntoAnArgument) {
+TEST_P(FunctionTest, IntoAnArgument) {
   Function f = compiled("(x[::-1] + 1, x.sum())", {{"x", f32, {2, 3}}});
   float sum = 0;
   f.into({x}, {x, Tensor::borrow(&sum, {})});
@@ -125,7 +125,7 @@ TEST_F(FunctionTest, IntoAnArgument) {
             "output 2 overlaps output 1 in memory");
 }
 
-TEST_F(FunctionTest, Evaluate) {
+TEST_P(FunctionTest, Evaluate) {
   bool isTuple = true;
   std::vector<Tensor> results = evaluate("y = x * 2\ny[1]", {{"x", x}}, options, &isTuple);
   EXPECT_EQ(floats(results.front()), (std::vector<float>{8, 10, 12}));
@@ -145,7 +145,7 @@ TEST_F(FunctionTest, Evaluate) {
   EXPECT_EQ(wrong.error().spans.at(0).begin, 4u);
 }
 
-TEST_F(FunctionTest, MemoryLimit) {
+TEST_P(FunctionTest, MemoryLimit) {
   options.memoryLimit = 47;
   EXPECT_EQ(message(try_compile("(x, x)", {{"x", f32, {2, 3}}}, options)),
             "the 2 results take 48 bytes, more than the memory limit of 47");
@@ -153,7 +153,7 @@ TEST_F(FunctionTest, MemoryLimit) {
             "the result f32[2,6] takes 48 bytes, more than the memory limit of 47");
 }
 
-TEST_F(FunctionTest, ThreadsShareAFunction) {
+TEST_P(FunctionTest, ThreadsShareAFunction) {
   Function f = compiled("x * 2", {{"x", f32, {2, 3}}});
   std::vector<std::thread> threads;
   std::array<bool, 4> right{};
@@ -169,6 +169,12 @@ TEST_F(FunctionTest, ThreadsShareAFunction) {
     thread.join();
   EXPECT_EQ(right, (std::array<bool, 4>{true, true, true, true}));
 }
+
+INSTANTIATE_TEST_SUITE_P(Devices, FunctionTest,
+                         testing::Values(DeviceKind::Cpu, DeviceKind::Reference),
+                         [](const auto &info) {
+                           return info.param == DeviceKind::Cpu ? "cpu" : "reference";
+                         });
 
 TEST(ProgramSignature, TellsCallsApart) {
   std::array<float, 6> data{};

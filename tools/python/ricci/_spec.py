@@ -1,5 +1,7 @@
 """The type of an argument, without the data."""
 
+import operator
+
 from ._ricci import parse_spec
 
 
@@ -41,4 +43,4 @@ def spec(dtype, shape=()):
         import numpy as np
         dtype = np.dtype(dtype).name
     sizes = [shape] if hasattr(shape, "__index__") else shape
-    return Spec(f"{dtype}[{','.join(str(size.__index__()) for size in sizes)}]")
+    return Spec(f"{dtype}[{','.join(str(operator.index(size)) for size in sizes)}]")
