@@ -57,7 +57,8 @@ private:
       if (node < 0)
         continue;
       unsigned buffer = unsigned(kernel_.getInputs().size()) + result;
-      program_.stores.push_back({node, access(buffer, value, view, *map)});
+      bool full = !onKept && llvm::is_contained(reduced_, true);
+      program_.stores.push_back({node, access(buffer, value, view, *map), full});
       return true;
     }
     return false;

@@ -187,6 +187,12 @@ private:
     Value operand = viewOperand(op);
     auto placed = viewThrough(op, memory_.find(operand)->second);
     if (!placed) {
+      if (!operand.getDefiningOp()) {
+        // An argument is where it is: its copy is the root.
+        OpBuilder builder(op);
+        operand = ReshapeOp::create(builder, op->getLoc(), operand.getType(), operand);
+        op->setOperand(0, operand);
+      }
       markRoot(operand);
       placed = viewThrough(op, memory_.find(operand)->second);
     }

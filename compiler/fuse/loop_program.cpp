@@ -31,12 +31,12 @@ std::vector<LoopProgram::Pass> LoopProgram::passes() const {
     if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce)
       count = std::max(count, node.stage);
   for (const Store &store : stores)
-    if (nodes[size_t(store.node)].full)
+    if (store.full)
       count = std::max(count, nodes[size_t(store.node)].stage + 1);
   std::vector<Pass> passes(size_t(count) + 1);
   for (auto [i, store] : llvm::enumerate(stores)) {
     const Node &node = nodes[size_t(store.node)];
-    auto &list = node.full ? passes[size_t(node.stage)].fullStores : passes[size_t(node.stage)].keptStores;
+    auto &list = store.full ? passes[size_t(node.stage)].fullStores : passes[size_t(node.stage)].keptStores;
     list.push_back(int(i));
   }
   std::vector<bool> cachedBefore(nodes.size(), false);
@@ -201,7 +201,7 @@ std::string LoopProgram::structure() const {
     out << '\n';
   }
   for (const Store &store : stores)
-    out << "s %" << store.node << ' ' << store.access << '\n';
+    out << "s %" << store.node << ' ' << store.access << ' ' << int(store.full) << '\n';
   return text;
 }
 

@@ -89,6 +89,7 @@ struct LoopProgram {
   };
   struct Store {
     int node = 0, access = 0;
+    bool full = false; ///< on all axes, be the node the same along the reduced ones
   };
   /// Rows: the innermost loop runs along a reduced axis. Columns: along a kept one, and what lives on
   /// the kept axes is a block of values that stays in the cache.
