@@ -26,7 +26,8 @@ using Kind = LoopProgram::Kind;
 
 namespace {
 
-/// A body of more cycles is written once, under masks throughout; a lighter one also without, and in
+/// A body of more cycles is written once, and tells whole vectors from the last one where it loads and
+/// stores; a lighter one is written for whole vectors and for the last, and in
 /// rows kUnroll times, so that sums do not wait for each other.
 constexpr double kHeavyCycles = 24;
 constexpr int kUnroll = 4;

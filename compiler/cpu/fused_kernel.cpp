@@ -87,6 +87,22 @@ FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &nam
   end = args[count + 3];
 }
 
+/// Writes at the start of the function.
+template <typename Fn> static Value atStart(LoopBuilder &b, Value descriptor, Fn write) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(descriptor.getParentBlock());
+  return write();
+}
+
+Value FusedKernel::word(int64_t w) {
+  Value &known = words_[w];
+  if (!known)
+    known = atStart(b, descriptor, [&] {
+      return b.load(descriptor, b.op<arith::ConstantIndexOp>(w));
+    });
+  return known;
+}
+
 FusedKernel::Values FusedKernel::advance(const Values &base, int axis, Value index) {
   Values next;
   for (auto [walker, value] : llvm::enumerate(base))
@@ -130,9 +146,9 @@ Number FusedKernel::zero(DType type, int count) {
 }
 
 Value FusedKernel::newScratch(Type element, int64_t size) {
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(descriptor.getParentBlock());
-  return b.op<memref::AllocaOp>(MemRefType::get({size}, element), b.getI64IntegerAttr(64));
+  return atStart(b, descriptor, [&] {
+    return b.op<memref::AllocaOp>(MemRefType::get({size}, element), b.getI64IntegerAttr(64));
+  });
 }
 
 Value FusedKernel::scratchOf(DType type) {
@@ -143,20 +159,25 @@ Value FusedKernel::scratchOf(DType type) {
   return buffer;
 }
 
+Value FusedKernel::slotView(int slot, DType type) {
+  Value &view = slotViews_[{slot, int(type)}];
+  if (!view)
+    view = atStart(b, descriptor, [&] {
+      Value bytes = b.load(descriptor, b.op<arith::ConstantIndexOp>(layout.slots + slot));
+      Value size = b.op<arith::ConstantIndexOp>(INT64_MAX / 16);
+      return b.view(workspace, bytes, size, values(type).componentType());
+    });
+  return view;
+}
+
 Number FusedKernel::loadSlot(int slot, DType type, Value index, int count) {
   DType held = slotType(type);
-  ValueBuilder v = values(held);
-  Value bytes = word(layout.slots + slot);
-  Value view = b.view(workspace, bytes, b.idx(INT64_MAX / 16), v.componentType());
-  return toRegister(v.load(view, held, index, count), held);
+  return toRegister(values(held).load(slotView(slot, held), held, index, count), held);
 }
 
 void FusedKernel::storeSlot(int slot, DType type, Number value, Value index, int count) {
   DType held = slotType(type);
-  ValueBuilder v = values(held);
-  Value bytes = word(layout.slots + slot);
-  Value view = b.view(workspace, bytes, b.idx(INT64_MAX / 16), v.componentType());
-  v.store(toSlot(value, held), view, held, index, count);
+  values(held).store(toSlot(value, held), slotView(slot, held), held, index, count);
 }
 
 Number FusedKernel::yieldIf(Value condition, llvm::function_ref<Number()> then,
@@ -271,9 +292,12 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
   if (stride == 1 || stride == -1) {
     if (!point.length)
       return whole();
-    if (stride == 1 && v.hasMaskedLoad(a.type))
+    auto masked = [&] {
       return toRegister(v.loadMasked(buffer, a.type, at, point.lanes, point.length), a.type);
-    return yieldIf(b.eq(point.length, b.idx(point.lanes)), whole, single);
+    };
+    return yieldIf(b.eq(point.length, b.idx(point.lanes)), whole,
+                   stride == 1 && v.hasMaskedLoad(a.type) ? llvm::function_ref<Number()>(masked)
+                                                          : single);
   }
   return single();
 }
@@ -304,14 +328,14 @@ void FusedKernel::store(const LoopProgram::Store &store, const Point &point) {
         b.store(b.load(scratch, b.add(from, part)), buffer, b.add(to, part));
     });
   };
+  auto masked = [&] { v.storeMasked(value, buffer, a.type, at, point.lanes, point.length); };
   if (stride != 1)
     single();
   else if (!point.length)
     whole();
-  else if (v.hasMaskedStore(a.type))
-    v.storeMasked(value, buffer, a.type, at, point.lanes, point.length);
-  else
-    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole, single);
+  else // Only a store without a mask writes a cache line that it has not read.
+    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole,
+             v.hasMaskedStore(a.type) ? llvm::function_ref<void()>(masked) : single);
 }
 
 //===----------------------------------------------------------------------===//

@@ -55,7 +55,8 @@ public:
   FusedKernel(LoopBuilder &b, mlir::ModuleOp module, const std::string &name,
               const LoopProgram &program, const Target &target);
 
-  Value word(int64_t w) { return b.load(descriptor, b.idx(w)); }
+  /// A word of the descriptor, read once at the start.
+  Value word(int64_t w);
   Value extent(int axis) { return word(layout.extent(axis)); }
   /// The walkers' positions at `index` of an axis, given those at 0.
   Values advance(const Values &base, int axis, Value index);
@@ -120,7 +121,11 @@ private:
                  llvm::function_ref<Number()> otherwise);
   Values flat(Number n) { return n.im ? Values{n.re, n.im} : Values{n.re}; }
 
+  Value slotView(int slot, DType type);
+
   llvm::DenseMap<int, Number> known_;
+  llvm::DenseMap<int64_t, Value> words_;
+  llvm::DenseMap<std::pair<int, int>, Value> slotViews_; ///< by slot and type
   llvm::DenseMap<mlir::Type, Value> scratch_;
 };
 
