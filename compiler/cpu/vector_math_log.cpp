@@ -84,7 +84,7 @@ Real logOfSum(MathBuilder &m, Real x, Real y, bool binary) {
   Mask first = x > y;
   Real high = m.select(first, x, y), low = m.select(first, y, x);
   Pair d = m.twoSum(low, -high);
-  d.hi = m.select(x == y, m.real(0), d.hi); // equal infinities
+  d.hi = m.select(x == y, m.real(0), d.hi);          // equal infinities
   d.lo = m.select(m.abs(d.lo) < 1, d.lo, m.real(0)); // NaN for infinities
   Pair power = binary ? pairExp2(m, d.hi) : pairExp(m, d.hi);
   power.lo = m.fma(power.hi, binary ? d.lo * 0x1.62e42fefa39efp-1 : d.lo, power.lo);

@@ -100,6 +100,31 @@ INSTANTIATE_TEST_SUITE_P(Levels, VectorMath,
                            return name;
                          });
 
+/// One lane, and more lanes than a register has.
+TEST(VectorMathLanes, anyNumber) {
+  const Target &target = targetOf("native");
+  for (ScalarOp op : elementaryFunctions()) {
+    std::vector<float> x, y;
+    MathSamples<float> samples(op);
+    for (int i = 0; i < 64; ++i) {
+      auto [first, second] = samples.next();
+      x.push_back(first);
+      y.push_back(second);
+    }
+    std::vector<float> expected(64), results(64);
+    auto compute = [&](int lanes, std::vector<float> &into) {
+      void *buffers[] = {x.data(), info(op).arity == 1 ? into.data() : y.data(), into.data()};
+      mathKernel(op, DType::f32, lanes, target)->entry()(buffers, nullptr, nullptr, 0, 64);
+    };
+    compute(0, expected);
+    for (int lanes : {1, 2, 64}) {
+      compute(lanes, results);
+      EXPECT_EQ(std::memcmp(results.data(), expected.data(), 64 * sizeof(float)), 0)
+          << nameOf(op) << " in " << lanes << " lanes";
+    }
+  }
+}
+
 /// Values that NumPy's documentation and C99 fix, independently of the reference.
 TEST(VectorMathValues, exact) {
   const Target &target = targetOf("native");
