@@ -124,7 +124,7 @@ ReducedLog reduceLog(MathBuilder &m, Real x, bool subnormals) {
   double whole = m.pick(0x1p23, 0x1p52), offset = whole + double(m.bias());
   Real e = m.asReal(biased | m.bitsOf(whole));
   e = subnormals ? e - m.select(tiny, m.real(offset + m.pick(24, 54)), m.real(offset)) : e - offset;
-  Real f = m.asReal((i & ((int64_t(1) << m.mantissaBits()) - 1)) + sqrtHalf) - 1;
+  Real f = m.asReal((i & m.mantissaMask()) + sqrtHalf) - 1;
   return {e, f, biased};
 }
 
