@@ -125,6 +125,36 @@ TEST(VectorMathLanes, anyNumber) {
   }
 }
 
+/// What users expect of whole numbers: 10.0 ** 3 is 1000, and log10 of that 3.
+template <typename T> void checkWholeNumbers(DType dtype, const Target &target) {
+  std::vector<T> x, y, expected;
+  for (int base = 2; base < 1000; ++base) {
+    T power = T(base);
+    for (int exponent = 2; power < std::ldexp(T(1), std::numeric_limits<T>::digits) / T(base);
+         ++exponent) {
+      power *= T(base); // exact
+      x.push_back(T(base));
+      y.push_back(T(exponent));
+      expected.push_back(power);
+    }
+  }
+  std::vector<T> result(x.size());
+  void *buffers[] = {x.data(), y.data(), result.data()};
+  mathKernel(ScalarOp::Power, dtype, 0, target)
+      ->entry()(buffers, nullptr, nullptr, 0, int64_t(x.size()));
+  EXPECT_EQ(result, expected);
+
+  std::vector<T> tens = {1, 10, 100, 1000, 10000, 100000, 1000000}, logs(tens.size());
+  void *unary[] = {tens.data(), logs.data()};
+  mathKernel(ScalarOp::Log10, dtype, 0, target)->entry()(unary, nullptr, nullptr, 0, 7);
+  EXPECT_EQ(logs, (std::vector<T>{0, 1, 2, 3, 4, 5, 6}));
+}
+
+class WholeNumbers : public OnLevel {};
+TEST_P(WholeNumbers, f32) { checkWholeNumbers<float>(DType::f32, target()); }
+TEST_P(WholeNumbers, f64) { checkWholeNumbers<double>(DType::f64, target()); }
+INSTANTIATE_LEVELS(WholeNumbers);
+
 /// Values that NumPy's documentation and C99 fix, independently of the reference.
 TEST(VectorMathValues, exact) {
   const Target &target = targetOf("native");
