@@ -16,10 +16,13 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <bit>
 
 namespace ricci::test {
 namespace {
+
+uint32_t bitsOf(float x) { return std::bit_cast<uint32_t>(x); }
+uint64_t bitsOf(double x) { return std::bit_cast<uint64_t>(x); }
 
 using Parameter = std::tuple<const char *, ScalarOp>;
 
@@ -75,7 +78,7 @@ protected:
     for (int lanes : {0, odd}) {
       std::vector<T> other = compute(dtype, lanes, x, y);
       for (size_t i = 0; i < x.size() && failures < 5; ++i) {
-        if (std::memcmp(&result[i], &other[i], sizeof(T)) == 0)
+        if (bitsOf(result[i]) == bitsOf(other[i]))
           continue;
         ADD_FAILURE() << fmt::format("{} {}({:a}, {:a}): {:a} in vectors, {:a} in {} lanes",
                                      shortName(dtype), nameOf(op()), x[i], y[i], result[i],
@@ -119,8 +122,8 @@ TEST(VectorMathLanes, anyNumber) {
     compute(0, expected);
     for (int lanes : {1, 2, 64}) {
       compute(lanes, results);
-      EXPECT_EQ(std::memcmp(results.data(), expected.data(), 64 * sizeof(float)), 0)
-          << nameOf(op) << " in " << lanes << " lanes";
+      for (size_t i = 0; i < 64; ++i)
+        EXPECT_EQ(bitsOf(results[i]), bitsOf(expected[i])) << nameOf(op) << " in " << lanes;
     }
   }
 }
