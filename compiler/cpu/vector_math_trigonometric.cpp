@@ -49,12 +49,12 @@ struct ReducedAngle {
   Bits quadrant; ///< its two low bits
 };
 
-/// Of one f64 number from 1 on.
 struct ReducedScalar {
   Value hi, lo, quadrant;
 };
 
-ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x) {
+/// Of one finite f64 number from 1 on, with as many words of the table as its size may need.
+ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x, int64_t words) {
   MathBuilder m(b, target, b.getF64Type());
   auto shiftLeft = [&](Bits a, Bits s) { return m.binary<mlir::arith::ShLIOp>(a, s); };
   auto shiftRight = [&](Bits a, Bits s) { return m.binary<mlir::arith::ShRUIOp>(a, s); };
@@ -65,10 +65,9 @@ ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x) {
   Value index = b.op<mlir::arith::IndexCastOp>(b.getIndexType(), (from >> 6).v);
   Bits shift = from & 63;
 
-  auto tableType = mlir::VectorType::get({int64_t(std::size(kTwoOverPiBits))}, b.getI64Type());
-  Value table = b.op<mlir::arith::ConstantOp>(mlir::DenseElementsAttr::get(
-      tableType, llvm::ArrayRef<int64_t>(reinterpret_cast<const int64_t *>(kTwoOverPiBits),
-                                         std::size(kTwoOverPiBits))));
+  llvm::ArrayRef<int64_t> bitsOfTable(reinterpret_cast<const int64_t *>(kTwoOverPiBits), words);
+  auto tableType = mlir::VectorType::get({words}, b.getI64Type());
+  Value table = b.op<mlir::arith::ConstantOp>(mlir::DenseElementsAttr::get(tableType, bitsOfTable));
   Bits word[4], window[3];
   for (int i = 0; i < 4; ++i)
     word[i] = {{&m, b.op<mlir::vector::ExtractOp>(table, mlir::OpFoldResult(b.add(index, i)))}};
@@ -116,11 +115,11 @@ ReducedAngle reduceGreat(MathBuilder &m, const Target &target, Real a, Mask grea
   MathBuilder scalar(b, target, mlir::getElementTypeOrSelf(m.realType()));
   auto reduceOne = [&](Value x) -> LoopBuilder::Values {
     if (m.isF64()) {
-      ReducedScalar r = reduceByBits(b, target, x);
+      ReducedScalar r = reduceByBits(b, target, x, std::size(kTwoOverPiBits));
       return {r.hi, r.lo, r.quadrant};
     }
     MathBuilder wide = scalar.wide();
-    ReducedScalar r = reduceByBits(b, target, scalar.extend(scalar.wrap(x), wide).v);
+    ReducedScalar r = reduceByBits(b, target, scalar.extend(scalar.wrap(x), wide).v, 8);
     Real hi = scalar.round(wide.wrap(r.hi));
     Real lo = scalar.round(wide.wrap(r.hi) - scalar.extend(hi, wide));
     return {hi.v, lo.v, b.op<mlir::arith::TruncIOp>(b.getI32Type(), r.quadrant)};
