@@ -22,6 +22,8 @@ Command addEinsumCommand(CLI::App &app);
 Command addEvalCommand(CLI::App &app);
 Command addPlanCommand(CLI::App &app);
 Command addShapesCommand(CLI::App &app);
+Command addDevicesCommand(CLI::App &app);
+Command addBenchCommand(CLI::App &app);
 Command addDoctorCommand(CLI::App &app);
 
 } // namespace ricci::driver

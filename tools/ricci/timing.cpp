@@ -18,7 +18,7 @@ namespace ricci::driver {
 using Clock = std::chrono::steady_clock;
 
 Expected<RunTimes> timeRuns(const Executable &executable, const std::vector<Tensor> &inputs,
-                            const std::vector<Tensor> &outputs) {
+                            const std::vector<Tensor> &outputs, double seconds) {
   auto runOnce = [&]() -> Expected<double> {
     Clock::time_point begin = Clock::now();
     if (Status s = executable.run(inputs, outputs); !s)
@@ -31,12 +31,12 @@ Expected<RunTimes> timeRuns(const Executable &executable, const std::vector<Tens
     return first.error();
   times.first = *first;
   double total = 0;
-  while (times.rest.size() < 50 && (total < 2 || times.rest.size() < 3)) {
-    Expected<double> seconds = runOnce();
-    if (!seconds)
-      return seconds.error();
-    times.rest.push_back(*seconds);
-    total += *seconds;
+  while (times.rest.size() < 50 && (total < seconds || times.rest.size() < 3)) {
+    Expected<double> run = runOnce();
+    if (!run)
+      return run.error();
+    times.rest.push_back(*run);
+    total += *run;
   }
   std::sort(times.rest.begin(), times.rest.end());
   return times;

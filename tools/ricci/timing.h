@@ -20,9 +20,9 @@ struct RunTimes {
   double median() const { return rest.empty() ? first : rest[rest.size() / 2]; }
 };
 
-/// Runs once, then 50 times or for about two seconds, whichever ends first, but at least 3 times.
+/// Runs once, then 50 times or for about `seconds`, whichever ends first, but at least 3 times.
 Expected<RunTimes> timeRuns(const Executable &executable, const std::vector<Tensor> &inputs,
-                            const std::vector<Tensor> &outputs);
+                            const std::vector<Tensor> &outputs, double seconds = 2);
 
 /// What --time prints. `target` is "x86-64-v3 (znver3)", empty for the reference device.
 struct TimeReport {
