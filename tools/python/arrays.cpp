@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "tools/python/arrays.h"
 
+#include "runtime/dlpack.h"
 #include "tools/python/errors.h"
 
 #include <fmt/format.h>
-#include <nanobind/ndarray.h>
 
 #include <cstring>
 
@@ -89,23 +89,29 @@ int typeNumber(DType dtype) {
 /// An ndarray over the memory of a DLPack tensor of a dtype that numpy.from_dlpack does not know;
 /// null where it isn't one of bfloat16 in the CPU's memory.
 nb::object importBfloat16DLPack(nb::handle object) {
-  nb::ndarray<nb::ro> source;
-  if (!nb::try_cast(object, source) || source.device_type() != nb::device::cpu::value)
+  nb::object capsule = nb::steal(PyObject_CallMethod(object.ptr(), "__dlpack__", nullptr));
+  void *pointer = capsule ? PyCapsule_GetPointer(capsule.ptr(), "dltensor") : nullptr;
+  if (!pointer) {
+    PyErr_Clear();
     return {};
-  if (source.dtype().code != uint8_t(nb::dlpack::dtype_code::Bfloat) || source.dtype().bits != 16 ||
-      source.dtype().lanes != 1)
-    return {};
-  std::vector<npy_intp> shape, strides;
-  for (size_t axis = 0; axis < source.ndim(); ++axis) {
-    shape.push_back(npy_intp(source.shape(axis)));
-    strides.push_back(npy_intp(source.stride(axis)) * 2);
   }
+  auto *managed = static_cast<DLManagedTensor *>(pointer);
+  if (managed->dl_tensor.dtype.code != kDLBfloat)
+    return {};
+  Expected<Tensor> tensor = try_from_dlpack(managed);
+  if (!tensor)
+    return {};
+  PyCapsule_SetName(capsule.ptr(), "used_dltensor"); // its memory is the tensor's now
+  const Shape &shape = tensor->shape();
+  std::vector<npy_intp> strides;
+  for (int64_t stride : tensor->strides())
+    strides.push_back(npy_intp(stride * 2));
   PyArray_Descr *descr = PyArray_DescrFromType(importBfloat16()); // stolen below
-  nb::object array = stealOrRaise(
-      PyArray_NewFromDescr(&PyArray_Type, descr, int(shape.size()), shape.data(), strides.data(),
-                           const_cast<void *>(source.data()), 0, nullptr));
-  nb::capsule owner(new nb::ndarray<nb::ro>(source),
-                    [](void *held) noexcept { delete static_cast<nb::ndarray<nb::ro> *>(held); });
+  nb::object array = stealOrRaise(PyArray_NewFromDescr(
+      &PyArray_Type, descr, int(shape.size()), reinterpret_cast<const npy_intp *>(shape.data()),
+      strides.data(), tensor->raw(), 0, nullptr));
+  nb::capsule owner(new Tensor(std::move(*tensor)),
+                    [](void *held) noexcept { delete static_cast<Tensor *>(held); });
   if (PyArray_SetBaseObject(arrayOf(array), owner.release().ptr()) < 0)
     nb::raise_python_error();
   return array;
