@@ -17,6 +17,11 @@ FOUND = [
     ("cumsum(a, axis=1).prod(axis=1)", {"a": ("uint32", (1, 1))}),
     ("cumprod(a, axis=2)", {"a": ("float32", (7, 1, 1))}),
     ("cumsum(a, axis=-2).mean(axis=-1, keepdims=True)", {"a": ("float64", (1, 1))}),
+    ("max(a, axis=0, keepdims=True)[[-1, -1, 0]]", {"a": ("float32", (3,))}),
+    ("y = a + 1\n(y[:, [-2]], y)", {"a": ("float32", (17, 17))}),
+    ("y = fmax(a, a)\nfmin(tanh(a), y[:, [-2]])", {"a": ("float64", (17, 17))}),
+    ("concatenate([a[:1:], a * -1])", {"a": ("float32", (0,))}),
+    ("y = tril(a, 1)\nwhere(a > 3, a, vstack((y, y)))", {"a": ("float32", (0, 17))}),
 ]
 
 
