@@ -328,10 +328,25 @@ private:
         push(op->getOperand(0), map);
         continue;
       }
-      for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map)))
+      for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map))) {
+        if (readsMemory(op, operand) && isComputedIn(operand, group))
+          result.fits = false;
         push(operand, inner);
+      }
     }
     return result;
+  }
+
+  /// Whether the operation reads other elements of the operand than its own.
+  static bool readsMemory(Operation *op, Value operand) {
+    return isa<ConcatenateOp>(op) || (isa<PadOp, GatherOp>(op) && operand == op->getOperand(0));
+  }
+
+  bool isComputedIn(Value value, int group) {
+    while (!groupOf_.count(value) && isView(value.getDefiningOp()))
+      value = viewOperand(value.getDefiningOp());
+    auto known = groupOf_.find(value);
+    return known != groupOf_.end() && known->second == group;
   }
 
   /// What the group reads from memory through this chain of views; null where it computes it.
