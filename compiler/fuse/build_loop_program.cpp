@@ -57,7 +57,8 @@ private:
       if (node < 0)
         continue;
       unsigned buffer = unsigned(kernel_.getInputs().size()) + result;
-      bool full = !onKept && llvm::is_contained(reduced_, true);
+      bool full =
+          program_.nodes[size_t(node)].full || (!onKept && llvm::is_contained(reduced_, true));
       program_.stores.push_back({node, access(buffer, value, view, *map), full});
       return true;
     }
