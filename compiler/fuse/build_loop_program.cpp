@@ -76,9 +76,10 @@ private:
       for (auto [sum, factor] : llvm::zip(access.strides, term.factors))
         sum += factor * stride;
     }
+    // An empty axis is moved along, be its stride 0: what lies there is never read.
     for (auto [stride, extent] : llvm::zip(access.strides, space_))
-      if (extent == 1)
-        stride = 0;
+      if (extent <= 1)
+        stride = 1 - extent;
     program_.accesses.push_back(access);
     return int(program_.accesses.size()) - 1;
   }
