@@ -325,7 +325,7 @@ private:
         }
       }
       if (isView(op)) {
-        if (Value leaf = leafBehind(value, group)) {
+        if (Value leaf = leafBehind(viewOperand(op), group)) {
           push(leaf, IndexMap{map.rank, {}});
           continue;
         }
@@ -336,6 +336,8 @@ private:
         continue;
       }
       result.computed.emplace_back(value, map);
+      for (Value operand : readInMemory(op))
+        result.fits &= bool(leafBehind(operand, group));
       if (isReduction(op) || isa<ScanOp>(op)) {
         push(op->getOperand(0), map);
         continue;
@@ -346,9 +348,16 @@ private:
     return result;
   }
 
-  /// What the group reads from memory through this chain of views; null where it computes it.
+  /// Operands that must lie in memory when the kernel starts.
+  static ValueRange readInMemory(Operation *op) {
+    if (isa<PadOp, GatherOp>(op))
+      return op->getOperands().take_front();
+    return isa<ConcatenateOp>(op) ? ValueRange(op->getOperands()) : ValueRange();
+  }
+
+  /// What the group reads from memory as this value or through its views; null where it computes it.
   Value leafBehind(Value value, int group) {
-    for (value = viewOperand(value.getDefiningOp());; value = viewOperand(value.getDefiningOp())) {
+    for (;; value = viewOperand(value.getDefiningOp())) {
       Operation *op = value.getDefiningOp();
       if (!op)
         return value;

@@ -374,6 +374,21 @@ TEST_P(FusedKernels, ScansOfOneElement) {
   }
 }
 
+// A pad cannot read what its own kernel computes.
+TEST_P(FusedKernels, PadsOfWhatTheSameMemoryGives) {
+  expectRight(
+      R"(func.func @main(%a: tensor<4x1xi64>, %v: tensor<i64>) -> (tensor<4xi64>, tensor<4x1xi64>) {
+  %0 = ricci.reduce max %a dims = [0] : tensor<4x1xi64> -> tensor<1xi64>
+  %1 = ricci.pad %0, %v low = [1] high = [2] : tensor<1xi64>, tensor<i64> -> tensor<4xi64>
+  %2 = ricci.elementwise negative(%a) : (tensor<4x1xi64>) -> tensor<4x1xi64>
+  %3 = ricci.slice %2 start = [1, 0] size = [3, 1] step = [1, 1] : tensor<4x1xi64> -> tensor<3x1xi64>
+  %4 = ricci.pad %3, %v low = [1, 0] high = [0, 0] : tensor<3x1xi64>, tensor<i64> -> tensor<4x1xi64>
+  %5 = ricci.elementwise add(%4, %a) : (tensor<4x1xi64>, tensor<4x1xi64>) -> tensor<4x1xi64>
+  return %1, %5 : tensor<4xi64>, tensor<4x1xi64>
+}
+)");
+}
+
 TEST_P(FusedKernels, SumsOnAllAxes) {
   for (int dim : {0, 1})
     expectRight(fmt::format(R"(func.func @main(%a: tensor<5x5xf32>) -> tensor<5x5xf32> {{
