@@ -163,9 +163,20 @@ private:
     return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
   }
 
+  /// Where a value lies that a kernel writes: a result as the caller wants it, else in C order.
+  StridedView written(Value value) {
+    StridedView view = contiguous(value);
+    for (OpOperand &use : value.getUses())
+      if (use.getOwner() == block().getTerminator())
+        if (auto strides = function_.getResultAttrOfType<DenseI64ArrayAttr>(use.getOperandNumber(),
+                                                                            kStridesAttr))
+          view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+    return view;
+  }
+
   void markRoot(Value value) {
     forced_.insert(value);
-    memory_[value] = contiguous(value);
+    memory_[value] = written(value);
   }
 
   /// The value and, of views, what they read lie in memory from now on.
@@ -187,8 +198,8 @@ private:
     Value operand = viewOperand(op);
     auto placed = viewThrough(op, memory_.find(operand)->second);
     if (!placed) {
-      if (!operand.getDefiningOp()) {
-        // An argument is where it is: its copy is the root.
+      if (!isView(operand.getDefiningOp()) || forced_.contains(operand)) {
+        // It is where it is (an argument, a result): its copy is the root.
         OpBuilder builder(op);
         operand = ReshapeOp::create(builder, op->getLoc(), operand.getType(), operand);
         op->setOperand(0, operand);
@@ -211,7 +222,7 @@ private:
       if (isa<EinsumOp>(op)) {
         for (Value operand : op.getOperands())
           ensureMemory(operand);
-        memory_[value] = contiguous(value);
+        memory_[value] = written(value);
       } else if (isView(&op)) {
         Value operand = viewOperand(&op);
         if (!memory_.count(operand) &&
@@ -225,7 +236,7 @@ private:
       } else if (isa<PadOp, GatherOp>(op)) {
         ensureMemory(op.getOperand(0));
       } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
-        memory_[value] = contiguous(value);
+        memory_[value] = written(value);
       }
       if (isInlined(&op) || isReduction(&op)) {
         double size = 1;
@@ -236,9 +247,10 @@ private:
         if (size > kMaxOperations || !(fuse_ || isa<ConstantOp>(op)))
           ensureMemory(value), size_[value] = 1;
       }
+      // Before its readers: where it lies decides which of their views need a copy.
+      if (llvm::is_contained(value.getUsers(), block().getTerminator()))
+        markResult(value);
     }
-    for (OpOperand &result : block().getTerminator()->getOpOperands())
-      markResult(result.get());
   }
 
   /// A result is stored where the caller wants it, through reshape and transpose where nobody else
@@ -249,7 +261,7 @@ private:
         markRoot(value);
       return;
     }
-    if (auto stored = storeThrough(value, contiguous(value));
+    if (auto stored = storeThrough(value, written(value));
         stored && isOnlyStored(value, stored->first))
       stored_[stored->first] = value;
     markRoot(value);
@@ -313,7 +325,7 @@ private:
         }
       }
       if (isView(op)) {
-        if (Value leaf = leafBehind(value, group)) {
+        if (Value leaf = leafBehind(viewOperand(op), group)) {
           push(leaf, IndexMap{map.rank, {}});
           continue;
         }
@@ -324,34 +336,28 @@ private:
         continue;
       }
       result.computed.emplace_back(value, map);
+      for (Value operand : readInMemory(op))
+        result.fits &= bool(leafBehind(operand, group));
       if (isReduction(op) || isa<ScanOp>(op)) {
         push(op->getOperand(0), map);
         continue;
       }
-      for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map))) {
-        if (readsMemory(op, operand) && isComputedIn(operand, group))
-          result.fits = false;
+      for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map)))
         push(operand, inner);
-      }
     }
     return result;
   }
 
-  /// Whether the operation reads other elements of the operand than its own.
-  static bool readsMemory(Operation *op, Value operand) {
-    return isa<ConcatenateOp>(op) || (isa<PadOp, GatherOp>(op) && operand == op->getOperand(0));
+  /// Operands that must lie in memory when the kernel starts.
+  static ValueRange readInMemory(Operation *op) {
+    if (isa<PadOp, GatherOp>(op))
+      return op->getOperands().take_front();
+    return isa<ConcatenateOp>(op) ? ValueRange(op->getOperands()) : ValueRange();
   }
 
-  bool isComputedIn(Value value, int group) {
-    while (!groupOf_.count(value) && isView(value.getDefiningOp()))
-      value = viewOperand(value.getDefiningOp());
-    auto known = groupOf_.find(value);
-    return known != groupOf_.end() && known->second == group;
-  }
-
-  /// What the group reads from memory through this chain of views; null where it computes it.
+  /// What the group reads from memory as this value or through its views; null where it computes it.
   Value leafBehind(Value value, int group) {
-    for (value = viewOperand(value.getDefiningOp());; value = viewOperand(value.getDefiningOp())) {
+    for (;; value = viewOperand(value.getDefiningOp())) {
       Operation *op = value.getDefiningOp();
       if (!op)
         return value;

@@ -159,10 +159,6 @@ LogicalResult KernelOp::verify() {
     if (arena->size() != getNumResults())
       return emitOpError() << "has " << arena->size() << " places in the arena for "
                            << getNumResults() << " result(s)";
-    for (int64_t offset : *arena)
-      if (offset < -1)
-        return emitOpError() << "has the place " << offset
-                             << " in the arena, which is neither an offset nor -1";
   }
   return mlir::success();
 }
