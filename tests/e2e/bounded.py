@@ -7,8 +7,10 @@ of Numerical Algorithms, 3.1); both evaluations round, so every rounding counts 
 """
 
 import itertools
+import warnings
 
 import numpy as np
+import numpy_program
 import oracle
 
 LIBRARY = 16.0  # roundoffs between two elementary functions: NumPy's vector code alone has 4 ulps.
@@ -175,6 +177,35 @@ def contracted(function, operands, value, terms):
     with np.errstate(invalid="ignore"):
         bound = 1.01 * (most - least) + 2 * gamma(terms + 4 * len(operands), u) * most + 2 * terms * oracle.tiny(value.dtype)
     return np.where(most > MOST[value.dtype] / 4, np.inf, limited(value, bound.astype(float)))
+
+
+def evaluate(template, operands, rule):
+    names = [f"v{i}" for i in range(len(operands))]
+    code = compile(template.format(*names), "statement", "eval")
+
+    def function(*arguments):
+        return eval(code, numpy_program.NAMES, dict(zip(names, arguments)))
+
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        try:
+            value = function(*[x.value for x in operands])
+        except Exception as error:
+            raise Unusable(f"NumPy refuses {template}: {error}") from error
+        return Bounded(value, rule(operands, value, function))
+
+
+def chain(*steps):
+    """The rule of a function that NumPy computes by these statements: (template, operands, rule), where
+    operand i is that of the function, or a step behind them."""
+    def rule(operands, value, function):
+        values = list(operands)
+        for template, names, step in steps:
+            values.append(evaluate(template, [values[i] for i in names], step))
+        last = values[-1]
+        with np.errstate(all="ignore"):
+            off = np.where(same(last.array, value), 0, np.abs(wide(last.array) - wide(np.asarray(value)))).astype(float)
+        return np.where(np.isnan(off), np.inf, last.bound + off)
+    return rule
 
 
 def disagreement(name, got, want):

@@ -7,7 +7,7 @@ bounds (bounded.py). It raises Unusable where it has no use for what it picked.
 
 import numpy as np
 import oracle
-from bounded import LIBRARY, Unusable, contracted, elementwise, extreme, moved, multiplied, summed
+from bounded import LIBRARY, Unusable, chain, contracted, elementwise, extreme, moved, multiplied, summed
 
 FLOATS = ("f",)
 REALS = ("f", "i", "u", "b")
@@ -88,8 +88,12 @@ def unary_library(g):
     x = g.pick(lambda v: v.dtype.kind in REALS)
     if name in ("sigmoid", "silu", "gelu"):
         need(g.values[x].dtype.kind == "f")
-    x = in_domain(g, x, *DOMAINS[name])
-    g.add(f"{spelled(g, name) if name not in ('erf', 'sigmoid', 'silu', 'gelu') else name}({{0}})", [x], nearly)
+    low, high = DOMAINS[name]
+    if g.values[x].dtype == np.float16:
+        low = max(low, -10)  # exp(10) is a float16
+    x = in_domain(g, x, low, high)
+    g.add(f"{spelled(g, name) if name not in ('erf', 'sigmoid', 'silu', 'gelu') else name}({{0}})", [x],
+          nearly_largest if name == "gelu" else nearly)
 
 
 def unary_exact(g):
@@ -101,12 +105,14 @@ def unary_exact(g):
         "u": ["-{0}", "~{0}", "abs({0})", "sign({0})", "square({0})", "ceil({0})", "+{0}"],
         "f": ["-{0}", "abs({0})", "fabs({0})", "square({0})", "sign({0})", "floor({0})", "ceil({0})", "trunc({0})",
               "rint({0})", "isnan({0})", "isinf({0})", "isfinite({0})", "signbit({0})", "reciprocal({0})", "sqrt({0})",
-              "logical_not({0})", "{0}.round()", "nan_to_num({0})", "relu({0})"],
+              "logical_not({0})", "{0}.round()", "round({0}, 1)", "around({0}, decimals=-1)", "nan_to_num({0})", "relu({0})"],
         "c": ["-{0}", "{0}.conj()", "{0}.real", "imag({0})", "isfinite({0})", "conjugate({0})"],
     }[kind]
     template = g.choice(choices)
     if "sqrt" in template:
         x = in_domain(g, x, 0, 1e9)
+    if "round({0}, " in template or "around" in template:
+        need(g.values[x].is_exact)
     if "signbit" in template:
         no_zeros(g, x)
     if "relu" in template:
@@ -128,6 +134,8 @@ def literal(g, dtype):
     kind = dtype.kind
     if kind in "bui" and g.chance(0.75):
         return g.choice(["0", "1", "2", "3", "5", "7"] + (["-1", "-2", "-3"] if kind == "i" else []))
+    if g.chance(0.05):
+        return g.choice(["sqrt(2.0)", "float32(1.5)", "int8(3)", "float64(0.25)", "(2 ** 3)", "-(7 // 2)", "(pi / 4)"])
     if kind == "c" and g.chance(0.3):
         return g.choice(["1j", "(2 - 1j)"])
     return g.choice(["2", "3", "0.5", "2.0", "-1.5", "0.1", "1e-3", "10", "-1", "True", "pi"]
@@ -164,7 +172,8 @@ def division(g):
     x = g.pick(lambda v: v.dtype.kind in "iuf" and v.is_exact)
     (a, b), names = operands(g, x, "iuf")
     need(all(g.values[n].is_exact for n in names))
-    form = g.choice(["{a} // {b}", "{a} % {b}", "fmod({a}, {b})", "floor_divide({a}, {b})", "remainder({a}, {b})"])
+    form = g.choice(["{a} // {b}", "{a} % {b}", "fmod({a}, {b})", "floor_divide({a}, {b})", "remainder({a}, {b})",
+                     "divmod({a}, {b})[0]", "divmod({a}, {b})[1]"])
     g.add(form.format(a=a, b=b), names, exactly)
 
 
@@ -215,7 +224,7 @@ def bits(g):
     if is_bool or g.chance(0.6):
         g.add(g.choice(["{0} & {1}", "{0} | {1}", "{0} ^ {1}", "bitwise_xor({0}, {1})"]), [x, y], exactly)
     elif g.chance(0.5):
-        g.add(g.choice(["{0} << ", "{0} >> "]) + g.choice("0123"), [x], exactly)
+        g.add(g.choice(["{0} << ", "{0} >> "]) + g.choice(["0", "1", "2", "3", "7", "9", "31"]), [x], exactly)
     else:
         need(g.values[y].dtype.kind != "b" and (g.values[y].size == 0 or g.values[y].array.min() >= 0))
         g.add(g.choice(["{0} << {1}", "{0} >> {1}"]), [x, y], exactly)
@@ -225,6 +234,9 @@ def comparison(g):
     x = g.pick()
     v = g.values[x]
     (a, b), names = operands(g, x, "c" if v.dtype.kind == "c" else REALS)
+    if v.dtype.kind in "iu" and len(names) == 1 and g.chance(0.5):
+        # In comparisons any integer will do.
+        a, b = "{0}", g.choice(["300", "-1", "-129", "255", "70000", "2 ** 40", "-2 ** 40", "0"])
     relation = g.choice(["==", "!="] if v.dtype.kind == "c" else ["<", "<=", ">", ">=", "==", "!="])
     need("j" not in a + b or relation in ("==", "!="))
     g.add(f"{a} {relation} {b}", names, exactly)
@@ -239,7 +251,10 @@ def logic(g):
 def selection(g):
     x = g.pick()
     condition = g.partner(x, lambda v: v.dtype.kind == "b")
-    if g.chance(0.4):
+    if g.chance(0.1):
+        a, b = g.choice(["1", "0.5", "2.0", "-3", "True", "nan"]), g.choice(["0", "1.5", "False", "inf", "7"])
+        g.add(f"where({{0}}, {a}, {b})", [condition], exactly)
+    elif g.chance(0.4):
         value = literal(g, g.values[x].dtype)
         g.add(g.choice([f"where({{0}}, {{1}}, {value})", f"where({{0}}, {value}, {{1}})"]), [condition, x], exactly)
     else:
@@ -334,6 +349,36 @@ def var_rule(axis, keepdims, ddof, root):
     return rule
 
 
+def extreme_rule(axis, keepdims, spans):
+    def rule(operands, value, function):
+        bound = extreme(operands[0], value, axis, keepdims)
+        if not spans:
+            return bound
+        eps = np.finfo(operands[0].dtype).eps if operands[0].is_float else 0
+        return 2 * bound + np.where(bound > 0, eps * np.abs(value), 0)
+    return rule
+
+
+def sum_rule(axis, keepdims=False, scans=False):
+    keep = {"axis": axis} if scans else {"axis": axis, "keepdims": keepdims}
+    total = np.cumsum if scans else np.sum
+
+    def rule(operands, value, function):
+        terms = max(count_of(operands[0].shape, axis), 1)
+        return summed(lambda a: total(a, **keep), operands[0], value, terms)
+    return rule
+
+
+def product_rule(axis, keepdims=False, scans=False):
+    keep = {"axis": axis} if scans else {"axis": axis, "keepdims": keepdims}
+    product, total = (np.cumprod, np.cumsum) if scans else (np.prod, np.sum)
+
+    def rule(operands, value, function):
+        terms = max(count_of(operands[0].shape, axis), 1)
+        return multiplied(lambda a: product(a, **keep), lambda a: total(a, **keep), operands[0], value, terms)
+    return rule
+
+
 def reduction(g, x=None, name=None, axis="random", keepdims=None):
     x = x or g.pick()
     v = g.values[x]
@@ -346,32 +391,21 @@ def reduction(g, x=None, name=None, axis="random", keepdims=None):
     if axis == "random":
         axis = axes_of(g, v.ndim)
     keepdims = g.chance(0.35) if keepdims is None else keepdims
-    terms = max(count_of(v.shape, axis), 1)
-    keep = {"axis": axis, "keepdims": keepdims}
     more = ""
-    if name in ("any", "all", "count_nonzero"):
-        need(v.is_exact)
-        rule = exactly
-    elif name in ("argmax", "argmin"):
-        need(v.is_exact and not isinstance(axis, tuple))
+    if name in ("any", "all", "count_nonzero", "argmax", "argmin"):
+        need(v.is_exact and (name[:3] != "arg" or not isinstance(axis, tuple)))
         rule = exactly
     elif name in ("max", "min", "ptp"):
-        def rule(operands, value, function):
-            bound = extreme(operands[0], value, axis, keepdims)
-            eps = np.finfo(v.dtype).eps if v.is_float else 0
-            return bound if name != "ptp" else 2 * bound + np.where(bound > 0, eps * np.abs(value), 0)
-    elif name == "sum":
+        rule = extreme_rule(axis, keepdims, name == "ptp")
+    elif name in ("sum", "prod"):
         more = "dtype=float64" if kind in "fiu" and g.chance(0.1) else ""
-        rule = lambda operands, value, function: summed(lambda a: np.sum(a, **keep), operands[0], value, terms)  # noqa: E731
-    elif name == "prod":
-        rule = lambda operands, value, function: multiplied(  # noqa: E731
-            lambda a: np.prod(a, **keep), lambda a: np.sum(a, **keep), operands[0], value, terms)
+        rule = (sum_rule if name == "sum" else product_rule)(axis, keepdims)
     elif name == "mean":
-        rule = mean_rule(**keep)
+        rule = mean_rule(axis, keepdims)
     else:
         ddof = int(g.chance(0.2))
         more = f"ddof={ddof}" if ddof else ""
-        rule = var_rule(**keep, ddof=ddof, root=name == "std")
+        rule = var_rule(axis, keepdims, ddof, name == "std")
     return g.add(reduction_text(g, name, axis, keepdims, more), [x], rule)
 
 
@@ -379,13 +413,8 @@ def scan(g):
     x = g.pick(lambda v: v.size > 0)
     v = g.values[x]
     axis = None if not v.ndim or g.chance(0.15) else int(g.rng.integers(-v.ndim, v.ndim))
-    terms = count_of(v.shape, axis)
-    if g.chance(0.7):
-        name, rule = "cumsum", lambda operands, value, function: summed(
-            lambda a: np.cumsum(a, axis=axis), operands[0], value, terms)
-    else:
-        name, rule = "cumprod", lambda operands, value, function: multiplied(
-            lambda a: np.cumprod(a, axis=axis), lambda a: np.cumsum(a, axis=axis), operands[0], value, terms)
+    name, rule = g.choice([("cumsum", sum_rule), ("cumsum", sum_rule), ("cumprod", product_rule)])
+    rule = rule(axis, scans=True)
     g.add(reduction_text(g, name, axis, False), [x], rule)
 
 
@@ -430,6 +459,53 @@ def back_chain(g):
     need(v.dtype.kind != "c" and (form != "{0} - {1}" or "b" not in (v.dtype.kind, g.values[part].dtype.kind)))
     y = g.add(form, [x, part], exactly)
     reduction(g, y, axis=one_axis(g, v))
+
+
+def softmax_steps(axis):
+    keep = f"axis={axis}, keepdims=True"
+    return [(f"max({{0}}, {keep})", [0], extreme_rule(axis, True, False)), ("{0} - {1}", [0, 1], exactly),
+            ("exp({0})", [2], nearly), (f"sum({{0}}, {keep})", [3], sum_rule(axis, True))]
+
+
+def prelude(g):
+    x = g.pick(lambda v: v.dtype.kind == "f" and v.ndim > 0 and v.size > 0 and np.isfinite(v.array).all())
+    v = g.values[x]
+    axis = int(g.rng.integers(-v.ndim, v.ndim))
+    kind = g.choice(["softmax", "log_softmax", "logsumexp", "layer_norm", "rms_norm", "attention"])
+    if kind in ("softmax", "log_softmax", "logsumexp"):
+        axis = g.choice([axis, None, axis, -1])
+        steps = softmax_steps(axis)
+        if kind == "softmax":
+            steps.append(("{0} / {1}", [3, 4], exactly))
+        else:
+            steps += [("log({0})", [4], nearly), ("{0} + {1}", [5, 1], exactly)]
+            if kind == "log_softmax":
+                steps.append(("{0} - {1}", [0, 6], exactly))
+            else:
+                steps.append((f"squeeze({{0}}, axis={axis})", [6], places))
+        g.add(f"{kind}({{0}}, axis={axis})", [x], chain(*steps))
+    elif kind == "attention":
+        need(v.ndim >= 2 and v.shape[-1] and v.shape[-2] < 40 and np.abs(v.array).max() < 50)
+        n = v.shape[-1]
+        product = lambda operands, value, function: contracted(function, operands, value, n)  # noqa: E731
+        mixed = lambda operands, value, function: contracted(function, operands, value, v.shape[-2])  # noqa: E731
+        steps = softmax_steps(-1)
+        shifted = [(t, [i + 2 for i in names], r) for t, names, r in steps]
+        g.add("attention({0}, {0}, {0})", [x], chain(
+            ("{0} @ {0}.mT", [0], product), (f"{{0}} * {1 / np.sqrt(n)!r}".replace("np.float64(", "").replace(")", ""),
+                                            [1], exactly),
+            *shifted, ("{0} / {1}", [5, 6], exactly), ("{0} @ {1}", [7, 0], mixed)))
+    else:
+        keep = {"axis": axis, "keepdims": True}
+        text = f"axis={axis}, keepdims=True"
+        if kind == "layer_norm":
+            steps = [(f"mean({{0}}, {text})", [0], mean_rule(**keep)), ("{0} - {1}", [0, 1], exactly),
+                     (f"var({{0}}, {text})", [0], var_rule(**keep, ddof=0, root=False)), ("{0} + 1e-5", [3], exactly),
+                     ("sqrt({0})", [4], exactly), ("{0} / {1}", [2, 5], exactly)]
+        else:
+            steps = [("{0} * {0}", [0], exactly), (f"mean({{0}}, {text})", [1], mean_rule(**keep)),
+                     ("{0} + 1e-6", [2], exactly), ("sqrt({0})", [3], exactly), ("{0} / {1}", [0, 4], exactly)]
+        g.add(f"{kind}({{0}}, axis={axis})", [x], chain(*steps))
 
 
 # Shapes
@@ -521,7 +597,24 @@ def gathering(g):
         extent = min(extent, 100)
         low = -extent if dtype[0] == "i" else 0
         index, names = "{1}", [x, g.leaf(np.asarray(g.rng.integers(low, extent, shape)).astype(dtype))]
-    if g.chance(0.3):
+    if v.ndim >= 2 and g.chance(0.25):
+        # Several index arrays, side by side or apart.
+        items, names = [], [x]
+        shape = g.choice([[4], [3, 1], [], [1], [17]])
+        for extent in v.shape:
+            kind = g.choice(["array", "array", ":", "::-1", "integer"])
+            if kind == "array":
+                items.append(f"{{{len(names)}}}")
+                part = shape[int(g.rng.integers(0, len(shape) + 1)):] if g.chance(0.3) else shape
+                names.append(g.leaf(np.asarray(g.rng.integers(-extent, extent, part))))
+            else:
+                items.append(str(int(g.rng.integers(-extent, extent))) if kind == "integer" else kind)
+        need(len(names) > 1)
+        g.add(f"{{0}}[{', '.join(items)}]", names, places)
+    elif g.chance(0.1):
+        order = g.leaf(np.asarray(g.rng.integers(-v.shape[axis], v.shape[axis], v.shape)))
+        g.add(f"take_along_axis({{0}}, {{1}}, axis={axis})", [x, order], places)
+    elif g.chance(0.3):
         g.add(f"take({{0}}, {index}, axis={axis})", names, places)
     else:
         g.add(f"{{0}}[{':, ' * axis}{index}]", names, places)
@@ -534,7 +627,8 @@ def joining(g):
     y = g.choice(same)
     axis = int(g.rng.integers(-v.ndim, v.ndim))
     template = g.choice([f"concatenate([{{0}}, {{1}}], axis={axis})", f"stack([{{0}}, {{1}}], axis={axis})",
-                         f"concatenate(({{0}}, {{1}}, {{0}}), axis={axis})", "hstack([{0}, {1}])", "vstack(({0}, {1}))"])
+                         f"concatenate(({{0}}, {{1}}, {{0}}), axis={axis})", "hstack([{0}, {1}])", "vstack(({0}, {1}))", "append({0}, {1})",
+                         "column_stack([{0}, {1}])", "dstack([{0}, {1}])", "broadcast_arrays({0}, {1})[1]"])
     g.add(template, [x, y], places)
 
 
@@ -542,7 +636,7 @@ def repeating(g):
     x = g.pick(lambda v: v.ndim > 0)
     v = g.values[x]
     axis = int(g.rng.integers(-v.ndim, v.ndim))
-    kind = g.choice(["repeat", "tile", "pad", "window", "tri", "split", "diagonal"])
+    kind = g.choice(["repeat", "tile", "pad", "window", "tri", "split", "diagonal", "diag", "parts"])
     if kind == "repeat":
         template = f"repeat({{0}}, {g.rng.integers(1, 4)}, axis={axis})"
     elif kind == "tile":
@@ -562,6 +656,12 @@ def repeating(g):
         need(v.shape[axis] > 1)
         parts = g.choice([d for d in range(2, v.shape[axis] + 1) if v.shape[axis] % d == 0])
         template = f"split({{0}}, {parts}, axis={axis})[{g.rng.integers(0, parts)}]"
+    elif kind == "diag":
+        need(v.ndim <= 2 and v.size < 70)
+        template = f"diag({{0}}, {g.rng.integers(-1, 2)})"
+    elif kind == "parts":
+        parts = int(g.rng.integers(2, 4))
+        template = f"array_split({{0}}, {parts}, axis={axis})[{g.rng.integers(0, parts)}]"
     else:
         need(v.ndim >= 2)
         template = f"diagonal({{0}}, {g.rng.integers(-1, 2)})"
@@ -575,7 +675,7 @@ def contraction(g):
     x = g.pick(lambda v: v.ndim > 0 and v.dtype.kind in "fciu" and v.size < 3000)
     v = g.values[x]
     terms = 1
-    kind = g.choice(["matmul", "matmul", "einsum", "einsum", "tensordot", "outer", "inner", "gram", "trace", "dot"])
+    kind = g.choice(["matmul", "matmul", "einsum", "einsum", "three", "kron", "tensordot", "outer", "inner", "gram", "trace", "dot"])
     if kind == "matmul":
         n = v.shape[-1]
         y = g.matching(x, g.choice([(n,), (n, 3), (n, 17), (n, 1)]))
@@ -598,6 +698,16 @@ def contraction(g):
         terms = int(np.prod([sizes[label] for label in every if label not in output]))
         need(np.prod([sizes[label] for label in every]) < 50_000)
         template, names = f"einsum('{labels},{''.join(second)}->{''.join(output)}', {{0}}, {{1}})", [x, y]
+    elif kind == "three":
+        need(v.ndim >= 2 and v.size < 1000)
+        labels = "abcde"[: v.ndim]
+        y, w = g.matching(x, (v.shape[-1], 3)), g.matching(x, (v.shape[0],))
+        output = g.choice(["y", "", "a", labels[1:-1] + "y"])
+        template, names = f"einsum('{labels},{labels[-1]}y,a->{output}', {{0}}, {{1}}, {{2}})", [x, y, w]
+        terms = v.size * 3
+    elif kind == "kron":
+        need(v.ndim <= 2 and v.size < 300)
+        template, names = "kron({0}, {1})", [x, g.matching(x, (2,) * v.ndim)]
     elif kind == "tensordot":
         count = int(g.rng.integers(0, min(v.ndim, 2) + 1))
         shape = v.shape[v.ndim - count:] + ((3,) if g.chance(0.7) else ())
@@ -639,6 +749,6 @@ def known(g):
 OPERATIONS = {
     unary_library: 12, unary_exact: 10, unary_complex: 2, arithmetic: 24, division: 4, extremes: 5, binary_float: 4,
     powers: 4, bits: 4, comparison: 6, logic: 2, selection: 6, clipping: 2, cast: 6, reduction: 16, scan: 4,
-    softmax_chain: 4, norm_chain: 3, back_chain: 5, reshaping: 10, slicing: 8, gathering: 4, joining: 4, repeating: 6,
+    softmax_chain: 4, norm_chain: 3, back_chain: 5, prelude: 5, reshaping: 10, slicing: 8, gathering: 4, joining: 4, repeating: 6,
     contraction: 8, creation: 2, like: 1, known: 1,
 }

@@ -24,11 +24,12 @@ import numpy_program
 import oracle
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bounded import Bounded, Unusable, disagreement, same  # noqa: E402
+from bounded import Bounded, Unusable, disagreement, evaluate  # noqa: E402
 from random_operations import OPERATIONS  # noqa: E402
 
 SIZES = [0, 1, 1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 33, 63, 65]
-LIMIT = 6000  # elements
+LARGE = [64, 100, 257, 1000, 4099]
+LIMIT, LARGE_LIMIT = 6000, 400_000  # elements
 PALETTES = ["f4"] * 8 + ["f8"] * 5 + ["f2"] * 3 + ["i4", "i8", "i1", "i2", "u1", "u2", "u4", "u8", "?", "c8", "c16"]
 
 
@@ -37,35 +38,63 @@ class Program:
 
     def __init__(self, arrays, statements, results, style):
         self.arrays, self.statements, self.results, self.style = arrays, statements, results, style
+        self._values = None
 
     def values(self):
         """Of every name, with its bounds."""
-        values = {name: Bounded(array) for name, array in self.arrays.items()}
-        for name, template, names, rule in self.statements:
-            values[name] = evaluate(template, [values[n] for n in names], rule)
-        return values
+        if self._values is None:
+            self._values = {name: Bounded(array) for name, array in self.arrays.items()}
+            for name, template, names, rule in self.statements:
+                self._values[name] = evaluate(template, [self._values[n] for n in names], rule)
+        return self._values
 
     def text(self):
-        """Statements, some of them inside others, some as calls of definitions."""
+        """Statements, some of them inside others, some as calls of definitions or in place; without a
+        style, as they are."""
         rng = np.random.default_rng(self.style) if self.style is not None else None
         uses = [n for _, _, names, _ in self.statements for n in names] + self.results
-        inlined, lines = {}, []
+        expressions, lines = {}, []
         for name, template, names, _ in self.statements:
+            expression = template.format(*[expressions.get(n, n) for n in names])
+            if rng is None:
+                lines.append(f"{name} = {expression}")
+                continue
             # A template may name an operand twice.
-            once = uses.count(name) == 1 and all(
+            once = uses.count(name) == 1 and name not in self.results and all(
                 t.count("{%d}" % ns.index(name)) == 1 for _, t, ns, _ in self.statements if name in ns)
-            expression = template.format(*[inlined.get(n, n) for n in names])
-            if rng is not None and rng.random() < 0.08:
-                variables = sorted(set(re.findall(r"\b[ax]\d+\b", expression)))
-                if variables:
-                    lines.append(f"def f{name}({', '.join(variables)}): return {expression}")
-                    expression = f"f{name}({', '.join(variables)})"
-            if rng is not None and once and name not in self.results and rng.random() < 0.4:
-                inlined[name] = f"({expression})"
+            variables = sorted(set(re.findall(r"\b[ax]\d+\b", expression)))
+            if rng.random() < 0.08 and variables:
+                lines.append(self.definition(rng, f"f{name}", variables, expression))
+                expression = f"f{name}({', '.join(variables)})"
+            first = expressions.get(names[0], names[0]) if names else ""
+            in_place = first.isidentifier() and expression.startswith(first) and self.is_last_use(name, template, names)
+            if once and not in_place and rng.random() < 0.4:
+                expressions[name] = f"({expression})"
+            elif in_place and rng.random() < 0.7:
+                operator, rest = template.split(maxsplit=2)[1:]
+                lines.append(f"{first} {operator}= {rest.format(*[expressions.get(n, n) for n in names])}")
+                expressions[name] = first
             else:
                 lines.append(f"{name} = {expression}")
-        last = ", ".join(self.results)
-        return "\n".join([*lines, last])
+        return "\n".join([*lines, ", ".join(expressions.get(n, n) for n in self.results)])
+
+    @staticmethod
+    def definition(rng, function, variables, expression):
+        if rng.random() < 0.5:
+            return f"def {function}({', '.join(variables)}): return {expression}"
+        return f"def {function}({', '.join(variables)}):\n    y = {expression}\n    return y"
+
+    def is_last_use(self, name, template, names):
+        """Whether the statement may be written as one in place: nobody else has the first operand, and
+        the result is of its type."""
+        if not re.match(r"\{0\} [-+*/] \{?[\w.-]+\}?$", template) or names[0] in self.results + list(self.arrays):
+            return False
+        makers = {n: t for n, t, _, _ in self.statements}
+        uses = [n for _, _, ns, _ in self.statements for n in ns]
+        fresh = re.match(r"\{\d\} [-+*/] |(exp|sin|tanh|square|add|multiply)\(", makers[names[0]])
+        values = self.values()
+        types = [(values[n].dtype, values[n].shape) for n in (name, names[0])]
+        return bool(fresh) and uses.count(names[0]) == 1 and types[0] == types[1]
 
     def needed(self):
         """Without what the results do not need."""
@@ -78,28 +107,14 @@ class Program:
         return Program(arrays, statements, self.results, self.style)
 
 
-def evaluate(template, operands, rule):
-    names = [f"v{i}" for i in range(len(operands))]
-    code = compile(template.format(*names), "statement", "eval")
-
-    def function(*arguments):
-        return eval(code, numpy_program.NAMES, dict(zip(names, arguments)))
-
-    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-        try:
-            value = function(*[x.value for x in operands])
-        except Exception as error:
-            raise Unusable(f"NumPy refuses {template}: {error}") from error
-        return Bounded(value, rule(operands, value, function))
-
-
 class Generator:
-    def __init__(self, seed, most=None):
+    def __init__(self, seed, most=None, large=False):
         self.rng = np.random.default_rng(seed)
         self.seed = seed
         self.values, self.arrays, self.statements = {}, {}, []
         self.palette = [np.dtype(self.choice(PALETTES)) for _ in range(self.rng.integers(1, 4))]
-        self.sizes = [int(n) for n in self.rng.choice(SIZES, 3)]
+        self.limit = LARGE_LIMIT if large else LIMIT
+        self.sizes = [int(n) for n in self.rng.choice(SIZES + LARGE * 4 if large else SIZES, 3)]
         self.most = most or int(min(5 + self.rng.exponential(6), 30))
 
     def chance(self, p):
@@ -120,7 +135,7 @@ class Generator:
 
     def fits(self, *names):
         try:
-            return np.prod(np.broadcast_shapes(*[self.values[n].shape for n in names])) <= LIMIT
+            return np.prod(np.broadcast_shapes(*[self.values[n].shape for n in names])) <= self.limit
         except ValueError:
             return False
 
@@ -190,7 +205,7 @@ class Generator:
 
     def add(self, template, names, rule):
         value = evaluate(template, [self.values[n] for n in names], rule)
-        if value.dtype not in numpy_program_dtypes or value.size > LIMIT or value.ndim > 5:
+        if value.dtype not in numpy_program_dtypes or value.size > self.limit or value.ndim > 5:
             raise Unusable("a result of no use")
         if value.size and value.is_float:
             with np.errstate(all="ignore"):
@@ -212,7 +227,11 @@ class Generator:
         for _ in range(int(self.rng.integers(1, 4))):
             rank = int(self.rng.choice(5, p=[0.05, 0.3, 0.4, 0.17, 0.08]))
             sizes = self.sizes if rank < 3 else [min(n, 7) for n in self.sizes]
-            self.leaf(self.random_values([self.choice(sizes) for _ in range(rank)], self.choice(self.palette)))
+            shape = [self.choice(sizes) for _ in range(rank)]
+            if np.prod(shape) <= self.limit:
+                self.leaf(self.random_values(shape, self.choice(self.palette)))
+        if not self.values:
+            self.leaf(self.random_values([3], self.choice(self.palette)))
         for _ in range(self.most * 8):
             if len(self.statements) >= self.most:
                 break
@@ -222,7 +241,10 @@ class Generator:
             self.add("{0} == {0}", [next(iter(self.values))], lambda o, v, f: np.zeros(np.shape(v)))
         used = {n for _, _, names, _ in self.statements for n in names}
         results = [s[0] for s in self.statements if s[0] not in used or self.chance(0.05)]
-        return Program(self.arrays, self.statements, results[-8:], self.seed).needed()
+        results = results[-8:]
+        if self.chance(0.1):
+            results.append(self.choice(self.values))  # an argument, or a result twice
+        return Program(self.arrays, self.statements, results, self.seed).needed()
 
 
 numpy_program_dtypes = {np.dtype(d) for d in oracle.DTYPES.values()} - {oracle.BF16}
@@ -232,10 +254,10 @@ def results_of(value):
     return list(value) if isinstance(value, tuple) else [value]
 
 
-def difference(program, modes, values=None):
+def difference(program, modes):
     """What Ricci does otherwise than NumPy, or None. modes: (RICCI_FUSION, device)."""
     import ricci
-    values = values or program.values()
+    values = program.values()
     text = program.text()
     kept = {name: a.tobytes() for name, a in program.arrays.items()}
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
@@ -327,9 +349,9 @@ def described(program, modes, difference=difference):
 MODES = [("on", "cpu"), ("off", "cpu")]
 
 
-def check(seed, modes=MODES, most=None, difference=difference):
+def check(seed, modes=MODES, most=None, large=False, difference=difference):
     """Text about the difference that a seed's program shows, or None."""
-    program = Generator(seed, most).program()
+    program = Generator(seed, most, large).program()
     if difference(program, modes) is None:
         return None
     program = reduced(program, modes, difference)
@@ -348,7 +370,7 @@ def worker(connection):
             connection.send(f"seed {task[0]}: {type(error).__name__}: {error}")
 
 
-def run(seeds, modes, most, processes, seconds, report):
+def run(seeds, report, modes=MODES, most=None, large=False, processes=1, seconds=60):
     """Every seed in a process that may crash or hang without harm."""
     context = multiprocessing.get_context("fork")
     seeds = iter(seeds)
@@ -366,7 +388,7 @@ def run(seeds, modes, most, processes, seconds, report):
         if seed is None:
             connection.send(None)
             return
-        connection.send((seed, modes, most))
+        connection.send((seed, modes, most, large))
         running[connection] = (process, seed, time.monotonic())
 
     for _ in range(processes):
@@ -379,7 +401,7 @@ def run(seeds, modes, most, processes, seconds, report):
                 feed(connection, process)
             except (EOFError, ConnectionResetError):
                 process.join()
-                report(seed, check(seed, modes, most, guarded) or f"seed {seed}: exit code {process.exitcode}")
+                report(seed, check(seed, modes, most, large, guarded) or f"seed {seed}: exit code {process.exitcode}")
                 feed(*start())
         for connection, (process, seed, begin) in list(running.items()):
             if time.monotonic() - begin > seconds:
@@ -397,10 +419,11 @@ def main():
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60, help="for one seed")
     parser.add_argument("--reference", action="store_true", help="the interpreter, too")
+    parser.add_argument("--large", action="store_true", help="arrays that several threads share")
     parser.add_argument("--show", action="store_true", help="print the first program and stop")
     arguments = parser.parse_args()
     if arguments.show:
-        program = Generator(arguments.start, arguments.operations).program()
+        program = Generator(arguments.start, arguments.operations, arguments.large).program()
         print(program.text())
         for name, a in program.arrays.items():
             print(f"{name}: {a.dtype}{a.shape} strides {a.strides}")
@@ -413,8 +436,8 @@ def main():
             print(text, flush=True)
 
     modes = MODES + [("on", "reference")] * arguments.reference
-    run(range(arguments.start, arguments.start + arguments.count), modes, arguments.operations, arguments.processes,
-        arguments.seconds, report)
+    run(range(arguments.start, arguments.start + arguments.count), report, modes, arguments.operations, arguments.large,
+        arguments.processes, arguments.seconds)
     print(f"{arguments.count} programs from seed {arguments.start}: {len(differences)} differ; "
           f"{time.monotonic() - begin:.0f} s")
     sys.exit(bool(differences))

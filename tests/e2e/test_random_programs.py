@@ -28,8 +28,7 @@ FOUND = [
 @pytest.mark.slow
 def test_random_programs():
     texts = []
-    random_programs.run(range(COUNT), random_programs.MODES, None, os.cpu_count(), 100,
-                        lambda seed, text: texts.append(text) if text else None)
+    random_programs.run(range(COUNT), lambda seed, text: texts.append(text) if text else None, processes=os.cpu_count())
     assert not texts, "\n".join(texts)
 
 
