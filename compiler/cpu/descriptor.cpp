@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace ricci {
 
@@ -275,6 +276,9 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   for (auto [i, node] : llvm::enumerate(program.nodes)) {
     if (node.kind == Kind::Position)
       index(layout.position[i], node.index);
+    if (LoopProgram::isParameter(node))
+      std::memcpy(&d[size_t(layout.constants + layout.constant[i])], node.data.data(),
+                  node.data.size());
     for (auto [g, guard] : llvm::enumerate(node.guards)) {
       int64_t walker = layout.guard[i] + int64_t(g);
       index(walker, guard.index);

@@ -26,10 +26,11 @@ DType accumulatorType(const LoopProgram::Node &node) {
 FusedLayout::FusedLayout(const LoopProgram &program) {
   size_t count = program.nodes.size();
   position.assign(count, -1), guard.assign(count, -1), gather.assign(count, -1);
+  constant.assign(count, -1);
   slot.assign(count, -1);
   axes = int64_t(program.axes.size());
   walkers = int64_t(program.accesses.size());
-  int64_t guards = 0, gathers = 0, firstIndex = walkers;
+  int64_t guards = 0, gathers = 0, parameters = 0, firstIndex = walkers;
   bool columns = program.mode == LoopProgram::Mode::Columns;
   std::vector<bool> usedLater(count, false);
   for (size_t i = 0; i < count; ++i)
@@ -45,6 +46,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
       walkers += int64_t(node.guards.size());
       guards += int64_t(node.guards.size());
     }
+    if (LoopProgram::isParameter(node))
+      constant[i] = parameters++;
     if (!node.gathered.empty()) {
       gather[i] = gathers;
       gathers += int64_t(node.gathered.size());
@@ -62,7 +65,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
   guardExtents = offsets + (walkers - firstIndex);
   gathered = guardExtents + (walkers - firstIndex);
   slots = gathered + 3 * gathers;
-  size = slots + slotCount;
+  constants = slots + slotCount;
+  size = constants + parameters;
 }
 
 FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &name,
@@ -101,6 +105,19 @@ Value FusedKernel::word(int64_t w) {
       return b.load(descriptor, b.op<arith::ConstantIndexOp>(w));
     });
   return known;
+}
+
+Value FusedKernel::parameter(int node) {
+  Value bits = word(layout.constants + layout.constant[size_t(node)]);
+  return atStart(b, descriptor, [&] {
+    // After the word, which is at the start by now.
+    b.setInsertionPointAfterValue(bits);
+    bool isSingle = program.nodes[size_t(node)].type == DType::f32;
+    Value integer = b.op<arith::IndexCastOp>(b.getI64Type(), bits);
+    if (isSingle)
+      integer = b.op<arith::TruncIOp>(b.getI32Type(), integer);
+    return Value(b.op<arith::BitcastOp>(isSingle ? Type(b.getF32Type()) : b.getF64Type(), integer));
+  });
 }
 
 FusedKernel::Values FusedKernel::advance(const Values &base, int axis, Value index) {
@@ -376,6 +393,8 @@ Number FusedKernel::compute(int index, const Point &point) {
   case Kind::Gather:
     return gather(index, point);
   case Kind::Constant:
+    if (LoopProgram::isParameter(node))
+      return {parameter(index), {}};
     return scalars.constant(node.type, node.data.data(), point.lanes);
   case Kind::Position:
     return {indices(layout.position[size_t(index)], point), {}};

@@ -8,6 +8,8 @@
 #include "compiler/fuse/schedule.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 
 namespace ricci {
 
@@ -16,6 +18,22 @@ static constexpr int kMaxLanes = 32;
 
 int LoopProgram::kept() const {
   return int(llvm::count_if(axes, [](const Axis &a) { return !a.reduced; }));
+}
+
+bool LoopProgram::isParameter(const Node &node) {
+  if (node.kind != Kind::Constant)
+    return false;
+  double value = 0;
+  if (node.type == DType::f32) {
+    float single;
+    std::memcpy(&single, node.data.data(), sizeof single);
+    value = single;
+  } else if (node.type == DType::f64) {
+    std::memcpy(&value, node.data.data(), sizeof value);
+  } else {
+    return false;
+  }
+  return !llvm::is_contained({0.0, 0.5, 1.0, 2.0}, std::abs(value));
 }
 
 int64_t LoopProgram::reducedExtent() const {
@@ -195,7 +213,9 @@ std::string LoopProgram::structure() const {
       out << " n" << node.gathered.size();
     if (node.kind == Kind::Position)
       out << " v" << (vectorAxis >= 0 && node.index.factors[size_t(vectorAxis)] != 0);
-    if (node.kind == Kind::Constant)
+    if (isParameter(node))
+      out << " ?";
+    else if (node.kind == Kind::Constant)
       out << " =" << llvm::toHex(node.data);
     if (node.kind == Kind::Scalar)
       out << ' ' << nameOf(node.scalar) << ' ' << shortName(node.computed);
