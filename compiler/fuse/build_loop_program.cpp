@@ -118,7 +118,8 @@ private:
   int compute(Value value, const IndexMap &map) {
     // Views of what is computed say which index is wanted.
     IndexMap at = map;
-    while (!memoryView(kernel_, value) && isView(value.getDefiningOp())) {
+    bool isStored = isa<BlockArgument>(viewBase(value));
+    while (isView(value.getDefiningOp()) && !(isStored && memoryView(kernel_, value))) {
       auto inner = mapThrough(value.getDefiningOp(), at);
       if (!inner)
         return -1;

@@ -14,9 +14,9 @@ using namespace mlir;
 
 namespace ricci {
 
-/// Operations that one kernel computes at most for one value: more are cut, so that no kernel takes
-/// long to compile.
-static constexpr double kMaxOperations = 200;
+/// Cycles of a vector that one kernel computes at most for one value, and for all: more are cut, so
+/// that no kernel takes long to compile.
+static constexpr double kMaxValueCycles = 200, kMaxKernelCycles = 1000;
 /// Cycles of a vector's computation that cost less to repeat in a second kernel than to keep.
 static constexpr double kRepeatCycles = 40;
 /// The same for every index of axes that a value does not have, and how many times more of them.
@@ -34,6 +34,13 @@ static double product(ArrayRef<int64_t> extents) {
   for (int64_t extent : extents)
     n *= double(extent);
   return n;
+}
+
+static double cyclesOf(Operation *op) {
+  auto elementwise = dyn_cast<ElementwiseOp>(op);
+  return elementwise ? scalarCycles(elementwise.scalarOp(),
+                                    elementDType(elementwise.getInputs().back().getType()))
+                     : 1;
 }
 
 static bool isReduction(Operation *op) { return isa_and_nonnull<ReduceOp, ArgReduceOp>(op); }
@@ -239,12 +246,12 @@ private:
         memory_[value] = written(value);
       }
       if (isInlined(&op) || isReduction(&op)) {
-        double size = 1;
+        double size = isInlined(&op) ? cyclesOf(&op) : 1;
         if (isInlined(&op))
           for (Value operand : op.getOperands())
             size += size_.lookup(viewBase(operand));
         size_[value] = size;
-        if (size > kMaxOperations || !(fuse_ || isa<ConstantOp>(op)))
+        if (size > kMaxValueCycles || !(fuse_ || isa<ConstantOp>(op)))
           ensureMemory(value), size_[value] = 1;
       }
       // Before its readers: where it lies decides which of their views need a copy.
@@ -285,6 +292,7 @@ private:
   struct Pull {
     bool fits = true;      ///< every reduction of the kernel is read at the kept axes' index
     int lastGroup = -1;    ///< of the other groups whose results are read
+    double cycles = 0;     ///< of what is computed
     llvm::SmallPtrSet<Value, 8> leaves;
     llvm::SmallSetVector<int, 4> reductions; ///< groups of reductions that are read
     llvm::SmallVector<std::pair<Value, IndexMap>> computed;
@@ -329,13 +337,19 @@ private:
           push(leaf, IndexMap{map.rank, {}});
           continue;
         }
-        auto inner = mapThrough(op, map);
+        // All views at once: each asked again for what is behind it would be quadratic.
+        std::optional<IndexMap> inner = map;
+        for (; inner && isView(op); op = value.getDefiningOp()) {
+          inner = mapThrough(op, *inner);
+          value = viewOperand(op);
+        }
         result.fits = inner.has_value();
         if (inner)
-          push(viewOperand(op), *inner);
+          push(value, *inner);
         continue;
       }
       result.computed.emplace_back(value, map);
+      result.cycles += cyclesOf(op);
       for (Value operand : readInMemory(op))
         result.fits &= bool(leafBehind(operand, group));
       if (isReduction(op) || isa<ScanOp>(op)) {
@@ -391,6 +405,7 @@ private:
     if (forced_.contains(root))
       groups_[size_t(group)].roots.insert(root);
     computed_[size_t(group)].append(pull.computed.begin(), pull.computed.end());
+    cycles_[size_t(group)] += pull.cycles;
   }
 
   int newGroup(ArrayRef<int64_t> space) {
@@ -398,7 +413,14 @@ private:
     groups_.back().space.assign(space.begin(), space.end());
     groups_.back().reduced.assign(space.size(), false);
     computed_.emplace_back();
+    cycles_.push_back(0);
     return int(groups_.size()) - 1;
+  }
+
+  /// Whether what is pulled into the group can be computed there, and how much that is by now.
+  bool joins(const Pull &pull, int group) {
+    return pull.fits && pull.lastGroup < group &&
+           cycles_[size_t(group)] + pull.cycles <= kMaxKernelCycles;
   }
 
   /// Groups that the value may join: of the reductions it reads, latest first, then those that read
@@ -429,7 +451,7 @@ private:
       if (!map || !reducesSame(*map, shapeOf(input), dims, group))
         continue;
       Pull joined = pull(value, *map, g);
-      if (joined.fits && joined.lastGroup < g)
+      if (joins(joined, g))
         return add(g, value, joined);
     }
     int g = newGroup(shapeOf(input));
@@ -468,7 +490,7 @@ private:
         if (!map || (!onKept && !staysInCache(group, value)))
           continue;
         Pull joined = pull(value, *map, g);
-        if (joined.fits && joined.lastGroup < g)
+        if (joins(joined, g))
           return add(g, value, joined);
       }
     }
@@ -486,6 +508,7 @@ private:
   void group() {
     groups_.clear();
     computed_.clear();
+    cycles_.clear();
     groupOf_.clear();
     for (Operation &op : block().without_terminator()) {
       Value value = op.getResult(0);
@@ -538,8 +561,8 @@ private:
       Operation *op = next.getDefiningOp();
       if (!op || !seen.insert(next).second || (next != value && groupOf_.count(next)))
         continue;
-      if (auto elementwise = dyn_cast<ElementwiseOp>(op))
-        sum += scalarCycles(elementwise.scalarOp(), elementDType(elementwise.getInputs().back().getType()));
+      if (isa<ElementwiseOp>(op))
+        sum += cyclesOf(op);
       else if (!isInlined(op) && !isView(op))
         continue;
       work.append(op->operand_begin(), op->operand_end());
@@ -597,6 +620,7 @@ private:
   llvm::DenseMap<Value, double> size_;
   std::vector<KernelGroup> groups_;
   std::vector<SmallVector<std::pair<Value, IndexMap>>> computed_; ///< by group
+  std::vector<double> cycles_;                                        ///< by group
   llvm::DenseMap<Value, int> groupOf_;
 };
 

@@ -298,6 +298,9 @@ TEST_P(FusedKernels, IndicesOutOfRange) {
     EXPECT_EQ(status.index, bad);
     EXPECT_EQ(status.extent, 5);
     EXPECT_EQ(status.axis, 0);
+    // The first of several, as in NumPy.
+    status = statusOf(rows, target(), {std::vector<int64_t>(45, 7), {-5, bad, 1234}});
+    EXPECT_EQ(status.index, bad);
     status =
         statusOf(columns, target(), {std::vector<int64_t>(15, 7), {0, 1, 2, 3, 4, -1, -5, 1, bad}});
     EXPECT_EQ(status.failed, 1);
