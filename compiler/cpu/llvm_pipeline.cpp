@@ -29,7 +29,6 @@
 #include "llvm/Transforms/Utils/LCSSA.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 
-
 namespace ricci {
 namespace {
 

@@ -54,7 +54,8 @@ private:
       if (!map)
         continue;
       int node = compute(value, *map);
-      if (node < 0)
+      // A scan runs along its axis, be it of extent 1.
+      if (node < 0 || (onKept && program_.nodes[size_t(node)].full))
         continue;
       unsigned buffer = unsigned(kernel_.getInputs().size()) + result;
       bool full =
