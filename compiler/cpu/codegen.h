@@ -15,12 +15,12 @@
 
 namespace ricci {
 
-/// Gives the function marked `ricci.entry` the signature of KernelFn (runtime/executable.h). Does
+/// Gives the functions marked `ricci.entry` the signature of KernelFn (runtime/executable.h). Does
 /// nothing where that has been done.
 mlir::LogicalResult applyKernelAbi(mlir::ModuleOp module);
 
 /// Lowers a module at the `loops` stage (func, scf, arith, vector, memref, index) to the LLVM
-/// dialect, in place. The function marked `ricci.entry` becomes the kernel's entry (see
+/// dialect, in place. A function marked `ricci.entry` becomes a kernel's entry (see
 /// kernel_abi.cpp); all others become private.
 mlir::LogicalResult lowerLoopsToLLVM(mlir::ModuleOp module, const Target &target);
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace ricci {
 
@@ -26,7 +27,7 @@ constexpr int64_t kColumnBlock = 2048;
 /// A transpose task: long rows of the operand, few of them.
 constexpr int64_t kTransposeInner = 512, kTransposeMid = 64;
 
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t ceilDiv(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 int64_t tasksPerWorker(double seconds, int64_t tasks) {
   double each = seconds / std::max<double>(1, double(tasks));
@@ -275,6 +276,9 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   for (auto [i, node] : llvm::enumerate(program.nodes)) {
     if (node.kind == Kind::Position)
       index(layout.position[i], node.index);
+    if (LoopProgram::isParameter(node))
+      std::memcpy(&d[size_t(layout.constants + layout.constant[i])], node.data.data(),
+                  node.data.size());
     for (auto [g, guard] : llvm::enumerate(node.guards)) {
       int64_t walker = layout.guard[i] + int64_t(g);
       index(walker, guard.index);

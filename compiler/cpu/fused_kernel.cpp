@@ -26,10 +26,11 @@ DType accumulatorType(const LoopProgram::Node &node) {
 FusedLayout::FusedLayout(const LoopProgram &program) {
   size_t count = program.nodes.size();
   position.assign(count, -1), guard.assign(count, -1), gather.assign(count, -1);
+  constant.assign(count, -1);
   slot.assign(count, -1);
   axes = int64_t(program.axes.size());
   walkers = int64_t(program.accesses.size());
-  int64_t guards = 0, gathers = 0, firstIndex = walkers;
+  int64_t guards = 0, gathers = 0, parameters = 0, firstIndex = walkers;
   bool columns = program.mode == LoopProgram::Mode::Columns;
   std::vector<bool> usedLater(count, false);
   for (size_t i = 0; i < count; ++i)
@@ -45,6 +46,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
       walkers += int64_t(node.guards.size());
       guards += int64_t(node.guards.size());
     }
+    if (LoopProgram::isParameter(node))
+      constant[i] = parameters++;
     if (!node.gathered.empty()) {
       gather[i] = gathers;
       gathers += int64_t(node.gathered.size());
@@ -62,7 +65,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
   guardExtents = offsets + (walkers - firstIndex);
   gathered = guardExtents + (walkers - firstIndex);
   slots = gathered + 3 * gathers;
-  size = slots + slotCount;
+  constants = slots + slotCount;
+  size = constants + parameters;
 }
 
 FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &name,
@@ -85,6 +89,35 @@ FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &nam
     status = args[count++];
   descriptor = args[count], workspace = args[count + 1], begin = args[count + 2],
   end = args[count + 3];
+}
+
+/// Writes at the start of the function.
+template <typename Fn> static Value atStart(LoopBuilder &b, Value descriptor, Fn write) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(descriptor.getParentBlock());
+  return write();
+}
+
+Value FusedKernel::word(int64_t w) {
+  Value &known = words_[w];
+  if (!known)
+    known = atStart(b, descriptor, [&] {
+      return b.load(descriptor, b.op<arith::ConstantIndexOp>(w));
+    });
+  return known;
+}
+
+Value FusedKernel::parameter(int node) {
+  Value bits = word(layout.constants + layout.constant[size_t(node)]);
+  return atStart(b, descriptor, [&] {
+    // After the word, which is at the start by now.
+    b.setInsertionPointAfterValue(bits);
+    bool isSingle = program.nodes[size_t(node)].type == DType::f32;
+    Value integer = b.op<arith::IndexCastOp>(b.getI64Type(), bits);
+    if (isSingle)
+      integer = b.op<arith::TruncIOp>(b.getI32Type(), integer);
+    return Value(b.op<arith::BitcastOp>(isSingle ? Type(b.getF32Type()) : b.getF64Type(), integer));
+  });
 }
 
 FusedKernel::Values FusedKernel::advance(const Values &base, int axis, Value index) {
@@ -130,9 +163,9 @@ Number FusedKernel::zero(DType type, int count) {
 }
 
 Value FusedKernel::newScratch(Type element, int64_t size) {
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(descriptor.getParentBlock());
-  return b.op<memref::AllocaOp>(MemRefType::get({size}, element), b.getI64IntegerAttr(64));
+  return atStart(b, descriptor, [&] {
+    return b.op<memref::AllocaOp>(MemRefType::get({size}, element), b.getI64IntegerAttr(64));
+  });
 }
 
 Value FusedKernel::scratchOf(DType type) {
@@ -143,20 +176,25 @@ Value FusedKernel::scratchOf(DType type) {
   return buffer;
 }
 
+Value FusedKernel::slotView(int slot, DType type) {
+  Value &view = slotViews_[{slot, int(type)}];
+  if (!view)
+    view = atStart(b, descriptor, [&] {
+      Value bytes = b.load(descriptor, b.op<arith::ConstantIndexOp>(layout.slots + slot));
+      Value size = b.op<arith::ConstantIndexOp>(INT64_MAX / 16);
+      return b.view(workspace, bytes, size, values(type).componentType());
+    });
+  return view;
+}
+
 Number FusedKernel::loadSlot(int slot, DType type, Value index, int count) {
   DType held = slotType(type);
-  ValueBuilder v = values(held);
-  Value bytes = word(layout.slots + slot);
-  Value view = b.view(workspace, bytes, b.idx(INT64_MAX / 16), v.componentType());
-  return toRegister(v.load(view, held, index, count), held);
+  return toRegister(values(held).load(slotView(slot, held), held, index, count), held);
 }
 
 void FusedKernel::storeSlot(int slot, DType type, Number value, Value index, int count) {
   DType held = slotType(type);
-  ValueBuilder v = values(held);
-  Value bytes = word(layout.slots + slot);
-  Value view = b.view(workspace, bytes, b.idx(INT64_MAX / 16), v.componentType());
-  v.store(toSlot(value, held), view, held, index, count);
+  values(held).store(toSlot(value, held), slotView(slot, held), held, index, count);
 }
 
 Number FusedKernel::yieldIf(Value condition, llvm::function_ref<Number()> then,
@@ -271,9 +309,12 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
   if (stride == 1 || stride == -1) {
     if (!point.length)
       return whole();
-    if (stride == 1 && v.hasMaskedLoad(a.type))
+    auto masked = [&] {
       return toRegister(v.loadMasked(buffer, a.type, at, point.lanes, point.length), a.type);
-    return yieldIf(b.eq(point.length, b.idx(point.lanes)), whole, single);
+    };
+    return yieldIf(b.eq(point.length, b.idx(point.lanes)), whole,
+                   stride == 1 && v.hasMaskedLoad(a.type) ? llvm::function_ref<Number()>(masked)
+                                                          : single);
   }
   return single();
 }
@@ -304,14 +345,14 @@ void FusedKernel::store(const LoopProgram::Store &store, const Point &point) {
         b.store(b.load(scratch, b.add(from, part)), buffer, b.add(to, part));
     });
   };
+  auto masked = [&] { v.storeMasked(value, buffer, a.type, at, point.lanes, point.length); };
   if (stride != 1)
     single();
   else if (!point.length)
     whole();
-  else if (v.hasMaskedStore(a.type))
-    v.storeMasked(value, buffer, a.type, at, point.lanes, point.length);
-  else
-    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole, single);
+  else // Only a store without a mask writes a cache line that it has not read.
+    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole,
+             v.hasMaskedStore(a.type) ? llvm::function_ref<void()>(masked) : single);
 }
 
 //===----------------------------------------------------------------------===//
@@ -352,6 +393,8 @@ Number FusedKernel::compute(int index, const Point &point) {
   case Kind::Gather:
     return gather(index, point);
   case Kind::Constant:
+    if (LoopProgram::isParameter(node))
+      return {parameter(index), {}};
     return scalars.constant(node.type, node.data.data(), point.lanes);
   case Kind::Position:
     return {indices(layout.position[size_t(index)], point), {}};
@@ -431,12 +474,15 @@ std::pair<Value, Value> FusedKernel::checkedIndex(Value index, int64_t at) {
   Value extent = word(at + 1);
   Value wrapped = b.select(b.lt(index, b.idx(0)), b.add(index, extent), index);
   Value valid = inRange(wrapped, extent);
+  Value none = b.op<arith::ConstantIntOp>(0, 64);
   b.ifThen(valid, [] {}, [&] {
-    // Any one of them is reported.
-    b.store(toI64(b, index), status, b.idx(1));
-    b.store(toI64(b, extent), status, b.idx(2));
-    b.store(toI64(b, word(at + 2)), status, b.idx(3));
-    b.store(toI64(b, b.idx(1)), status, b.idx(0));
+    // The first one that a worker finds.
+    b.ifThen(b.eq(b.load(status, b.idx(0)), none), [&] {
+      b.store(toI64(b, index), status, b.idx(1));
+      b.store(toI64(b, extent), status, b.idx(2));
+      b.store(toI64(b, word(at + 2)), status, b.idx(3));
+      b.store(toI64(b, b.idx(1)), status, b.idx(0));
+    });
   });
   return {b.mul(wrapped, word(at)), valid};
 }

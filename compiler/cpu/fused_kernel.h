@@ -15,7 +15,7 @@ namespace ricci {
 ///
 /// Words, then the extents of the axes, then for every walker (accesses, then indices: of positions and
 /// guards) its factors by axis; then offsets of the indices; extents of the guards; stride, extent and
-/// axis of what is gathered; byte offsets of the slots of the workspace.
+/// axis of what is gathered; byte offsets of the slots of the workspace; constants, as bits.
 struct FusedLayout {
   enum Word : int64_t { InnerBlock, InnerBlocks, MidBlock, MidBlocks, Count };
 
@@ -24,9 +24,10 @@ struct FusedLayout {
   int64_t extent(int64_t axis) const { return Count + axis; }
   int64_t factor(int64_t walker, int64_t axis) const { return factors + walker * axes + axis; }
 
-  int64_t axes, walkers, factors, offsets, guardExtents, gathered, slots, size;
-  /// By node: the walker of a position; of the first guard; the first of `gathered`.
-  std::vector<int64_t> position, guard, gather;
+  int64_t axes, walkers, factors, offsets, guardExtents, gathered, slots, constants, size;
+  /// By node: the walker of a position; of the first guard; the first of `gathered`; the place among
+  /// the constants.
+  std::vector<int64_t> position, guard, gather, constant;
   /// By node: the slot of a value that is kept in the workspace, -1 for none. A reduction in columns
   /// has one for its accumulator (an arg-reduction a second one for the index, which follows).
   std::vector<int> slot;
@@ -55,7 +56,8 @@ public:
   FusedKernel(LoopBuilder &b, mlir::ModuleOp module, const std::string &name,
               const LoopProgram &program, const Target &target);
 
-  Value word(int64_t w) { return b.load(descriptor, b.idx(w)); }
+  /// A word of the descriptor, read once at the start.
+  Value word(int64_t w);
   Value extent(int axis) { return word(layout.extent(axis)); }
   /// The walkers' positions at `index` of an axis, given those at 0.
   Values advance(const Values &base, int axis, Value index);
@@ -120,7 +122,12 @@ private:
                  llvm::function_ref<Number()> otherwise);
   Values flat(Number n) { return n.im ? Values{n.re, n.im} : Values{n.re}; }
 
+  Value parameter(int node);
+  Value slotView(int slot, DType type);
+
   llvm::DenseMap<int, Number> known_;
+  llvm::DenseMap<int64_t, Value> words_;
+  llvm::DenseMap<std::pair<int, int>, Value> slotViews_; ///< by slot and type
   llvm::DenseMap<mlir::Type, Value> scratch_;
 };
 

@@ -92,25 +92,8 @@ struct KernelAbi : impl::KernelAbiBase<KernelAbi> {
 //     %p0 = llvm.load %buffers[0] invariant
 //     %b0 = builtin.unrealized_conversion_cast <descriptor of %p0> : !llvm.struct<…> to
 //     memref<?xf32>
-LogicalResult applyKernelAbi(ModuleOp module) {
-  MLIRContext *context = module.getContext();
-  context->loadDialect<LLVM::LLVMDialect>();
-  func::FuncOp entry;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (!function->hasAttr("ricci.entry")) {
-      function.setPrivate();
-      // Otherwise the linker would take it for an entry.
-      if (!function.isExternal())
-        function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
-      continue;
-    }
-    if (entry)
-      return function.emitError("a second function marked ricci.entry");
-    entry = function;
-  }
-  if (!entry)
-    return module.emitError("no function marked ricci.entry");
-
+static LogicalResult applyKernelAbi(func::FuncOp entry) {
+  MLIRContext *context = entry.getContext();
   auto pointer = LLVM::LLVMPointerType::get(context);
   Type i64 = IntegerType::get(context, 64);
   auto abiType = FunctionType::get(context, {pointer, pointer, pointer, i64, i64}, {});
@@ -150,6 +133,28 @@ LogicalResult applyKernelAbi(ModuleOp module) {
   body.eraseArguments(0, count);
   entry.setFunctionType(abiType);
   entry.removeArgAttrsAttr();
+  return mlir::success();
+}
+
+LogicalResult applyKernelAbi(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  context->loadDialect<LLVM::LLVMDialect>();
+  SmallVector<func::FuncOp> entries;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function->hasAttr("ricci.entry")) {
+      entries.push_back(function);
+      continue;
+    }
+    function.setPrivate();
+    // Otherwise the linker would take it for an entry.
+    if (!function.isExternal())
+      function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
+  }
+  if (entries.empty())
+    return module.emitError("no function marked ricci.entry");
+  for (func::FuncOp entry : entries)
+    if (failed(applyKernelAbi(entry)))
+      return mlir::failure();
   return mlir::success();
 }
 

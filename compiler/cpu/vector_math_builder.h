@@ -59,6 +59,7 @@ public:
   /// One constant for each type.
   double pick(double f32, double f64) const { return isF64_ ? f64 : f32; }
   int mantissaBits() const { return isF64_ ? 52 : 23; }
+  int64_t mantissaMask() const { return (int64_t(1) << mantissaBits()) - 1; }
   int64_t bias() const { return isF64_ ? 1023 : 127; }
   /// The bits of a constant.
   int64_t bitsOf(double x) const;

@@ -47,7 +47,7 @@ Parts partsOf(MathBuilder &m, Real x) {
   Bits bits = m.asBits(m.select(tiny, x * m.pick(0x1p24, 0x1p54), x));
   Bits exponent =
       (bits >> m.mantissaBits()) - m.select(tiny, m.bits(m.isF64() ? 54 : 24), m.bits(0));
-  return {m.asReal((bits & ((int64_t(1) << m.mantissaBits()) - 1)) | m.bitsOf(1)), exponent};
+  return {m.asReal((bits & m.mantissaMask()) | m.bitsOf(1)), exponent};
 }
 
 /// |x| mod |y| by long division.
@@ -82,7 +82,7 @@ Real longDivision(MathBuilder &m, Real a, Real b, Mask needed) {
   return result;
 }
 
-/// fmod but for which NaN is given.
+/// fmod, but for which NaN is given.
 Real modulo(MathBuilder &m, Real x, Real y) {
   Real a = m.abs(x), b = m.abs(y);
   Real usual = m.select(a < b, a, reduceOnce(m, a, b));

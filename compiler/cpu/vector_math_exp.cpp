@@ -61,6 +61,18 @@ Pair pairExp2(MathBuilder &m, Real x) {
   return scaledPair(m, r, m.polynomial(r, tables::exp2), k.raw);
 }
 
+Real expOfPair(MathBuilder &m, Real hi, Real lo) {
+  Rounded k = m.roundScaled(hi, kLog2E);
+  Real first = m.fma(k.whole, -ln2Hi(m), hi); // exact
+  Real r = m.fma(k.whole, -ln2Lo(m), first);
+  Real rest = m.fma(k.whole, -ln2Lo(m), first - r) + lo;
+  // 1 + r exactly, then what is small.
+  Pair sum = m.fastTwoSum(m.real(1), r);
+  Real tail = r * r * m.polynomial(r, tables::exp);
+  tail = m.fma(rest, sum.hi + tail, tail);
+  return m.scale(sum.hi + (sum.lo + tail), k.raw);
+}
+
 Real exp(MathBuilder &m, Real x) { return scaledExp(m, x, 0); }
 
 Real exp2(MathBuilder &m, Real x) {

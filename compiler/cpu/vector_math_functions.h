@@ -67,6 +67,9 @@ ReducedLog reduceLog(MathBuilder &m, Real x, bool subnormals);
 Pair pairExp(MathBuilder &m, Real x);
 Pair pairExp2(MathBuilder &m, Real x);
 
+/// e^(hi + lo) in f64 to little more than half a unit in the last place, for -748 <= hi <= 712.
+Real expOfPair(MathBuilder &m, Real hi, Real lo);
+
 /// ln 2 = hi + lo, where hi has room for products with an exponent.
 inline double ln2Hi(const MathBuilder &m) { return m.pick(0x1.63p-1, 0x1.62e42feep-1); }
 inline double ln2Lo(const MathBuilder &m) {

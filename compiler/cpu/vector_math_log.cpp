@@ -84,7 +84,7 @@ Real logOfSum(MathBuilder &m, Real x, Real y, bool binary) {
   Mask first = x > y;
   Real high = m.select(first, x, y), low = m.select(first, y, x);
   Pair d = m.twoSum(low, -high);
-  d.hi = m.select(x == y, m.real(0), d.hi); // equal infinities
+  d.hi = m.select(x == y, m.real(0), d.hi);          // equal infinities
   d.lo = m.select(m.abs(d.lo) < 1, d.lo, m.real(0)); // NaN for infinities
   Pair power = binary ? pairExp2(m, d.hi) : pairExp(m, d.hi);
   power.lo = m.fma(power.hi, binary ? d.lo * 0x1.62e42fefa39efp-1 : d.lo, power.lo);
@@ -124,7 +124,7 @@ ReducedLog reduceLog(MathBuilder &m, Real x, bool subnormals) {
   double whole = m.pick(0x1p23, 0x1p52), offset = whole + double(m.bias());
   Real e = m.asReal(biased | m.bitsOf(whole));
   e = subnormals ? e - m.select(tiny, m.real(offset + m.pick(24, 54)), m.real(offset)) : e - offset;
-  Real f = m.asReal((i & ((int64_t(1) << m.mantissaBits()) - 1)) + sqrtHalf) - 1;
+  Real f = m.asReal((i & m.mantissaMask()) + sqrtHalf) - 1;
   return {e, f, biased};
 }
 

@@ -1,8 +1,8 @@
 """Minimax polynomials of compiler/cpu/vector_math_tables.h.
 
 Each approximates g(t) on [a, b] so that max |w(t) (p(t) - g(t))| is least (Remez exchange), its
-coefficients rounded one after the other to f32 or f64 and the rest fitted again (Muller, Handbook of
-Floating-Point Arithmetic, 10.3). Prints the table; needs mpmath.
+first coefficients rounded one after the other to f32 or f64 and the rest fitted again (Muller and
+others, Handbook of Floating-Point Arithmetic). Prints the table; needs mpmath.
 """
 
 import mpmath as mp
@@ -23,9 +23,12 @@ def solve(points, g, w, n):
 
 
 def remez(g, w, a, b, n):
+    """The n coefficients, on a grid that is dense towards the ends."""
     if n == 0:
         return []
-    grid = [(a + b) / 2 - (b - a) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / (24 * n)) for i in range(24 * n)]
+    count = 24 * n
+    angles = [mp.pi * (i + mp.mpf(1) / 2) / count for i in range(count)]
+    grid = [(a + b) / 2 - (b - a) / 2 * mp.cos(angle) for angle in angles]
     gs, ws = [g(t) for t in grid], [w(t) for t in grid]
     heavy = [i for i, u in enumerate(ws) if u > max(ws) / 1000]
     index = [heavy[int((2 * i + 1) * len(heavy) / (2 * (n + 1)))] for i in range(n + 1)]
@@ -78,40 +81,97 @@ def fit(g, w, a, b, degree, bits):
 
 
 L2, PI, S2 = mp.log(2), mp.pi, mp.sqrt(2)
-sq = mp.sqrt
-# name: (g, weight, a, b, {bits of a coefficient: degree}). The weight makes errors relative to the
-# whole function.
+sqrt = mp.sqrt
+
+
+def odd(f):
+    """p in f(x) = x + x^3 p(x^2)."""
+    return lambda z: (f(sqrt(z)) / sqrt(z) - 1) / z
+
+
+def identity(z):
+    return z
+
+
+def exp_tail(r):
+    return (mp.exp(r) - 1 - r) / r**2
+
+
+def atanh_ratio(z):
+    return 2 * mp.atanh(sqrt(z)) / sqrt(z)
+
+
+def log2_erfc_ratio(a):
+    return mp.log(mp.erfc(a)) / L2 / a
+
+
+def erfc_weight(a):
+    return a * L2 * mp.erfc(a)
+
+
+HALF_LN2 = (-L2 / 2 - 0.001, L2 / 2 + 0.001)
+HALF = (-0.5, 0.5)
+ROOTS = (1 / S2 - 1, S2 - 1)
+RATIOS = (0, (3 - 2 * S2) ** 2)
+QUARTER_PI = (0, (PI / 4 + 0.002) ** 2)
+# name: (g, weight, interval, {bits of a coefficient: degree}). The weight makes errors relative to
+# the whole function.
 table = {
     # exp(r) = 1 + r + r^2 p(r)
-    "exp": (lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: r**2, -L2 / 2 - 0.001, L2 / 2 + 0.001, {24: 4, 53: 9}),
-    "expm1": (lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: abs(r), -L2 / 2 - 0.001, L2 / 2 + 0.001, {24: 4, 53: 9}),
+    "exp": (exp_tail, lambda r: r**2, HALF_LN2, {24: 4, 53: 9}),
+    "expm1": (exp_tail, abs, HALF_LN2, {24: 4, 53: 9}),
     # 2^r = 1 + r p(r); the second one in f64 for results in f32
-    "exp2": (lambda r: (2**r - 1) / r, abs, -0.5, 0.5, {24: 5, 53: 11}),
-    "exp2Short": (lambda r: (2**r - 1) / r, abs, -0.5, 0.5, {53: 6}),
+    "exp2": (lambda r: (2**r - 1) / r, abs, HALF, {24: 5, 53: 11}),
+    "exp2Short": (lambda r: (2**r - 1) / r, abs, HALF, {53: 6}),
     # log(1 + f) = f - f^2 / 2 + f^3 p(f)
-    "log": (lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, lambda f: f**3 / mp.log1p(f), 1 / S2 - 1, S2 - 1, {24: 7}),
+    "log": (
+        lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3,
+        lambda f: f**3 / mp.log1p(f),
+        ROOTS,
+        {24: 7},
+    ),
     # log((1 + s) / (1 - s)) = 2 s + s^3 p(s^2) = 2 s + 2/3 s^3 + s^5 q(s^2)
-    "logRatio": (lambda z: (2 * mp.atanh(sq(z)) / sq(z) - 2) / z, lambda z: z, 0, (3 - 2 * S2) ** 2, {53: 6}),
-    "logRatioTail": (lambda z: (2 * mp.atanh(sq(z)) / sq(z) - 2 - z * 2 / 3) / z**2, lambda z: z**2, 0, (3 - 2 * S2) ** 2, {53: 7}),
+    "logRatio": (lambda z: (atanh_ratio(z) - 2) / z, identity, RATIOS, {53: 6}),
+    "logRatioTail": (
+        lambda z: (atanh_ratio(z) - 2 - z * 2 / 3) / z**2,
+        lambda z: z**2,
+        RATIOS,
+        {53: 7},
+    ),
     # log2(1 + f) = f + f p(f)
-    "log2": (lambda f: mp.log1p(f) / f / L2 - 1, lambda f: f / mp.log1p(f) * L2, 1 / S2 - 1, S2 - 1, {24: 9}),
+    "log2": (
+        lambda f: mp.log1p(f) / f / L2 - 1,
+        lambda f: f / mp.log1p(f) * L2,
+        ROOTS,
+        {24: 9},
+    ),
     # log2(1 + f) = f p(f), in f64 for results in f32
-    "log2Short": (lambda f: mp.log1p(f) / f / L2, lambda f: f / mp.log1p(f), 1 / S2 - 1, S2 - 1, {53: 11}),
+    "log2Short": (
+        lambda f: mp.log1p(f) / f / L2,
+        lambda f: f / mp.log1p(f),
+        ROOTS,
+        {53: 11},
+    ),
     # sin(r) = r + r^3 p(r^2); cos(r) = 1 - r^2 / 2 + r^4 p(r^2)
-    "sin": (lambda z: (mp.sin(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, (PI / 4 + 0.002) ** 2, {24: 2, 53: 5}),
-    "cos": (lambda z: (mp.cos(sq(z)) - 1 + z / 2) / z**2, lambda z: z**2, 0, (PI / 4 + 0.002) ** 2, {24: 2, 53: 5}),
-    # f(x) = x + x^3 p(x^2)
-    "tan": (lambda z: (mp.tan(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, (PI / 4 + 0.002) ** 2, {24: 6, 53: 14}),
-    "tanh": (lambda z: (mp.tanh(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 0.625**2, {24: 4, 53: 10}),
-    "atan": (lambda z: (mp.atan(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 0.25, {24: 4, 53: 11}),
-    "asin": (lambda z: (mp.asin(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 0.25, {24: 4, 53: 11}),
-    "sinh": (lambda z: (mp.sinh(sq(z)) / sq(z) - 1) / z, lambda z: z, 0, 1, {24: 3, 53: 6}),
+    "sin": (odd(mp.sin), identity, QUARTER_PI, {24: 2, 53: 5}),
+    "cos": (
+        lambda z: (mp.cos(sqrt(z)) - 1 + z / 2) / z**2,
+        lambda z: z**2,
+        QUARTER_PI,
+        {24: 2, 53: 5},
+    ),
+    "tan": (odd(mp.tan), identity, QUARTER_PI, {24: 6, 53: 14}),
+    "tanh": (odd(mp.tanh), identity, (0, 0.625**2), {24: 4, 53: 10}),
+    "atan": (odd(mp.atan), identity, (0, 0.25), {24: 4, 53: 11}),
+    "asin": (odd(mp.asin), identity, (0, 0.25), {24: 4, 53: 11}),
+    "sinh": (odd(mp.sinh), identity, (0, 1), {24: 3, 53: 6}),
     # erf(x) = x + x p(x^2); erfc(x) = 2^(x p(x))
-    "erf": (lambda z: mp.erf(sq(z)) / sq(z) - 1, lambda z: 1, 0, 0.9375**2, {24: 6}),
-    "erfLong": (lambda z: mp.erf(sq(z)) / sq(z) - 1, lambda z: 1, 0, 1, {53: 13}),
-    "erfc": (lambda a: mp.log(mp.erfc(a)) / L2 / a, lambda a: a * L2 * mp.erfc(a), 0.9375, 4, {24: 7}),
-    "erfcLong": (lambda a: mp.log(mp.erfc(a)) / L2 / a, lambda a: a * L2 * mp.erfc(a), 1, 6, {53: 16}),
-    "cbrt": (lambda m: m ** (mp.mpf(1) / 3), lambda m: 1, 1, 2, {24: 2, 53: 5}),
+    "erf": (lambda z: mp.erf(sqrt(z)) / sqrt(z) - 1, lambda z: 1, (0, 0.9375**2), {24: 6}),
+    "erfLong": (lambda z: mp.erf(sqrt(z)) / sqrt(z) - 1, lambda z: 1, (0, 1), {53: 13}),
+    "erfc": (log2_erfc_ratio, erfc_weight, (0.9375, 4), {24: 7}),
+    "erfcLong": (log2_erfc_ratio, erfc_weight, (1, 6), {53: 16}),
+    # m^(1/3), to be refined
+    "cbrt": (lambda m: m ** (mp.mpf(1) / 3), lambda m: 1, (1, 2), {24: 2, 53: 5}),
 }
 
 HEADER = """//===- vector_math_tables.h - coefficients of elementary functions ----------------------===//
@@ -135,13 +195,18 @@ namespace ricci::vector_math::tables {
 
 def main():
     print(HEADER)
-    for name, (g, w, a, b, degrees) in table.items():
-        tiny = mp.mpf(10) ** -25
+    tiny = mp.mpf(10) ** -25
+    for name, (g, w, (a, b), degrees) in table.items():
+
+        def away_from_zero(t, g=g):
+            return g(t if abs(t) > tiny else tiny)
+
         arrays = {24: "{}", 53: "{}"}
         for bits, degree in degrees.items():
-            coefficients, worst = fit(lambda t: g(t if abs(t) > tiny else tiny), w, a, b, degree, bits)
+            coefficients, worst = fit(away_from_zero, w, a, b, degree, bits)
             arrays[bits] = f"{name}F{32 if bits == 24 else 64}"
-            lines = [f"inline constexpr double {arrays[bits]}[] = {{ // error 2^{float(mp.log(worst, 2)):.1f}"]
+            error = f"2^{float(mp.log(worst, 2)):.1f}"
+            lines = [f"inline constexpr double {arrays[bits]}[] = {{ // error {error}"]
             for c in coefficients:
                 text = repr(float(c)) + ", "
                 if lines[-1].startswith("inline") or len(lines[-1] + text) > 98:
@@ -152,4 +217,5 @@ def main():
     print("// clang-format on\n\n} // namespace ricci::vector_math::tables")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -75,10 +75,7 @@ Real powerOfMagnitude(MathBuilder &m, Real a, Real y) {
   hi = m.atLeast(m.atMost(hi, 712), -748);
   Mask inside = regular & (m.abs(t.hi) < 750);
   Real lo = m.select(inside, m.fma(log.lo, y, t.lo), m.real(0));
-  Rounded k = m.roundScaled(hi, 0x1.71547652b82fep+0);
-  Real r = m.fma(k.whole, -0x1.62e42feep-1, hi);
-  r = m.fma(k.whole, -0x1.a39ef35793c76p-33, r) + lo;
-  return m.scale(m.fma(r * r, m.polynomial(r, tables::exp), r) + 1, k.raw);
+  return expOfPair(m, hi, lo);
 }
 
 } // namespace
@@ -90,7 +87,7 @@ Real cbrt(MathBuilder &m, Real x) {
   double whole = m.pick(0x1p23, 0x1p52), offset = whole + double(m.bias());
   Real e = m.asReal((bits >> m.mantissaBits()) | m.bitsOf(whole));
   e = e - m.select(tiny, m.real(offset + m.pick(24, 54)), m.real(offset));
-  Real c = m.asReal((bits & ((int64_t(1) << m.mantissaBits()) - 1)) | m.bitsOf(1));
+  Real c = m.asReal((bits & m.mantissaMask()) | m.bitsOf(1));
   // e = 3 third + 0, 1 or 2
   auto [third, raw] = m.roundScaled(e - 1, 0x1.5555555555555p-2);
   Real remainder = m.fma(third, -3, e);
@@ -131,14 +128,11 @@ Real power(MathBuilder &m, Real x, Real y) {
   Real half = y * 0.5;
   Mask isWhole = m.trunc(y) == y, isOdd = isWhole & (m.trunc(half) != half);
   Mask isOne = (y == 0) | (x == 1) | ((a == 1) & (m.abs(y) == kInfinity));
-  Bits signBit = m.asBits(x) & m.bitsOf(-0.0);
-  Bits sign = m.select(isOdd, signBit, m.bits(0));
-  Real signedResult = m.asReal(m.asBits(result) | sign);
+  result = m.select(isOdd, m.copysign(result, x), result);
   // A negative base with a fraction as exponent; infinity and zero lose their sign.
-  Mask none = (x < 0) & (m.trunc(y) != y) & (a < kInfinity);
-  signedResult = m.select(none, m.real(kNaN), signedResult);
-  signedResult = m.keepNaN(x, y, signedResult);
-  return m.select(isOne, m.real(1), signedResult);
+  Mask isNone = (x < 0) & (m.trunc(y) != y) & (a < kInfinity);
+  result = m.select(isNone, m.real(kNaN), result);
+  return m.select(isOne, m.real(1), m.keepNaN(x, y, result));
 }
 
 } // namespace ricci::vector_math

@@ -49,12 +49,12 @@ struct ReducedAngle {
   Bits quadrant; ///< its two low bits
 };
 
-/// Of one f64 number from 1 on.
 struct ReducedScalar {
   Value hi, lo, quadrant;
 };
 
-ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x) {
+/// Of one finite f64 number from 1 on, with as many words of the table as its size may need.
+ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x, int64_t words) {
   MathBuilder m(b, target, b.getF64Type());
   auto shiftLeft = [&](Bits a, Bits s) { return m.binary<mlir::arith::ShLIOp>(a, s); };
   auto shiftRight = [&](Bits a, Bits s) { return m.binary<mlir::arith::ShRUIOp>(a, s); };
@@ -65,10 +65,9 @@ ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x) {
   Value index = b.op<mlir::arith::IndexCastOp>(b.getIndexType(), (from >> 6).v);
   Bits shift = from & 63;
 
-  auto tableType = mlir::VectorType::get({int64_t(std::size(kTwoOverPiBits))}, b.getI64Type());
-  Value table = b.op<mlir::arith::ConstantOp>(mlir::DenseElementsAttr::get(
-      tableType, llvm::ArrayRef<int64_t>(reinterpret_cast<const int64_t *>(kTwoOverPiBits),
-                                         std::size(kTwoOverPiBits))));
+  llvm::ArrayRef<int64_t> bitsOfTable(reinterpret_cast<const int64_t *>(kTwoOverPiBits), words);
+  auto tableType = mlir::VectorType::get({words}, b.getI64Type());
+  Value table = b.op<mlir::arith::ConstantOp>(mlir::DenseElementsAttr::get(tableType, bitsOfTable));
   Bits word[4], window[3];
   for (int i = 0; i < 4; ++i)
     word[i] = {{&m, b.op<mlir::vector::ExtractOp>(table, mlir::OpFoldResult(b.add(index, i)))}};
@@ -110,41 +109,36 @@ ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x) {
 }
 
 /// Puts what the reduction by bits gives into the lanes that need it.
-ReducedAngle reduceGreat(MathBuilder &m, const Target &target, Real a, Mask great,
-                         ReducedAngle usual) {
+ReducedAngle reduceGreat(MathBuilder &m, Real a, Mask great, ReducedAngle usual) {
   LoopBuilder &b = m.builder();
-  MathBuilder scalar(b, target, mlir::getElementTypeOrSelf(m.realType()));
-  auto reduceOne = [&](Value x) -> LoopBuilder::Values {
+  using Values = LoopBuilder::Values;
+  MathBuilder scalar(b, m.target(), mlir::getElementTypeOrSelf(m.realType()));
+  auto reduceOne = [&](Value x) -> Values {
     if (m.isF64()) {
-      ReducedScalar r = reduceByBits(b, target, x);
+      ReducedScalar r = reduceByBits(b, m.target(), x, std::size(kTwoOverPiBits));
       return {r.hi, r.lo, r.quadrant};
     }
     MathBuilder wide = scalar.wide();
-    ReducedScalar r = reduceByBits(b, target, scalar.extend(scalar.wrap(x), wide).v);
+    ReducedScalar r = reduceByBits(b, m.target(), scalar.extend(scalar.wrap(x), wide).v, 8);
     Real hi = scalar.round(wide.wrap(r.hi));
     Real lo = scalar.round(wide.wrap(r.hi) - scalar.extend(hi, wide));
     return {hi.v, lo.v, b.op<mlir::arith::TruncIOp>(b.getI32Type(), r.quadrant)};
   };
-  llvm::SmallVector<Value> start = {usual.hi.v, usual.lo.v, usual.quadrant.v};
-  auto results = m.ifAny(great, start, [&]() -> LoopBuilder::Values {
-    if (!m.lanes())
-      return reduceOne(a.v);
-
-    return b.forIter(b.idx(0), b.idx(m.lanes()), b.idx(1), start,
-                     [&](Value lane, LoopBuilder::ValueRange so) {
-                       mlir::OpFoldResult at = lane;
-                       Value isGreat = b.op<mlir::vector::ExtractOp>(great.v, at);
-                       return b.ifYield(
-                           isGreat,
-                           [&] {
-                             auto parts = reduceOne(b.op<mlir::vector::ExtractOp>(a.v, at));
-                             LoopBuilder::Values inserted;
-                             for (auto [part, vector] : llvm::zip(parts, so))
-                               inserted.push_back(b.op<mlir::vector::InsertOp>(part, vector, at));
-                             return inserted;
-                           },
-                           [&] { return LoopBuilder::Values(so.begin(), so.end()); });
-                     });
+  auto reduceLane = [&](Value lane, LoopBuilder::ValueRange vectors) -> Values {
+    mlir::OpFoldResult at = lane;
+    auto reduced = [&] {
+      Values parts = reduceOne(b.op<mlir::vector::ExtractOp>(a.v, at));
+      for (auto [part, vector] : llvm::zip(parts, vectors))
+        part = b.op<mlir::vector::InsertOp>(part, vector, at);
+      return parts;
+    };
+    Value isGreat = b.op<mlir::vector::ExtractOp>(great.v, at);
+    return b.ifYield(isGreat, reduced, [&] { return Values(vectors.begin(), vectors.end()); });
+  };
+  Values start = {usual.hi.v, usual.lo.v, usual.quadrant.v};
+  Values results = m.ifAny(great, start, [&] {
+    return m.lanes() ? b.forIter(b.idx(0), b.idx(m.lanes()), b.idx(1), start, reduceLane)
+                     : reduceOne(a.v);
   });
   return {m.wrap(results[0]), m.wrap(results[1]), {{&m, results[2]}}};
 }
@@ -188,7 +182,7 @@ ReducedAngle reduce(MathBuilder &m, Real a) {
     great = great | (m.abs(usual.hi) < a * 0x1p-23);
   // Infinity has become NaN.
   great = great & (a < std::numeric_limits<double>::infinity());
-  return reduceGreat(m, m.target(), a, great, usual);
+  return reduceGreat(m, a, great, usual);
 }
 
 struct SinCos {

@@ -8,6 +8,8 @@
 #include "compiler/fuse/schedule.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 
 namespace ricci {
 
@@ -16,6 +18,22 @@ static constexpr int kMaxLanes = 32;
 
 int LoopProgram::kept() const {
   return int(llvm::count_if(axes, [](const Axis &a) { return !a.reduced; }));
+}
+
+bool LoopProgram::isParameter(const Node &node) {
+  if (node.kind != Kind::Constant)
+    return false;
+  double value = 0;
+  if (node.type == DType::f32) {
+    float single;
+    std::memcpy(&single, node.data.data(), sizeof single);
+    value = single;
+  } else if (node.type == DType::f64) {
+    std::memcpy(&value, node.data.data(), sizeof value);
+  } else {
+    return false;
+  }
+  return !llvm::is_contained({0.0, 0.5, 1.0, 2.0}, std::abs(value));
 }
 
 int64_t LoopProgram::reducedExtent() const {
@@ -122,10 +140,15 @@ void LoopProgram::joinAxes() {
   bool counts = llvm::any_of(nodes, [](const Node &n) {
     return n.kind == Kind::ArgReduce || n.kind == Kind::Scan;
   });
-  // A reduction keeps an axis, be it of extent 1.
+  // A reduction keeps an axis, be it of extent 1; in columns it also has one to run along.
   auto reducedAxes = [&] { return axes.size() - size_t(kept()); };
+  auto isNeeded = [&](size_t axis) {
+    if (axes[axis].reduced)
+      return counts || reducedAxes() == 1;
+    return mode == Mode::Columns && reducedAxes() != 0 && kept() == 1;
+  };
   for (size_t axis = axes.size(); axis-- > 0;)
-    if (axes[axis].extent == 1 && !(axes[axis].reduced && (counts || reducedAxes() == 1)))
+    if (axes[axis].extent == 1 && !isNeeded(axis))
       erase(axis);
   for (size_t inner = axes.size(); inner-- > 1;) {
     size_t outer = inner - 1;
@@ -190,7 +213,9 @@ std::string LoopProgram::structure() const {
       out << " n" << node.gathered.size();
     if (node.kind == Kind::Position)
       out << " v" << (vectorAxis >= 0 && node.index.factors[size_t(vectorAxis)] != 0);
-    if (node.kind == Kind::Constant)
+    if (isParameter(node))
+      out << " ?";
+    else if (node.kind == Kind::Constant)
       out << " =" << llvm::toHex(node.data);
     if (node.kind == Kind::Scalar)
       out << ' ' << nameOf(node.scalar) << ' ' << shortName(node.computed);

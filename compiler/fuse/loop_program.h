@@ -131,6 +131,9 @@ struct LoopProgram {
   bool has(Kind kind) const {
     return llvm::any_of(nodes, [&](const Node &node) { return node.kind == kind; });
   }
+  /// Whether a constant is handed over at run time: a float other than a few common ones. So code does
+  /// not depend on the number of elements of a mean.
+  static bool isParameter(const Node &node);
   /// Indices of the reduced axes together.
   int64_t reducedExtent() const;
 

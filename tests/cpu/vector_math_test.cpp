@@ -16,10 +16,13 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <bit>
 
 namespace ricci::test {
 namespace {
+
+uint32_t bitsOf(float x) { return std::bit_cast<uint32_t>(x); }
+uint64_t bitsOf(double x) { return std::bit_cast<uint64_t>(x); }
 
 using Parameter = std::tuple<const char *, ScalarOp>;
 
@@ -75,7 +78,7 @@ protected:
     for (int lanes : {0, odd}) {
       std::vector<T> other = compute(dtype, lanes, x, y);
       for (size_t i = 0; i < x.size() && failures < 5; ++i) {
-        if (std::memcmp(&result[i], &other[i], sizeof(T)) == 0)
+        if (bitsOf(result[i]) == bitsOf(other[i]))
           continue;
         ADD_FAILURE() << fmt::format("{} {}({:a}, {:a}): {:a} in vectors, {:a} in {} lanes",
                                      shortName(dtype), nameOf(op()), x[i], y[i], result[i],
@@ -99,6 +102,61 @@ INSTANTIATE_TEST_SUITE_P(Levels, VectorMath,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+/// One lane, and more lanes than a register has.
+TEST(VectorMathLanes, anyNumber) {
+  const Target &target = targetOf("native");
+  for (ScalarOp op : elementaryFunctions()) {
+    std::vector<float> x, y;
+    MathSamples<float> samples(op);
+    for (int i = 0; i < 64; ++i) {
+      auto [first, second] = samples.next();
+      x.push_back(first);
+      y.push_back(second);
+    }
+    std::vector<float> expected(64), results(64);
+    auto compute = [&](int lanes, std::vector<float> &into) {
+      void *buffers[] = {x.data(), info(op).arity == 1 ? into.data() : y.data(), into.data()};
+      mathKernel(op, DType::f32, lanes, target)->entry()(buffers, nullptr, nullptr, 0, 64);
+    };
+    compute(0, expected);
+    for (int lanes : {1, 2, 64}) {
+      compute(lanes, results);
+      for (size_t i = 0; i < 64; ++i)
+        EXPECT_EQ(bitsOf(results[i]), bitsOf(expected[i])) << nameOf(op) << " in " << lanes;
+    }
+  }
+}
+
+/// What users expect of whole numbers: 10.0 ** 3 is 1000, and log10 of that 3.
+template <typename T> void checkWholeNumbers(DType dtype, const Target &target) {
+  std::vector<T> x, y, expected;
+  for (int base = 2; base < 1000; ++base) {
+    T power = T(base);
+    for (int exponent = 2; power < std::ldexp(T(1), std::numeric_limits<T>::digits) / T(base);
+         ++exponent) {
+      power *= T(base); // exact
+      x.push_back(T(base));
+      y.push_back(T(exponent));
+      expected.push_back(power);
+    }
+  }
+  std::vector<T> result(x.size());
+  void *buffers[] = {x.data(), y.data(), result.data()};
+  mathKernel(ScalarOp::Power, dtype, 0, target)
+      ->entry()(buffers, nullptr, nullptr, 0, int64_t(x.size()));
+  EXPECT_EQ(result, expected);
+
+  std::vector<T> tens = {1, 10, 100, 1000, 10000, 100000, 1000000}, logs(tens.size());
+  void *unary[] = {tens.data(), logs.data()};
+  mathKernel(ScalarOp::Log10, dtype, 0, target)->entry()(unary, nullptr, nullptr, 0, 7);
+  EXPECT_EQ(logs, (std::vector<T>{0, 1, 2, 3, 4, 5, 6}));
+}
+
+class WholeNumbers : public OnLevel {};
+TEST_P(WholeNumbers, f32) { checkWholeNumbers<float>(DType::f32, target()); }
+TEST_P(WholeNumbers, f64) { checkWholeNumbers<double>(DType::f64, target()); }
+INSTANTIATE_LEVELS(WholeNumbers);
 
 /// Values that NumPy's documentation and C99 fix, independently of the reference.
 TEST(VectorMathValues, exact) {
