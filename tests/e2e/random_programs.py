@@ -96,6 +96,9 @@ class Program:
         types = [(values[n].dtype, values[n].shape) for n in (name, names[0])]
         return bool(fresh) and uses.count(names[0]) == 1 and types[0] == types[1]
 
+    def of(self, arrays):
+        return Program(arrays, self.statements, self.results, self.style)
+
     def needed(self):
         """Without what the results do not need."""
         keep, statements = set(self.results), []
@@ -343,9 +346,9 @@ def smaller(program):
             yield Program(arrays, statements, program.results, program.style).needed()
     for name, array in program.arrays.items():
         if not array.flags.c_contiguous or not array.flags.aligned:
-            yield Program({**program.arrays, name: array.copy(order="C")}, program.statements, program.results, program.style)
+            yield program.of({**program.arrays, name: array.copy(order="C")})
         if array.size > 1 and (array != array.flat[0]).any() and array.dtype.kind != "b":
-            yield Program({**program.arrays, name: np.ones_like(array)}, program.statements, program.results, program.style)
+            yield program.of({**program.arrays, name: np.ones_like(array)})
 
 
 def reduced(program, modes, difference=difference):
@@ -452,9 +455,13 @@ def main():
         for name, a in program.arrays.items():
             print(f"{name}: {a.dtype}{a.shape} strides {a.strides}")
         return
-    begin, differences = time.monotonic(), []
+    begin, differences, done = time.monotonic(), [], 0
 
     def report(seed, text):
+        nonlocal done
+        done += 1
+        if done % 500 == 0:
+            print(f"{done} programs, {len(differences)} differ; {time.monotonic() - begin:.0f} s", file=sys.stderr)
         if text:
             differences.append(seed)
             print(text, flush=True)
