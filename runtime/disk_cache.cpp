@@ -7,93 +7,27 @@
 #include "runtime/disk_cache.h"
 
 #include "runtime/build_id.h"
+#include "runtime/cache_entry.h"
 #include "runtime/cpu_id.h"
 #include "runtime/log.h"
 #include "runtime/utf8.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstring>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace ricci {
 namespace {
 
-/// What an entry begins with; then come title, key and body.
-struct Header {
-  char magic[8];
-  uint64_t checksum[2]; ///< of all that follows
-  uint64_t titleBytes, keyBytes, bodyBytes;
-};
-constexpr char kMagic[8] = {'r', 'i', 'c', 'c', 'i', '\0', '\0', '\1'};
-constexpr size_t kUnchecked = offsetof(Header, titleBytes);
 constexpr size_t kMaxTitle = 120;
 
-XXH128_hash_t hashOf(std::string_view bytes) { return XXH3_128bits(bytes.data(), bytes.size()); }
-
-std::string fileName(std::string_view key, std::string_view kind) {
-  const XXH128_hash_t hash = hashOf(key);
-  return fmt::format("{:016x}{:016x}.{}", hash.high64, hash.low64, kind);
-}
-
-std::string makeEntry(std::string_view title, std::string_view key, std::string_view body) {
-  Header header{};
-  std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.titleBytes = title.size();
-  header.keyBytes = key.size();
-  header.bodyBytes = body.size();
-  std::string bytes(reinterpret_cast<const char *>(&header), sizeof header);
-  bytes.append(title).append(key).append(body);
-  const XXH128_hash_t hash = hashOf(std::string_view(bytes).substr(kUnchecked));
-  const uint64_t checksum[2] = {hash.low64, hash.high64};
-  std::memcpy(bytes.data() + offsetof(Header, checksum), checksum, sizeof checksum);
-  return bytes;
-}
-
-/// The header, where the bytes are long enough and begin like an entry.
-std::optional<Header> headerOf(std::string_view bytes) {
-  Header header;
-  if (bytes.size() < sizeof header)
-    return std::nullopt;
-  std::memcpy(&header, bytes.data(), sizeof header);
-  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
-    return std::nullopt;
-  return header;
-}
-
-struct Parts {
-  std::string_view key, body;
-};
-
-/// Nothing unless the bytes are those of a whole entry.
-std::optional<Parts> partsOf(std::string_view bytes) {
-  const std::optional<Header> header = headerOf(bytes);
-  if (!header)
-    return std::nullopt;
-  const XXH128_hash_t hash = hashOf(bytes.substr(kUnchecked));
-  if (header->checksum[0] != hash.low64 || header->checksum[1] != hash.high64)
-    return std::nullopt;
-  std::string_view rest = bytes.substr(sizeof(Header));
-  for (uint64_t size : {header->titleBytes, header->keyBytes, header->bodyBytes}) {
-    if (size > rest.size())
-      return std::nullopt;
-    rest.remove_prefix(size);
-  }
-  if (!rest.empty())
-    return std::nullopt;
-  const size_t key = sizeof(Header) + header->titleBytes;
-  return Parts{bytes.substr(key, header->keyBytes), bytes.substr(key + header->keyBytes)};
-}
-
-std::string titleOf(std::string_view bytes) {
-  const std::optional<Header> header = headerOf(bytes);
-  if (!header || header->titleBytes > bytes.size() - sizeof(Header))
-    return "";
-  return std::string(bytes.substr(sizeof(Header), header->titleBytes));
+/// For a table of entries: one line.
+std::string titleOf(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return elide(printable(line), kMaxTitle);
 }
 
 void warnOnce(const Diagnostic &why, std::string_view what) {
@@ -151,7 +85,7 @@ std::optional<std::string> DiskCache::read(const std::string &name, std::string_
   }
   if (!*bytes)
     return std::nullopt;
-  const std::optional<Parts> parts = partsOf(**bytes);
+  const std::optional<EntryParts> parts = partsOf(**bytes);
   if (!parts) {
     folder_->remove(name);
     return std::nullopt;
@@ -163,7 +97,7 @@ std::optional<std::string> DiskCache::read(const std::string &name, std::string_
 }
 
 KernelPtr DiskCache::readKernel(const std::string &key) const {
-  const std::string whole = kernelKey(key), name = fileName(whole, "kernel");
+  const std::string whole = kernelKey(key), name = entryName(whole, "kernel");
   const std::optional<std::string> body = read(name, whole);
   if (!body)
     return nullptr;
@@ -181,7 +115,7 @@ KernelPtr DiskCache::findKernel(const std::string &key) { return readKernel(key)
 std::shared_ptr<const Executable> DiskCache::findProgram(std::string_view key) const {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
-  const std::string whole = programKey(key), name = fileName(whole, "program");
+  const std::string whole = programKey(key), name = entryName(whole, "program");
   const std::optional<std::string> body = read(name, whole);
   if (!body)
     return nullptr;
@@ -207,12 +141,10 @@ void DiskCache::storeProgram(std::string_view key, std::string_view title,
     if (!code)
       return;
     const std::string whole = kernelKey(kernel->key());
-    files.emplace_back(fileName(whole, "kernel"),
-                       makeEntry(elide(printable(kernel->key()), kMaxTitle), whole, *code));
+    files.emplace_back(entryName(whole, "kernel"), makeEntry(titleOf(kernel->key()), whole, *code));
   }
   const std::string whole = programKey(key);
-  files.emplace_back(fileName(whole, "program"),
-                     makeEntry(elide(printable(title), kMaxTitle), whole, *body));
+  files.emplace_back(entryName(whole, "program"), makeEntry(titleOf(title), whole, *body));
   int64_t bytes = 0;
   for (const auto &[name, content] : files)
     bytes += int64_t(content.size());
@@ -247,11 +179,11 @@ CacheState inspectDiskCache() {
   if (!*folder)
     return state;
   for (CacheFile &file : (*folder)->files()) {
-    constexpr size_t start = sizeof(Header) + 4 * kMaxTitle;
+    constexpr size_t start = 1024; // more than header and title take
     Expected<std::optional<std::string>> bytes = (*folder)->read(file.name, start);
     const bool isProgram = file.name.ends_with(".program");
     state.bytes += file.bytes;
-    state.entries.push_back({std::move(file.name), bytes && *bytes ? titleOf(**bytes) : "",
+    state.entries.push_back({std::move(file.name), bytes && *bytes ? entryTitle(**bytes) : "",
                              isProgram, file.bytes, file.lastUse});
   }
   return state;
