@@ -14,7 +14,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -25,8 +24,9 @@ constexpr size_t kMaxTitle = 120;
 
 /// For a table of entries: one line.
 std::string titleOf(std::string_view text) {
-  std::string line(text);
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::string line;
+  for (char c : text)
+    line += c == '\n' ? "; " : std::string(1, c);
   return elide(printable(line), kMaxTitle);
 }
 
@@ -134,14 +134,17 @@ void DiskCache::storeProgram(std::string_view key, std::string_view title,
   Expected<std::string> body = serialize(executable);
   if (!body)
     return;
-  // The kernels come first: whoever finds the program finds them too.
+  // The kernels come first: whoever finds the program finds them too. The end of a kernel's key,
+  // the features of the CPU, is nothing for a title.
   std::vector<std::pair<std::string, std::string>> files;
   for (const KernelPtr &kernel : kernelsOf(executable)) {
     Expected<std::string> code = serializeKernel(*kernel);
     if (!code)
       return;
     const std::string whole = kernelKey(kernel->key());
-    files.emplace_back(entryName(whole, "kernel"), makeEntry(titleOf(kernel->key()), whole, *code));
+    files.emplace_back(
+        entryName(whole, "kernel"),
+        makeEntry(titleOf(kernel->key().substr(0, kernel->key().rfind('|'))), whole, *code));
   }
   const std::string whole = programKey(key);
   files.emplace_back(entryName(whole, "program"), makeEntry(titleOf(title), whole, *body));

@@ -9,8 +9,8 @@
 #include "runtime/build_id.h"
 #include "runtime/cache_entry.h"
 #include "runtime/cpu_id.h"
-#include "stored_program.h"
-#include "temp_dir.h"
+#include "tests/runtime/stored_program.h"
+#include "tests/runtime/temp_dir.h"
 
 #include <fmt/format.h>
 
@@ -443,11 +443,11 @@ TEST_F(DiskCacheTest, TheEnvironmentSaysWhere) {
 TEST_F(DiskCacheTest, TellsWhatIsThere) {
   Variable dir("RICCI_CACHE_DIR", folder().c_str());
   EXPECT_TRUE(inspectDiskCache().entries.empty());
-  cache().storeProgram("key", "ij,jk->ik\n", storedProgram());
+  cache().storeProgram("key", "x = 1\nx * 2", storedProgram());
   CacheState state = inspectDiskCache();
   ASSERT_EQ(state.entries.size(), 2u);
   const CacheEntry &program = state.entries[state.entries[0].isProgram ? 0 : 1];
-  EXPECT_EQ(program.title, "ij,jk->ik ");
+  EXPECT_EQ(program.title, "x = 1; x * 2");
   EXPECT_EQ(state.bytes, state.entries[0].bytes + state.entries[1].bytes);
   EXPECT_EQ(clearDiskCache()->size(), 2u);
   EXPECT_TRUE(inspectDiskCache().entries.empty());

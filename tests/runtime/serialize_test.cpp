@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/serialize.h"
 
-#include "stored_program.h"
+#include "tests/runtime/stored_program.h"
 
 #include <cstring>
 
