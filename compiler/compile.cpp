@@ -234,6 +234,8 @@ private:
       if (!kernel)
         return std::move(kernel.error());
       for (auto [value, offset] : llvm::zip(op.getResults(), *op.getArena())) {
+        if (offset < -1)
+          places[value] = {BufferRef::Kind::Output, -2 - offset, 0};
         if (offset < 0)
           continue;
         places[value] = {BufferRef::Kind::Arena, 0, offset};

@@ -12,7 +12,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 
 namespace ricci {
@@ -32,6 +31,12 @@ Strides contiguousStrides(const Shape &shape) {
     strides[i] = stride;
     stride *= std::max<int64_t>(shape[i], 1);
   }
+  return strides;
+}
+
+Strides fortranStrides(const Shape &shape) {
+  Strides strides = contiguousStrides(Shape(shape.rbegin(), shape.rend()));
+  std::reverse(strides.begin(), strides.end());
   return strides;
 }
 
@@ -55,6 +60,8 @@ Expected<int64_t> elementCount(const Shape &shape, DType dtype) {
 }
 
 bool isContiguous(const Shape &shape, const Strides &strides) {
+  if (shape.size() != strides.size())
+    return false;
   if (std::find(shape.begin(), shape.end(), 0) != shape.end())
     return true;
   int64_t expected = 1;
@@ -84,9 +91,8 @@ Expected<Tensor> Tensor::allocate(DType dtype, Shape shape) {
 
 Tensor Tensor::share(std::shared_ptr<void> owner, void *data, DType dtype, Shape shape,
                      Strides strides, bool readOnly) {
-  assert(strides.empty() || strides.size() == shape.size());
   Tensor t;
-  if (strides.size() != shape.size())
+  if (strides.empty())
     strides = contiguousStrides(shape);
   t.type_ = {dtype, std::move(shape), std::move(strides)};
   t.data_ = data;
@@ -193,6 +199,9 @@ template <typename T> void copyInto(const Tensor &from, const Tensor &to) {
 } // namespace
 
 Expected<Tensor> Tensor::contiguous() const {
+  if (strides().size() != shape().size())
+    return inputError(fmt::format("shape {} has {} axes, but there are {} strides",
+                                  formatShape(shape()), shape().size(), strides().size()));
   Expected<Tensor> copy = allocate(dtype(), shape());
   if (!copy || size() == 0)
     return copy;

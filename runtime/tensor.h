@@ -10,6 +10,7 @@
 #include "runtime/error.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ricci {
@@ -33,6 +34,8 @@ struct TensorType {
 
 /// C-order strides of a shape. An axis of size 0 or 1 gets the stride it would have with size 1.
 Strides contiguousStrides(const Shape &shape);
+/// Strides of the same shape in Fortran order: the first axis has stride 1.
+Strides fortranStrides(const Shape &shape);
 /// Product of the extents; an input error when an extent is negative, or when the product of the
 /// nonzero extents exceeds 63 bits in elements or bytes (NumPy's rule: it holds for empty arrays
 /// too).
@@ -43,13 +46,19 @@ bool isContiguous(const Shape &shape, const Strides &strides);
 /// "(3, 4)", "(3,)", "()", as Python prints a shape.
 std::string formatShape(const Shape &shape);
 
+/// start:stop:step of Python, with what is left out as nothing.
+struct Slice {
+  std::optional<int64_t> start, stop, step;
+};
+
 class Tensor;
 /// Whether the byte ranges that two tensors span have a byte in common. Tensors that interleave
 /// without sharing an element count as overlapping.
 bool mayOverlap(const Tensor &a, const Tensor &b);
 
-/// A strided view of shared or borrowed memory. Copies are cheap and share the data.
-/// Reading one tensor from many threads is safe; so is dropping it.
+/// A strided view of shared or borrowed memory. Copies are cheap and share the data; so are views
+/// (`slice`, `transpose` …), which are read-only where the tensor is, and keep memory that is not
+/// borrowed alive. Reading one tensor from many threads is safe; so is dropping it.
 class Tensor {
 public:
   Tensor() = default;
@@ -57,7 +66,8 @@ public:
   /// A new C-contiguous tensor from the pool; its contents are undefined.
   static Expected<Tensor> allocate(DType dtype, Shape shape);
   /// Wraps memory that stays the caller's and must outlive the tensor. `data` is the element at
-  /// index 0 of every axis. Without strides, C order.
+  /// index 0 of every axis, aligned for its type. Without strides, C order. Shape and strides are
+  /// checked where the tensor is used.
   static Tensor borrow(void *data, DType dtype, Shape shape, Strides strides = {});
   static Tensor borrowConst(const void *data, DType dtype, Shape shape, Strides strides = {});
   /// The same, kept alive by `owner`.
@@ -79,7 +89,30 @@ public:
   /// A C-contiguous copy in new memory.
   Expected<Tensor> contiguous() const;
 
+  // Views. Axes count from the end where negative. Each form throws ricci::Error, or returns it.
+
+  /// x[..., start:stop:step, ...] along one axis, with Python's rules: what lies outside is cut.
+  Tensor slice(int64_t axis, const Slice &range) const;
+  Expected<Tensor> try_slice(int64_t axis, const Slice &range) const;
+  /// x[..., index, ...] without the axis; an error where the axis has no such index.
+  Tensor select(int64_t axis, int64_t index) const;
+  Expected<Tensor> try_select(int64_t axis, int64_t index) const;
+  /// Axis i of the view is axis `axes[i]`.
+  Tensor transpose(const std::vector<int64_t> &axes) const;
+  Expected<Tensor> try_transpose(const std::vector<int64_t> &axes) const;
+  /// All axes in reverse.
+  Tensor transpose() const;
+  /// The same elements in C order under another shape; one extent may be -1, for what is left. An
+  /// error where no strides give that view: `contiguous()` makes the copy that it takes.
+  Tensor reshape(const Shape &shape) const;
+  Expected<Tensor> try_reshape(const Shape &shape) const;
+  /// The same elements, which nobody may write to through the view.
+  Tensor asReadOnly() const;
+
 private:
+  /// Shares memory and write permission.
+  Tensor view(int64_t offset, Shape shape, Strides strides) const;
+
   TensorType type_;
   void *data_ = nullptr;
   std::shared_ptr<void> owner_; ///< null when borrowed

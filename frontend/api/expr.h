@@ -88,10 +88,7 @@ private:
   std::shared_ptr<const Node> node_;
 };
 
-/// start:stop:step inside an index; what is left out is nothing.
-struct Slice {
-  std::optional<int64_t> start, stop, step;
-};
+/// start:stop:step inside an index.
 inline Slice slice(std::optional<int64_t> start = {}, std::optional<int64_t> stop = {},
                    std::optional<int64_t> step = {}) {
   return {start, stop, step};
