@@ -100,10 +100,13 @@ private:
 
 constexpr size_t kNumber = 8; ///< bytes that a number, a text or a list takes at least
 
+// The writers take structures apart, so that none forgets a field that is added.
+
 void write(Writer &out, const TensorType &type) {
-  out.number(type.dtype);
-  out.numbers(type.shape);
-  out.numbers(type.strides);
+  const auto &[dtype, shape, strides] = type;
+  out.number(dtype);
+  out.numbers(shape);
+  out.numbers(strides);
 }
 
 TensorType readType(Reader &in) {
@@ -116,23 +119,26 @@ TensorType readType(Reader &in) {
 }
 
 void write(Writer &out, const Plan &plan) {
-  out.text(plan.equation);
-  out.list(plan.path, [&](const std::vector<int64_t> &step) { out.numbers(step); });
-  out.text(plan.orderedBy);
-  out.number(plan.naiveScaling);
-  out.number(plan.optimizedScaling);
-  out.number(plan.naiveFlops);
-  out.number(plan.optimizedFlops);
-  out.number(plan.largestIntermediate);
-  out.number(plan.peakBytes);
-  out.number(plan.workspaceBytes);
-  out.list(plan.steps, [&](const PlanStep &step) {
-    out.text(step.contraction);
-    out.text(step.kernel);
-    out.number(step.flops);
-    out.number(step.bytes);
-    out.number(step.predictedSeconds);
-    out.text(step.remaining);
+  const auto &[equation, path, orderedBy, naiveScaling, optimizedScaling, naiveFlops,
+               optimizedFlops, largestIntermediate, peakBytes, workspaceBytes, steps] = plan;
+  out.text(equation);
+  out.list(path, [&](const std::vector<int64_t> &step) { out.numbers(step); });
+  out.text(orderedBy);
+  out.number(naiveScaling);
+  out.number(optimizedScaling);
+  out.number(naiveFlops);
+  out.number(optimizedFlops);
+  out.number(largestIntermediate);
+  out.number(peakBytes);
+  out.number(workspaceBytes);
+  out.list(steps, [&](const PlanStep &step) {
+    const auto &[contraction, kernel, flops, bytes, predictedSeconds, remaining] = step;
+    out.text(contraction);
+    out.text(kernel);
+    out.number(flops);
+    out.number(bytes);
+    out.number(predictedSeconds);
+    out.text(remaining);
   });
 }
 
@@ -161,17 +167,19 @@ Plan readPlan(Reader &in) {
   return plan;
 }
 
-void write(Writer &out, const Launch &launch, uint64_t kernel) {
-  out.number(kernel);
-  out.list(launch.buffers, [&](const BufferRef &ref) {
-    out.number(ref.kind);
-    out.number(ref.index);
-    out.number(ref.byteOffset);
+void write(Writer &out, const Launch &launch, uint64_t number) {
+  const auto &[kernel, buffers, descriptor, tasks, tasksPerWorker, workspaceBytes] = launch;
+  out.number(number);
+  out.list(buffers, [&](const BufferRef &ref) {
+    const auto &[kind, index, byteOffset] = ref;
+    out.number(kind);
+    out.number(index);
+    out.number(byteOffset);
   });
-  out.numbers(launch.descriptor);
-  out.number(launch.tasks);
-  out.number(launch.tasksPerWorker);
-  out.number(launch.workspaceBytes);
+  out.numbers(descriptor);
+  out.number(tasks);
+  out.number(tasksPerWorker);
+  out.number(workspaceBytes);
 }
 
 /// Whether the executable has what the reference names.
@@ -229,14 +237,15 @@ std::vector<KernelPtr> kernelsOf(const Executable &executable) {
 }
 
 Expected<std::string> serialize(const Executable &executable) {
-  if (executable.host)
+  const auto &[inputs, outputs, launches, arenaBytes, constants, host, plan, times] = executable;
+  if (host)
     return internalError("a host program cannot be written");
   Writer out;
   auto writeType = [&](const TensorType &type) { write(out, type); };
-  out.list(executable.inputs, writeType);
-  out.list(executable.outputs, writeType);
-  out.number(executable.arenaBytes);
-  out.list(executable.constants, [&](const std::vector<uint8_t> &bytes) {
+  out.list(inputs, writeType);
+  out.list(outputs, writeType);
+  out.number(arenaBytes);
+  out.list(constants, [&](const std::vector<uint8_t> &bytes) {
     out.text({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   });
   const std::vector<KernelPtr> kernels = kernelsOf(executable);
@@ -244,9 +253,9 @@ Expected<std::string> serialize(const Executable &executable) {
   for (const KernelPtr &kernel : kernels)
     numbers.emplace(kernel.get(), numbers.size());
   out.list(kernels, [&](const KernelPtr &kernel) { out.text(kernel->key()); });
-  out.list(executable.launches,
+  out.list(launches,
            [&](const Launch &launch) { write(out, launch, numbers[launch.kernel.get()]); });
-  write(out, executable.plan);
+  write(out, plan);
   return out.take();
 }
 
