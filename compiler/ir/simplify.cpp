@@ -87,7 +87,7 @@ struct DivideByPowerOfTwo : OpRewritePattern<ElementwiseOp> {
     if (!divisor || !divisor.getValue().getExactInverse(&inverse))
       return rewriter.notifyMatchFailure(op, "the divisor is no constant with an exact inverse");
     auto type = cast<RankedTensorType>(op.getInputs()[1].getType());
-    Value factor = ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, inverse));
+    Value factor = ConstantOp::create(rewriter, op.getLoc(), type, DenseElementsAttr::get(type, inverse));
     rewriter.replaceOpWithNewOp<ElementwiseOp>(op, op.getOutput().getType(), ScalarOp::Multiply,
                                                ValueRange{op.getInputs()[0], factor});
     return mlir::success();
