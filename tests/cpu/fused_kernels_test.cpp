@@ -19,6 +19,9 @@ protected:
   /// Extents around the lanes of a vector and of an unrolled loop.
   std::vector<int64_t> extents(DType type) const {
     int64_t n = lanes(type);
+    // Vectors are those of x86-64.
+    if (target().level == "x86-64-v2")
+      return {0, n + 1, 4 * n - 1};
     return {0, 1, n - 1, n, n + 1, 4 * n - 1, 4 * n + 1, 37};
   }
   void expectRight(const std::string &text, FusedOptions options = {}) {
@@ -78,7 +81,7 @@ std::vector<std::pair<int64_t, int64_t>> pairsOf(const std::vector<int64_t> &ext
   for (size_t i = 0; i < extents.size(); ++i) {
     pairs.emplace_back(extents[i], 3);
     pairs.emplace_back(3, extents[i]);
-    pairs.emplace_back(extents[i], extents[(i + 3) % extents.size()]);
+    pairs.emplace_back(extents[i], extents[(i + 2) % extents.size()]);
   }
   return pairs;
 }
@@ -141,7 +144,7 @@ TEST_P(FusedKernels, Softmax) {
         options.tolerance = tolerance;
         options.disorder = ++seed % 2;
         options.seed = seed;
-        options.everySchedule = reduced == 3;
+        options.everySchedule = reduced == 3 && name[0] != 'b';
         std::string keepdims = dim == 0 ? fmt::format("1x{}", kept) : fmt::format("{}x1", kept);
         std::string text = program(kSoftmax, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced,
                                    name, keepdims, dim, kept);
@@ -168,7 +171,7 @@ TEST_P(FusedKernels, ArgReductions) {
         FusedOptions options;
         options.disorder = ++seed % 2;
         options.seed = seed;
-        options.everySchedule = kept == 3;
+        options.everySchedule = kept == 3 && name[0] == 'f';
         expectRight(
             program(text, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced, name, kept, dim),
             options);
@@ -219,11 +222,13 @@ TEST_P(FusedKernels, PadsAndConcatenations) {
   uint64_t seed = 0;
   for (const char *name : {"f32", "f16", "i8", "i64", "i1", "complex<f32>"})
     for (auto [n, m] : pairsOf(extents(DType::f32))) {
+      if (++seed % 2)
+        continue;
       FusedOptions options;
-      options.disorder = ++seed % 2;
+      options.disorder = seed % 4 == 0;
       options.seed = seed;
-      options.everySchedule = n == 3;
-      int64_t low0 = seed % 3, high0 = seed % 2, low1 = seed % 5, high1 = seed % 4;
+      options.everySchedule = n == 3 && seed % 3 == 0;
+      int64_t low0 = seed % 3, high0 = seed / 2 % 2, low1 = seed % 5, high1 = seed / 2 % 4;
       expectRight(
           program(pad, n, m, name, n + low0 + high0, m + low1 + high1, low0, low1, high0, high1),
           options);
