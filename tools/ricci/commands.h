@@ -22,6 +22,7 @@ Command addEinsumCommand(CLI::App &app);
 Command addEvalCommand(CLI::App &app);
 Command addPlanCommand(CLI::App &app);
 Command addShapesCommand(CLI::App &app);
+Command addCacheCommand(CLI::App &app);
 Command addDoctorCommand(CLI::App &app);
 
 } // namespace ricci::driver

@@ -22,6 +22,7 @@ static constexpr const char *kExamples = R"help(Examples:
   ricci eval "softmax(q @ k.T / 8.0, axis=-1)" q=q.npy k=k.npy -o s.npy
   ricci plan "ij,jk,kl->il" "f32[100,200]" "f32[200,300]" "f32[300,50]"
   ricci shapes "(32,512)" "(512,)"                       how two shapes broadcast
+  ricci cache                                            what is compiled and kept on disk
   ricci doctor                                           what a bug report needs
 )help";
 
@@ -43,8 +44,8 @@ static int run(int argc, char **argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "ricci " RICCI_VERSION);
   app.set_help_flag("-h,--help", "Print this text");
-  Command commands[] = {addEinsumCommand(app), addEvalCommand(app), addPlanCommand(app),
-                        addShapesCommand(app), addDoctorCommand(app)};
+  Command commands[] = {addEinsumCommand(app), addEvalCommand(app),  addPlanCommand(app),
+                        addShapesCommand(app), addCacheCommand(app), addDoctorCommand(app)};
 
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i) // CLI11 takes them last first
