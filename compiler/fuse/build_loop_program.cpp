@@ -78,9 +78,11 @@ private:
         sum += factor * stride;
     }
     // An empty axis is moved along, be its stride 0: what lies there is never read.
-    for (auto [stride, extent] : llvm::zip(access.strides, space_))
+    for (auto [axis, extent] : llvm::enumerate(space_))
       if (extent <= 1)
-        stride = 1 - extent;
+        access.strides[axis] = extent == 0 && llvm::any_of(map.terms, [&](const IndexTerm &term) {
+          return term.factors[axis] != 0;
+        });
     program_.accesses.push_back(access);
     return int(program_.accesses.size()) - 1;
   }

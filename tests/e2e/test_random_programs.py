@@ -21,6 +21,9 @@ FOUND = [
     ("y = a + 1\n(y[:, [-2]], y)", {"a": ("float32", (17, 17))}),
     ("y = fmax(a, a)\nfmin(tanh(a), y[:, [-2]])", {"a": ("float64", (17, 17))}),
     ("concatenate([a[:1:], a * -1])", {"a": ("float32", (0,))}),
+    ("a[:0].sum() == b", {"a": ("complex64", (2, 3)), "b": ("complex64", ())}),
+    ("c = a[:, :0].all(axis=-1, keepdims=True)\nc ^ (b > 3) ^ (b > 5)", {"a": ("float32", (3, 4)), "b": ("int64", (3, 1))}),
+    ("prod(a[:0]) // b", {"a": ("float64", (7, 2)), "b": ("float64", ())}),
     ("y = tril(a, 1)\nwhere(a > 3, a, vstack((y, y)))", {"a": ("float32", (0, 17))}),
 ]
 
