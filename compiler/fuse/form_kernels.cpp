@@ -46,6 +46,7 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
       }
     }
     rewriter_.emplace(&getContext());
+    inMemory_.clear(); // of the function before
     // What nobody reads would shape a kernel that does not hold it.
     eraseUnused(block);
     splitConcatenates(block);

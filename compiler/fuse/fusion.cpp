@@ -230,7 +230,7 @@ private:
         for (Value operand : op.getOperands())
           ensureMemory(operand);
         memory_[value] = written(value);
-      } else if (isView(&op)) {
+      } else if (isView(&op) && !storedThrough(value)) {
         Value operand = viewOperand(&op);
         if (!memory_.count(operand) &&
             !mapThrough(&op, identityMap(shapeOf(value).size())))
@@ -268,10 +268,17 @@ private:
         markRoot(value);
       return;
     }
-    if (auto stored = storeThrough(value, written(value));
-        stored && isOnlyStored(value, stored->first))
-      stored_[stored->first] = value;
+    if (Value base = storedThrough(value))
+      stored_[base] = value;
     markRoot(value);
+  }
+
+  /// What is computed and stored as this result, a view of it; null where that is not so.
+  Value storedThrough(Value value) {
+    if (!llvm::is_contained(value.getUsers(), block().getTerminator()))
+      return {};
+    auto stored = storeThrough(value, written(value));
+    return stored && isOnlyStored(value, stored->first) ? stored->first : Value();
   }
 
   bool isOnlyStored(Value value, Value base) {

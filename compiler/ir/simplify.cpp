@@ -87,7 +87,8 @@ struct DivideByPowerOfTwo : OpRewritePattern<ElementwiseOp> {
     if (!divisor || !divisor.getValue().getExactInverse(&inverse))
       return rewriter.notifyMatchFailure(op, "the divisor is no constant with an exact inverse");
     auto type = cast<RankedTensorType>(op.getInputs()[1].getType());
-    Value factor = ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, inverse));
+    Value factor =
+        ConstantOp::create(rewriter, op.getLoc(), type, DenseElementsAttr::get(type, inverse));
     rewriter.replaceOpWithNewOp<ElementwiseOp>(op, op.getOutput().getType(), ScalarOp::Multiply,
                                                ValueRange{op.getInputs()[0], factor});
     return mlir::success();
@@ -241,10 +242,10 @@ struct MergeSlices : OpRewritePattern<SliceOp> {
 struct SimplifyPass : impl::SimplifyBase<SimplifyPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldElementwise, FoldWhere, DivideByPowerOfTwo, FoldCast, FoldShape<BroadcastOp>, FoldShape<ReshapeOp>,
-                 FoldShape<TransposeOp>, FoldShape<SliceOp>, FoldShape<WindowsOp>, MergeCasts,
-                 MergeTransposes, MergePair<ReshapeOp>, MergePair<BroadcastOp>, MergeSlices>(
-        &getContext());
+    patterns.add<FoldElementwise, FoldWhere, DivideByPowerOfTwo, FoldCast, FoldShape<BroadcastOp>,
+                 FoldShape<ReshapeOp>, FoldShape<TransposeOp>, FoldShape<SliceOp>,
+                 FoldShape<WindowsOp>, MergeCasts, MergeTransposes, MergePair<ReshapeOp>,
+                 MergePair<BroadcastOp>, MergeSlices>(&getContext());
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     config.setMaxIterations(GreedyRewriteConfig::kNoLimit);

@@ -96,6 +96,9 @@ class Program:
         types = [(values[n].dtype, values[n].shape) for n in (name, names[0])]
         return bool(fresh) and uses.count(names[0]) == 1 and types[0] == types[1]
 
+    def of(self, arrays):
+        return Program(arrays, self.statements, self.results, self.style)
+
     def needed(self):
         """Without what the results do not need."""
         keep, statements = set(self.results), []
@@ -224,6 +227,7 @@ class Generator:
 
     def program(self):
         operations, weights = list(OPERATIONS), np.array(list(OPERATIONS.values()), float)
+        weights *= self.rng.choice([0.1, 1, 1, 4], len(weights))
         for _ in range(int(self.rng.integers(1, 4))):
             rank = int(self.rng.choice(5, p=[0.05, 0.3, 0.4, 0.17, 0.08]))
             sizes = self.sizes if rank < 3 else [min(n, 7) for n in self.sizes]
@@ -240,8 +244,8 @@ class Generator:
         if not self.statements:
             self.add("{0} == {0}", [next(iter(self.values))], lambda o, v, f: np.zeros(np.shape(v)))
         used = {n for _, _, names, _ in self.statements for n in names}
-        results = [s[0] for s in self.statements if s[0] not in used or self.chance(0.05)]
-        results = results[-8:]
+        more = self.choice([0, 0.05, 0.4])
+        results = [s[0] for s in self.statements if s[0] not in used or self.chance(more)][-10:]
         if self.chance(0.1):
             results.append(self.choice(self.values))  # an argument, or a result twice
         return Program(self.arrays, self.statements, results, self.seed).needed()
@@ -252,6 +256,27 @@ numpy_program_dtypes = {np.dtype(d) for d in oracle.DTYPES.values()} - {oracle.B
 
 def results_of(value):
     return list(value) if isinstance(value, tuple) else [value]
+
+
+def into_given(program, values, text, device):
+    """Results in memory of the caller, which they may share with arguments."""
+    import ricci
+    rng = np.random.default_rng(program.style)
+    arguments = {name: a.copy() if rng.random() < 0.5 else a for name, a in program.arrays.items()}
+    given, taken = [], set()
+    for name in program.results:
+        v = values[name]
+        same_type = [n for n, a in arguments.items() if (a.dtype, a.shape) == (v.dtype, v.shape) and n not in taken and
+                     a is not program.arrays[n]]
+        if same_type and rng.random() < 0.5:
+            taken.add(same_type[0])
+            given.append(arguments[same_type[0]])
+        else:
+            room = np.zeros([2 * n for n in v.shape], v.dtype, order="CF"[rng.integers(2)])
+            given.append(room[(..., *(slice(None, None, int(rng.choice([2, -2]))) for _ in v.shape))]
+                         if rng.random() < 0.5 else np.zeros(v.shape, v.dtype, order="CF"[rng.integers(2)]))
+    ricci.evaluate(text, device=device, out=tuple(given) if len(given) > 1 else given[0], **arguments)
+    return tuple(given)
 
 
 def difference(program, modes):
@@ -269,6 +294,8 @@ def difference(program, modes):
         os.environ["RICCI_FUSION"] = fusion
         try:
             got = results_of(ricci.evaluate(text, device=device, **program.arrays))
+            if fusion == "on" and program.style is not None and program.style % 4 == 0:
+                got = results_of(into_given(program, values, text, device))
         except ricci.Error as error:
             return f"fusion {fusion}, {device}: {error}"
         finally:
@@ -319,9 +346,9 @@ def smaller(program):
             yield Program(arrays, statements, program.results, program.style).needed()
     for name, array in program.arrays.items():
         if not array.flags.c_contiguous or not array.flags.aligned:
-            yield Program({**program.arrays, name: array.copy(order="C")}, program.statements, program.results, program.style)
+            yield program.of({**program.arrays, name: array.copy(order="C")})
         if array.size > 1 and (array != array.flat[0]).any() and array.dtype.kind != "b":
-            yield Program({**program.arrays, name: np.ones_like(array)}, program.statements, program.results, program.style)
+            yield program.of({**program.arrays, name: np.ones_like(array)})
 
 
 def reduced(program, modes, difference=difference):
@@ -428,9 +455,13 @@ def main():
         for name, a in program.arrays.items():
             print(f"{name}: {a.dtype}{a.shape} strides {a.strides}")
         return
-    begin, differences = time.monotonic(), []
+    begin, differences, done = time.monotonic(), [], 0
 
     def report(seed, text):
+        nonlocal done
+        done += 1
+        if done % 500 == 0:
+            print(f"{done} programs, {len(differences)} differ; {time.monotonic() - begin:.0f} s", file=sys.stderr)
         if text:
             differences.append(seed)
             print(text, flush=True)

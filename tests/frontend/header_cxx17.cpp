@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include <ricci/c_api.h>
+#include <ricci/dlpack.h>
 #include <ricci/ricci.h>
 
 static_assert(ricci::f32 == ricci::DType::f32 && ricci::bf16 == ricci::DType::bf16);

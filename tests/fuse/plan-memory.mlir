@@ -61,9 +61,18 @@ func.func @joins(%a: tensor<32xf32>, %b: tensor<64xf32>) -> tensor<f32> {
 // CHECK: "i->i" {{.*}} -> tensor<0xf32> {{.*}} arena([0]) {
 // CHECK: "i->" {{.*}} arena([-1]) {
 func.func @unread(%a: tensor<16xf32>, %b: tensor<0xf32>) -> tensor<f32> {
-  %0 = ricci.einsum "i->i" ins(%a : tensor<16xf32>) -> tensor<16xf32>
-  %1 = ricci.einsum "i->i" ins(%b : tensor<0xf32>) -> tensor<0xf32>
-  %2 = ricci.einsum "i->" ins(%1 : tensor<0xf32>) -> tensor<f32>
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<16xf32>) -> tensor<16xf32> layouts([1], [1]) {
+    %3 = ricci.einsum "i->i" ins(%x : tensor<16xf32>) -> tensor<16xf32>
+    ricci.yield %3 : tensor<16xf32>
+  }
+  %1 = ricci.kernel "i->i" ins(%x = %b : tensor<0xf32>) -> tensor<0xf32> layouts([1], [1]) {
+    %3 = ricci.einsum "i->i" ins(%x : tensor<0xf32>) -> tensor<0xf32>
+    ricci.yield %3 : tensor<0xf32>
+  }
+  %2 = ricci.kernel "i->" ins(%x = %1 : tensor<0xf32>) -> tensor<f32> layouts([1], []) {
+    %3 = ricci.einsum "i->" ins(%x : tensor<0xf32>) -> tensor<f32>
+    ricci.yield %3 : tensor<f32>
+  }
   return %2 : tensor<f32>
 }
 

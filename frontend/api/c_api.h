@@ -1,0 +1,270 @@
+//===- c_api.h - the C API ---------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+/**
+ * \file
+ * `#include <ricci/c_api.h>`; C99 and C++. What ricci.h does, for every language that calls C.
+ *
+ *     ricci_tensor *a, *b, *c;
+ *     ricci_error *error = NULL;
+ *     int64_t shape[2] = {2, 2};
+ *     ricci_tensor_borrow(RICCI_F32, 2, shape, NULL, x, &a, NULL);  // zero copy, any strides
+ *     ricci_tensor_borrow(RICCI_F32, 2, shape, NULL, y, &b, NULL);
+ *     const ricci_tensor *operands[2] = {a, b};
+ *     if (ricci_einsum("ij,jk->ik", operands, 2, NULL, &c, &error) != RICCI_OK) {
+ *       fprintf(stderr, "%s\n", ricci_error_text(error));
+ *       ricci_error_free(error);
+ *     }
+ *
+ * **Errors.** A function that can fail returns a status. Where that is not RICCI_OK, it changed
+ * nothing that its arguments point to but `*error`: a new error that the caller frees. `error` may
+ * be null; the status alone tells then. (Should even the error find no memory, `*error` is null.)
+ * A null pointer that is not allowed is RICCI_ERROR_USAGE. No exception leaves a function.
+ *
+ * **Lifetime.** What a function gives through a `**` is the caller's, who frees it by the function
+ * that its type names. Handles that are given in are only read; the functions keep none of them.
+ * A tensor's memory lives as long as a tensor that shares it: freeing `a` does not harm its views.
+ *
+ * **Threads.** Every function may be called from any number of threads at once. One handle may be
+ * used by several; only freeing it needs that nobody else uses it.
+ *
+ * **Counts.** Shapes and strides are in elements, one entry for each axis; a pointer to them may be
+ * null where there are no axes.
+ */
+#ifndef RICCI_C_API_H
+#define RICCI_C_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The values are those of the driver's exit codes. */
+typedef enum ricci_status {
+  RICCI_OK = 0,
+  RICCI_ERROR_INPUT = 1,   /**< the equation, the program or an operand is wrong */
+  RICCI_ERROR_USAGE = 2,   /**< the call is wrong: an unknown option, a null pointer */
+  RICCI_ERROR_MACHINE = 3, /**< the machine lacks something: memory, libricci_compiler */
+  RICCI_ERROR_INTERNAL = 4 /**< a defect in Ricci */
+} ricci_status;
+
+/** Element types. A bool is a byte, 0 or 1; complex numbers are two floats, real part first. */
+typedef enum ricci_dtype {
+  RICCI_B1 = 0,
+  RICCI_I8 = 1,
+  RICCI_I16 = 2,
+  RICCI_I32 = 3,
+  RICCI_I64 = 4,
+  RICCI_U8 = 5,
+  RICCI_U16 = 6,
+  RICCI_U32 = 7,
+  RICCI_U64 = 8,
+  RICCI_F16 = 9,
+  RICCI_BF16 = 10,
+  RICCI_F32 = 11,
+  RICCI_F64 = 12,
+  RICCI_C64 = 13,
+  RICCI_C128 = 14
+} ricci_dtype;
+
+/** What is wrong and where. */
+typedef struct ricci_error ricci_error;
+/** A strided view of memory that it shares or borrows. */
+typedef struct ricci_tensor ricci_tensor;
+/** A compiled program. */
+typedef struct ricci_function ricci_function;
+
+/** The version of the library, "0.1.0". */
+const char *ricci_version(void);
+
+/* ---- Errors ------------------------------------------------------------------------------- */
+
+ricci_status ricci_error_status(const ricci_error *error);
+/** One line without the place, UTF-8; the texts live as long as the error. */
+const char *ricci_error_message(const ricci_error *error);
+/** The message, the line of the program with carets below the place, and notes. */
+const char *ricci_error_text(const ricci_error *error);
+/** The equation or program that the spans point into; "" where there is none. */
+const char *ricci_error_source(const ricci_error *error);
+/** How many places the error points at; often one, or none. */
+size_t ricci_error_span_count(const ricci_error *error);
+/** Place `index`: bytes [*begin, *end) of the source; both 0 where there is no such place. */
+void ricci_error_span(const ricci_error *error, size_t index, size_t *begin, size_t *end);
+/** Null is fine. */
+void ricci_error_free(ricci_error *error);
+
+/* ---- Tensors ------------------------------------------------------------------------------ */
+
+/** Wraps memory that stays the caller's and must outlive the tensor and its views. `data` is the
+ * element at index 0 of every axis, aligned for its type; strides may be of any sign, and null for
+ * C order. Input errors: a negative extent, sizes that exceed 63 bits. */
+ricci_status ricci_tensor_borrow(ricci_dtype dtype, int32_t rank, const int64_t *shape,
+                                 const int64_t *strides, void *data, ricci_tensor **tensor,
+                                 ricci_error **error);
+/** The same, read-only. */
+ricci_status ricci_tensor_borrow_const(ricci_dtype dtype, int32_t rank, const int64_t *shape,
+                                       const int64_t *strides, const void *data,
+                                       ricci_tensor **tensor, ricci_error **error);
+/** The same as ricci_tensor_borrow, but calls `release(context)` once no tensor shares the memory,
+ * from the thread that frees the last. After an error `release` is not called. */
+ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *shape,
+                                const int64_t *strides, void *data, void (*release)(void *context),
+                                void *context, ricci_tensor **tensor, ricci_error **error);
+/** New memory in C order, aligned to 64 bytes; its contents are undefined. */
+ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
+                                   ricci_tensor **tensor, ricci_error **error);
+/** Null is fine. */
+void ricci_tensor_free(ricci_tensor *tensor);
+
+ricci_dtype ricci_tensor_dtype(const ricci_tensor *tensor);
+int32_t ricci_tensor_rank(const ricci_tensor *tensor);
+/** Arrays of `rank` entries that live as long as the handle. */
+const int64_t *ricci_tensor_shape(const ricci_tensor *tensor);
+const int64_t *ricci_tensor_strides(const ricci_tensor *tensor);
+/** The number of elements. */
+int64_t ricci_tensor_size(const ricci_tensor *tensor);
+/** The element at index 0 of every axis. Not to be written to where the tensor is read-only. */
+void *ricci_tensor_data(const ricci_tensor *tensor);
+int ricci_tensor_is_read_only(const ricci_tensor *tensor);
+/** Whether the elements lie in C order without gaps. */
+int ricci_tensor_is_contiguous(const ricci_tensor *tensor);
+
+/** What a slice leaves out: `start`, `stop` or `step` as in x[:]. */
+#define RICCI_NONE INT64_MIN
+
+/** New handles for views of the same memory, read-only where the tensor is. Negative axes count
+ * from the end. Input errors: there is no such axis or index, the step is 0. */
+/** x[..., start:stop:step, ...] along one axis, with Python's rules. */
+ricci_status ricci_tensor_slice(const ricci_tensor *tensor, int64_t axis, int64_t start,
+                                int64_t stop, int64_t step, ricci_tensor **view,
+                                ricci_error **error);
+/** x[..., index, ...] without the axis. */
+ricci_status ricci_tensor_select(const ricci_tensor *tensor, int64_t axis, int64_t index,
+                                 ricci_tensor **view, ricci_error **error);
+/** Axis i of the view is axis `axes[i]`, of `rank` entries; null: all in reverse. */
+ricci_status ricci_tensor_transpose(const ricci_tensor *tensor, const int64_t *axes,
+                                    ricci_tensor **view, ricci_error **error);
+/** The elements in C order under another shape; one extent may be -1. An input error where no
+ * strides give that view: ricci_tensor_contiguous makes the copy that it takes. */
+ricci_status ricci_tensor_reshape(const ricci_tensor *tensor, int32_t rank, const int64_t *shape,
+                                  ricci_tensor **view, ricci_error **error);
+/** A copy in C order, in new memory. */
+ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **copy,
+                                     ricci_error **error);
+
+/* ---- DLPack 1 (<ricci/dlpack_abi.h> or <dlpack/dlpack.h> declares the structures) ----------- */
+
+struct DLManagedTensor;
+struct DLManagedTensorVersioned;
+
+/** Takes over a tensor in the CPU's memory, without a copy: its deleter is called once no tensor
+ * shares the memory. After an error it is still the caller's. Input errors: another device or major
+ * version, a type that Ricci lacks, data that are not aligned. */
+ricci_status ricci_tensor_from_dlpack(struct DLManagedTensorVersioned *managed,
+                                      ricci_tensor **tensor, ricci_error **error);
+/** Of the form without a version; the tensor is writable. */
+ricci_status ricci_tensor_from_dlpack_unversioned(struct DLManagedTensor *managed,
+                                                  ricci_tensor **tensor, ricci_error **error);
+/** Shares a tensor: the receiver calls the deleter, from any thread, once it is done. Memory that
+ * the tensor borrows must outlive that. */
+ricci_status ricci_tensor_to_dlpack(const ricci_tensor *tensor,
+                                    struct DLManagedTensorVersioned **managed, ricci_error **error);
+/** In the form without a version; an input error for a read-only tensor. */
+ricci_status ricci_tensor_to_dlpack_unversioned(const ricci_tensor *tensor,
+                                                struct DLManagedTensor **managed,
+                                                ricci_error **error);
+
+/* ---- Compiling and running ------------------------------------------------------------------ */
+
+/** How to compile and where to run. Begin with RICCI_OPTIONS_INIT; where a function takes options,
+ * null stands for these. */
+typedef struct ricci_options {
+  size_t struct_size;   /**< sizeof(ricci_options) of the caller: later versions add fields */
+  const char *device;   /**< "cpu" or "reference", a naive interpreter; null: "cpu" */
+  const char *cpu;      /**< native, x86-64, x86-64-v2 to v4, or a name LLVM knows; null: RICCI_CPU
+                             or native */
+  const char *order;    /**< of contractions: auto, greedy or optimal; null: auto */
+  int64_t memory_limit; /**< bytes that results and intermediates may take together; 0: any */
+  int accumulate;       /**< out += the result; for ricci_einsum_into alone */
+} ricci_options;
+
+#define RICCI_OPTIONS_INIT {sizeof(ricci_options), NULL, NULL, NULL, 0, 0}
+
+/** The einsum of `count` operands as numpy.einsum computes it, in new memory in C order. Compiled
+ * once for each equation, signature (dtypes, shapes, strides) and options, then cached. */
+ricci_status ricci_einsum(const char *equation, const ricci_tensor *const *operands, size_t count,
+                          const ricci_options *options, ricci_tensor **result, ricci_error **error);
+/** The same into `out`, of the result's dtype and shape, with any strides that give every element
+ * its own place, and writable. An operand that overlaps `out` is copied first. */
+ricci_status ricci_einsum_into(const char *equation, const ricci_tensor *const *operands,
+                               size_t count, const ricci_options *options, const ricci_tensor *out,
+                               ricci_error **error);
+
+/** A parameter of a program: the name that the program has for it, and the type of the tensors
+ * that are passed. */
+typedef struct ricci_parameter {
+  const char *name;
+  ricci_dtype dtype;
+  int32_t rank;
+  const int64_t *shape;
+  const int64_t *strides; /**< null: C order */
+} ricci_parameter;
+
+/** Compiles a program, a text such as "softmax(q @ k.T / 8.0, axis=-1)": what it computes is what
+ * NumPy computes when it runs the same text. */
+ricci_status ricci_compile(const char *program, const ricci_parameter *parameters, size_t count,
+                           const ricci_options *options, ricci_function **function,
+                           ricci_error **error);
+/** Null is fine. */
+void ricci_function_free(ricci_function *function);
+
+size_t ricci_function_parameter_count(const ricci_function *function);
+size_t ricci_function_result_count(const ricci_function *function);
+/** The type of a result, for allocating it: the shape, of `*rank` entries, lives as long as the
+ * function. A usage error where there is no such result. */
+ricci_status ricci_function_result_type(const ricci_function *function, size_t index,
+                                        ricci_dtype *dtype, int32_t *rank, const int64_t **shape,
+                                        ricci_error **error);
+
+/** Runs the function on as many arguments as it has parameters, of their dtypes and shapes; for
+ * strides that it was not compiled for, code is compiled once and cached. `results` has
+ * `result_count` entries, as many as the function has results; each receives a new tensor in C
+ * order. */
+ricci_status ricci_function_call(const ricci_function *function,
+                                 const ricci_tensor *const *arguments, size_t argument_count,
+                                 ricci_tensor **results, size_t result_count, ricci_error **error);
+/** The same into `outputs`, under the rules of ricci_einsum_into; no tensor memory is allocated.
+ * Outputs may not overlap. */
+ricci_status ricci_function_into(const ricci_function *function,
+                                 const ricci_tensor *const *arguments, size_t argument_count,
+                                 const ricci_tensor *const *outputs, size_t output_count,
+                                 ricci_error **error);
+
+/** One stage of the compilation: ast, tensor, ordered, kernels, loops, llvm, asm as text, or obj,
+ * the bytes of an object file. `*text` is freed by ricci_text_free; a zero byte stands behind its
+ * `*size` bytes. `size` may be null. */
+ricci_status ricci_function_emit(const ricci_function *function, const char *stage, char **text,
+                                 size_t *size, ricci_error **error);
+/** The table of what the compiler decided, for people. */
+ricci_status ricci_function_plan(const ricci_function *function, char **text, ricci_error **error);
+/** Null is fine. */
+void ricci_text_free(char *text);
+
+/* ---- The process -------------------------------------------------------------------------- */
+
+/** How many threads a run may use from now on; without it RICCI_THREADS, or every CPU that the
+ * process may run on. Results do not depend on it. A usage error for counts below 1. */
+ricci_status ricci_set_num_threads(int count, ricci_error **error);
+/** Forgets every compiled program that no function holds. */
+ricci_status ricci_clear_cache(ricci_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,285 @@
+//===- c_api_test.c - the C API, from C99 --------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include <ricci/c_api.h>
+#include <ricci/dlpack_abi.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures = 0;
+
+#define CHECK(condition)                                                                           \
+  do {                                                                                             \
+    if (!(condition)) {                                                                            \
+      printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                                       \
+      ++failures;                                                                                  \
+    }                                                                                              \
+  } while (0)
+
+/* The call went well; its error, where it did not, is shown. `error` is in scope. */
+#define FINE(call)                                                                                 \
+  do {                                                                                             \
+    if ((call) != RICCI_OK) {                                                                      \
+      printf("%s:%d: %s\n", __FILE__, __LINE__, ricci_error_text(error));                          \
+      exit(1);                                                                                     \
+    }                                                                                              \
+    CHECK(error == NULL);                                                                          \
+  } while (0)
+
+/* The call fails with this status and a message that holds `part`. */
+#define FAILS(call, status, part)                                                                  \
+  do {                                                                                             \
+    CHECK((call) == (status));                                                                     \
+    CHECK(ricci_error_status(error) == (status));                                                  \
+    if (!strstr(ricci_error_message(error), part)) {                                               \
+      printf("%s:%d: the message is: %s\n", __FILE__, __LINE__, ricci_error_message(error));       \
+      ++failures;                                                                                  \
+    }                                                                                              \
+    ricci_error_free(error);                                                                       \
+    error = NULL;                                                                                  \
+  } while (0)
+
+static ricci_error *error = NULL;
+
+static ricci_tensor *matrix(float *data, int64_t rows, int64_t columns) {
+  int64_t shape[2];
+  ricci_tensor *tensor = NULL;
+  shape[0] = rows;
+  shape[1] = columns;
+  FINE(ricci_tensor_borrow(RICCI_F32, 2, shape, NULL, data, &tensor, &error));
+  return tensor;
+}
+
+static float at(const ricci_tensor *tensor, int64_t index) {
+  return ((const float *)ricci_tensor_data(tensor))[index];
+}
+
+static void einsums(void) {
+  float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 0, 0, 1, 1, 1}, z[4] = {100, 100, 100, 100};
+  ricci_tensor *a = matrix(x, 2, 3), *b = matrix(y, 3, 2), *out = matrix(z, 2, 2), *c = NULL;
+  const ricci_tensor *operands[2];
+  ricci_options options = RICCI_OPTIONS_INIT;
+  operands[0] = a;
+  operands[1] = b;
+  FINE(ricci_einsum("ij,jk->ik", operands, 2, NULL, &c, &error));
+  CHECK(ricci_tensor_dtype(c) == RICCI_F32 && ricci_tensor_rank(c) == 2);
+  CHECK(ricci_tensor_shape(c)[0] == 2 && ricci_tensor_strides(c)[0] == 2);
+  CHECK(ricci_tensor_size(c) == 4 && ricci_tensor_is_contiguous(c));
+  CHECK(at(c, 0) == 4 && at(c, 1) == 5 && at(c, 2) == 10 && at(c, 3) == 11);
+  ricci_tensor_free(c);
+
+  options.accumulate = 1;
+  FINE(ricci_einsum_into("ij,jk->ik", operands, 2, &options, out, &error));
+  CHECK(z[0] == 104 && z[3] == 111);
+  c = NULL;
+  FAILS(ricci_einsum("ij,jk->ik", operands, 2, &options, &c, &error), RICCI_ERROR_USAGE,
+        "accumulate");
+  options.accumulate = 0;
+  options.device = "reference";
+  FINE(ricci_einsum_into("ij,jk->ik", operands, 2, &options, out, &error));
+  CHECK(z[0] == 4 && z[3] == 11);
+  options.device = "gpu";
+  FAILS(ricci_einsum("ij,jk->ik", operands, 2, &options, &c, &error), RICCI_ERROR_USAGE,
+        "no device 'gpu'");
+  options.device = NULL;
+  options.memory_limit = 8;
+  FAILS(ricci_einsum("ij,jk->ik", operands, 2, &options, &c, &error), RICCI_ERROR_INPUT,
+        "memory limit");
+  options.struct_size = 0;
+  FAILS(ricci_einsum("ij,jk->ik", operands, 2, &options, &c, &error), RICCI_ERROR_USAGE,
+        "struct_size");
+  options.struct_size = offsetof(ricci_options, memory_limit); /* a caller without that field */
+  FINE(ricci_einsum_into("ij,jk->ik", operands, 2, &options, out, &error));
+  CHECK(c == NULL);
+
+  operands[1] = NULL;
+  FAILS(ricci_einsum("ij,jk->ik", operands, 2, NULL, &c, &error), RICCI_ERROR_USAGE,
+        "'operands[1]' is null");
+  FAILS(ricci_einsum(NULL, operands, 1, NULL, &c, &error), RICCI_ERROR_USAGE, "'equation' is null");
+  FAILS(ricci_einsum("ij->j", operands, 1, NULL, NULL, &error), RICCI_ERROR_USAGE, "null");
+  CHECK(ricci_einsum("ij->k", operands, 1, NULL, &c, NULL) == RICCI_ERROR_INPUT);
+  ricci_tensor_free(a);
+  ricci_tensor_free(b);
+  ricci_tensor_free(out);
+}
+
+static void errors(void) {
+  float x[6] = {0};
+  ricci_tensor *a = matrix(x, 2, 3), *c = NULL;
+  const ricci_tensor *operands[2];
+  size_t begin = 9, end = 9;
+  operands[0] = a;
+  operands[1] = a;
+  CHECK(ricci_einsum("ij,jk->ik", operands, 2, NULL, &c, &error) == RICCI_ERROR_INPUT);
+  CHECK(strcmp(ricci_error_message(error), "label 'j' is 3 in operand 1 and 2 in operand 2") == 0);
+  CHECK(strcmp(ricci_error_source(error), "ij,jk->ik") == 0);
+  CHECK(strstr(ricci_error_text(error), "\n   ^ ^\n") != NULL);
+  CHECK(ricci_error_span_count(error) == 2);
+  ricci_error_span(error, 1, &begin, &end);
+  CHECK(begin == 3 && end == 4);
+  ricci_error_span(error, 2, &begin, &end);
+  CHECK(begin == 0 && end == 0);
+  ricci_error_free(error);
+  ricci_error_free(NULL);
+  error = NULL;
+  ricci_tensor_free(a);
+}
+
+static void programs(void) {
+  float q[8], k[12], s[6];
+  int64_t qShape[2] = {2, 4}, kShape[2] = {3, 4};
+  const int64_t *shape = NULL;
+  ricci_parameter parameters[2] = {{"q", RICCI_F32, 2, NULL, NULL},
+                                   {"k", RICCI_F32, 2, NULL, NULL}};
+  ricci_function *f = NULL;
+  ricci_tensor *a = matrix(q, 2, 4), *b = matrix(k, 3, 4), *out = matrix(s, 2, 3);
+  ricci_tensor *results[2] = {NULL, NULL};
+  const ricci_tensor *arguments[2], *outputs[1];
+  ricci_dtype dtype;
+  int32_t rank;
+  char *text = NULL;
+  size_t size = 0;
+  int i;
+  for (i = 0; i < 12; ++i) {
+    q[i % 8] = (float)i;
+    k[i] = 1;
+  }
+  parameters[0].shape = qShape;
+  parameters[1].shape = kShape;
+  arguments[0] = a;
+  arguments[1] = b;
+  outputs[0] = out;
+  FINE(ricci_compile("softmax(q @ k.T, axis=-1)", parameters, 2, NULL, &f, &error));
+  CHECK(ricci_function_parameter_count(f) == 2 && ricci_function_result_count(f) == 1);
+  FINE(ricci_function_result_type(f, 0, &dtype, &rank, &shape, &error));
+  CHECK(dtype == RICCI_F32 && rank == 2 && shape[0] == 2 && shape[1] == 3);
+  FAILS(ricci_function_result_type(f, 1, &dtype, &rank, &shape, &error), RICCI_ERROR_USAGE,
+        "no result 1");
+  FINE(ricci_function_into(f, arguments, 2, outputs, 1, &error));
+  for (i = 0; i < 6; ++i)
+    CHECK(s[i] > 0.333f && s[i] < 0.334f);
+  FINE(ricci_function_call(f, arguments, 2, results, 1, &error));
+  CHECK(memcmp(ricci_tensor_data(results[0]), s, sizeof s) == 0);
+  ricci_tensor_free(results[0]);
+  results[0] = NULL;
+  FAILS(ricci_function_call(f, arguments, 2, results, 2, &error), RICCI_ERROR_USAGE,
+        "room for 2 results");
+  FAILS(ricci_function_call(f, arguments, 1, results, 1, &error), RICCI_ERROR_INPUT,
+        "takes 2 arguments (q, k), not 1");
+  FAILS(ricci_function_into(f, arguments, 2, arguments, 1, &error), RICCI_ERROR_INPUT, "out is");
+  CHECK(results[0] == NULL);
+
+  FINE(ricci_function_emit(f, "ast", &text, &size, &error));
+  CHECK(strlen(text) == size && strstr(text, "exp") != NULL);
+  ricci_text_free(text);
+  FINE(ricci_function_plan(f, &text, &error));
+  CHECK(strstr(text, "kernel") != NULL);
+  ricci_text_free(text);
+  FAILS(ricci_function_emit(f, "wasm", &text, NULL, &error), RICCI_ERROR_USAGE, "no stage 'wasm'");
+  ricci_function_free(f);
+  ricci_function_free(NULL);
+
+  FAILS(ricci_compile("q @ k", parameters, 2, NULL, &f, &error), RICCI_ERROR_INPUT, "");
+  FAILS(ricci_compile("q", parameters, 2, NULL, NULL, &error), RICCI_ERROR_USAGE, "'function'");
+  qShape[0] = -2;
+  FAILS(ricci_compile("q", parameters, 1, NULL, &f, &error), RICCI_ERROR_INPUT,
+        "argument 'q': axis 0 has the negative size -2");
+  ricci_tensor_free(a);
+  ricci_tensor_free(b);
+  ricci_tensor_free(out);
+}
+
+static void count(void *context) { ++*(int *)context; }
+
+static void tensors(void) {
+  float x[6] = {0, 1, 2, 3, 4, 5};
+  int64_t shape[2] = {2, 3}, strides[2] = {1, 2}, axes[2] = {1, 0}, flat[1] = {-1};
+  int released = 0;
+  ricci_tensor *t = NULL, *view = NULL, *other = NULL;
+  FINE(ricci_tensor_share(RICCI_F32, 2, shape, strides, x, count, &released, &t, &error));
+  FINE(ricci_tensor_transpose(t, axes, &view, &error)); /* now in C order */
+  FINE(ricci_tensor_transpose(t, NULL, &other, &error));
+  CHECK(ricci_tensor_is_contiguous(view) && ricci_tensor_strides(other)[0] == 2);
+  FAILS(ricci_tensor_reshape(t, 1, flat, &t, &error), RICCI_ERROR_INPUT, "cannot be viewed");
+  ricci_tensor_free(other);
+  ricci_tensor_free(t);
+  FINE(ricci_tensor_reshape(view, 1, flat, &t, &error));
+  FINE(ricci_tensor_slice(t, 0, RICCI_NONE, RICCI_NONE, -2, &other, &error));
+  CHECK(ricci_tensor_shape(other)[0] == 3 && at(other, 0) == 5);
+  ricci_tensor_free(t);
+  FINE(ricci_tensor_contiguous(other, &t, &error));
+  CHECK(at(t, 0) == 5 && at(t, 1) == 3 && at(t, 2) == 1);
+  ricci_tensor_free(t);
+  FINE(ricci_tensor_select(other, 0, -1, &t, &error));
+  CHECK(ricci_tensor_rank(t) == 0 && ricci_tensor_size(t) == 1 && at(t, 0) == 1);
+  ricci_tensor_free(view);
+  ricci_tensor_free(other);
+  CHECK(released == 0);
+  ricci_tensor_free(t);
+  CHECK(released == 1);
+  ricci_tensor_free(NULL);
+
+  FINE(ricci_tensor_borrow_const(RICCI_F32, 2, shape, NULL, x, &t, &error));
+  CHECK(ricci_tensor_is_read_only(t));
+  FAILS(ricci_einsum_into("i->i", NULL, 1, NULL, t, &error), RICCI_ERROR_USAGE,
+        "'operands' is null");
+  ricci_tensor_free(t);
+  FINE(ricci_tensor_allocate(RICCI_C128, 0, NULL, &t, &error));
+  CHECK(ricci_tensor_size(t) == 1 && !ricci_tensor_is_read_only(t));
+  ricci_tensor_free(t);
+
+  t = NULL;
+  FAILS(ricci_tensor_share((ricci_dtype)15, 2, shape, NULL, x, count, &released, &t, &error),
+        RICCI_ERROR_USAGE, "no dtype 15");
+  FAILS(ricci_tensor_share(RICCI_F32, 2, shape, NULL, NULL, count, &released, &t, &error),
+        RICCI_ERROR_USAGE, "'data' is null");
+  FAILS(ricci_tensor_borrow(RICCI_F32, -1, shape, NULL, x, &t, &error), RICCI_ERROR_USAGE,
+        "rank -1 is negative");
+  FAILS(ricci_tensor_borrow(RICCI_F32, 2, NULL, NULL, x, &t, &error), RICCI_ERROR_USAGE,
+        "'shape' is null");
+  FAILS(ricci_tensor_allocate(RICCI_F32, 2, shape, NULL, &error), RICCI_ERROR_USAGE, "null");
+  shape[0] = INT64_MAX;
+  FAILS(ricci_tensor_allocate(RICCI_F32, 2, shape, &t, &error), RICCI_ERROR_INPUT, "2**63");
+  CHECK(t == NULL && released == 1);
+}
+
+static void dlpack(void) {
+  float x[6] = {0, 1, 2, 3, 4, 5};
+  ricci_tensor *t = matrix(x, 2, 3), *back = NULL;
+  struct DLManagedTensorVersioned *managed = NULL;
+  struct DLManagedTensor *old = NULL;
+  FINE(ricci_tensor_to_dlpack(t, &managed, &error));
+  CHECK(managed->dl_tensor.ndim == 2 && managed->dl_tensor.data == x);
+  managed->version.major = 7;
+  FAILS(ricci_tensor_from_dlpack(managed, &back, &error), RICCI_ERROR_INPUT, "DLPack 7");
+  managed->version.major = 1;
+  FINE(ricci_tensor_from_dlpack(managed, &back, &error));
+  CHECK(at(back, 5) == 5);
+  ricci_tensor_free(back);
+  FINE(ricci_tensor_to_dlpack_unversioned(t, &old, &error));
+  FINE(ricci_tensor_from_dlpack_unversioned(old, &back, &error));
+  CHECK(ricci_tensor_shape(back)[1] == 3);
+  ricci_tensor_free(back);
+  FAILS(ricci_tensor_from_dlpack(NULL, &back, &error), RICCI_ERROR_USAGE, "'managed' is null");
+  ricci_tensor_free(t);
+}
+
+int main(void) {
+  int major = 0;
+  CHECK(sscanf(ricci_version(), "%d.", &major) == 1);
+  einsums();
+  errors();
+  programs();
+  tensors();
+  dlpack();
+  FINE(ricci_set_num_threads(1, &error));
+  FAILS(ricci_set_num_threads(0, &error), RICCI_ERROR_USAGE, "");
+  FINE(ricci_clear_cache(&error));
+  printf("%d failures\n", failures);
+  return failures != 0;
+}
