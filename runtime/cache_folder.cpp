@@ -26,7 +26,6 @@ namespace ricci {
 namespace {
 
 constexpr int64_t kDefaultLimit = int64_t(256) << 20;
-constexpr off_t kMaxFile = off_t(1) << 30;
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kTouchAfter = 60 * kSecond;      ///< a more recent use is not noted again
 constexpr int64_t kLeftoverAfter = 3600 * kSecond; ///< no writer takes that long
@@ -68,8 +67,9 @@ Diagnostic cannot(std::string_view what, const std::string &path, int error) {
 Status makeFolders(const std::string &path) {
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string folder = path.substr(0, end);
-    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST && !isFolder(folder))
-      return cannot("make the folder", folder, errno);
+    const int error = mkdir(folder.c_str(), 0700) == 0 ? 0 : errno;
+    if (error != 0 && error != EEXIST && !isFolder(folder))
+      return cannot("make the folder", folder, error);
     if (end == std::string::npos)
       return success();
   }

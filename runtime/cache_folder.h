@@ -43,6 +43,8 @@ public:
   CacheFolder &operator=(CacheFolder &&other) noexcept;
   ~CacheFolder();
 
+  static constexpr int64_t kMaxFile = int64_t(1) << 30; ///< larger files are not read
+
   /// The file's bytes, at most the first `most`; nothing where there is none. Reading all of it is
   /// a use. A machine error where the file is not to be trusted or cannot be read.
   Expected<std::optional<std::string>> read(const std::string &name, size_t most = SIZE_MAX) const;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -151,7 +152,7 @@ void DiskCache::storeProgram(std::string_view key, std::string_view title,
   int64_t bytes = 0;
   for (const auto &[name, content] : files)
     bytes += int64_t(content.size());
-  if (bytes > location_.limit)
+  if (bytes > std::min(location_.limit, CacheFolder::kMaxFile))
     return;
 
   auto failed = [](const Diagnostic &why) { warnOnce(why, "nothing is cached on disk"); };
