@@ -22,7 +22,7 @@ using Strides = std::vector<int64_t>; ///< in elements; any sign, 0 for a broadc
 struct TensorType {
   DType dtype = DType::f32;
   Shape shape;
-  Strides strides; ///< same length as shape
+  Strides strides = {}; ///< same length as shape
 
   int64_t rank() const { return int64_t(shape.size()); }
   /// "f32[3,4]".
