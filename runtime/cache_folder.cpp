@@ -30,6 +30,9 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kTouchAfter = 60 * kSecond;      ///< a more recent use is not noted again
 constexpr int64_t kLeftoverAfter = 3600 * kSecond; ///< no writer takes that long
 constexpr std::string_view kTemporary = ".new-";
+/// As many bytes long as all entries have KiB, or a little more: appending to it loses nothing when
+/// others do the same, and its size tells the total without a look at every file.
+constexpr const char *kTotal = ".total";
 
 /// A set-user-id program is not told by its caller where to take code from.
 std::string environment(const char *name) {
@@ -255,6 +258,19 @@ template <typename F> void CacheFolder::each(F visit) const {
   closedir(stream);
 }
 
+void CacheFolder::noteWritten(int64_t bytes, int64_t limit) const {
+  const Descriptor file(
+      openat(descriptor_, kTotal, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+  struct stat s;
+  if (file.value < 0 || fstat(file.value, &s) != 0)
+    return;
+  const int64_t written = (bytes + 1023) / 1024;
+  if (s.st_size > 0 && s.st_size + written <= limit / 1024)
+    writeAll(file.value, std::string(size_t(written), '\0'));
+  else
+    prune(limit);
+}
+
 std::vector<CacheFile> CacheFolder::files() const {
   std::vector<CacheFile> files;
   each([&](CacheFile file) {
@@ -277,18 +293,19 @@ void CacheFolder::prune(int64_t limit) const {
       remove(file.name);
     }
   });
-  if (total <= limit)
-    return;
+  // Room for the next ones, so that not each of them prunes again.
+  const int64_t wanted = total <= limit ? limit : limit - limit / 8;
   std::sort(files.begin(), files.end(),
             [](const CacheFile &a, const CacheFile &b) { return a.lastUse < b.lastUse; });
-  // Room for the next ones, so that not each of them prunes again.
-  const int64_t wanted = limit - limit / 8;
-  for (const CacheFile &file : files) {
-    if (total <= wanted)
-      return;
-    remove(file.name);
-    total -= file.bytes;
+  for (auto file = files.begin(); file != files.end() && total > wanted; ++file) {
+    remove(file->name);
+    total -= file->bytes;
   }
+  // In place: whoever appends meanwhile is counted, or was seen above.
+  const Descriptor file(
+      openat(descriptor_, kTotal, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.value >= 0 && ftruncate(file.value, 1 + total / 1024) != 0)
+    remove(kTotal);
 }
 
 std::vector<CacheFile> CacheFolder::clear() const {
@@ -297,6 +314,7 @@ std::vector<CacheFile> CacheFolder::clear() const {
     remove(file.name);
     removed.push_back(std::move(file));
   });
+  remove(kTotal);
   return removed;
 }
 

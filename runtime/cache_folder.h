@@ -56,8 +56,10 @@ public:
   /// Entries: files that have the name of one (32 hexadecimal digits and a kind).
   std::vector<CacheFile> files() const;
   /// Removes those used longest ago until all are well below `limit`, and what writers that were
-  /// killed have left behind.
+  /// killed have left behind. Looks at every file.
   void prune(int64_t limit) const;
+  /// Notes that files of so many bytes were written, and prunes where all may exceed `limit`.
+  void noteWritten(int64_t bytes, int64_t limit) const;
   /// Removes all entries and leftovers; what that was.
   std::vector<CacheFile> clear() const;
 

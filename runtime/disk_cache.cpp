@@ -37,16 +37,6 @@ void warnOnce(const Diagnostic &why, std::string_view what) {
     warn(fmt::format("{}; {}", why.message, what));
 }
 
-/// Whether it is time to look at the size of all files: at a process's first store, and when it has
-/// written a good part of the limit since.
-bool pruningIsDue(int64_t bytes, int64_t limit) {
-  static std::atomic<int64_t> untilNext{0};
-  if (untilNext.fetch_sub(bytes) > bytes)
-    return false;
-  untilNext = limit / 16;
-  return true;
-}
-
 } // namespace
 
 std::optional<DiskCache> DiskCache::open(std::string_view cpu) {
@@ -162,12 +152,15 @@ void DiskCache::storeProgram(std::string_view key, std::string_view title,
       return failed(made.error());
     folder_ = std::move(*made);
   }
-  for (const auto &[name, content] : files)
-    if (&name == &files.back().first || !folder_->holds(name, content.size()))
-      if (Status s = folder_->write(name, content); !s)
-        return failed(s.error());
-  if (pruningIsDue(bytes, location_.limit))
-    folder_->prune(location_.limit);
+  int64_t written = 0;
+  for (const auto &[name, content] : files) {
+    if (&name != &files.back().first && folder_->holds(name, content.size()))
+      continue;
+    if (Status s = folder_->write(name, content); !s)
+      return failed(s.error());
+    written += int64_t(content.size());
+  }
+  folder_->noteWritten(written, location_.limit);
 }
 
 CacheState inspectDiskCache() {

@@ -59,7 +59,8 @@ protected:
   std::vector<std::string> files() const {
     std::vector<std::string> names;
     for (const fs::directory_entry &entry : fs::directory_iterator(folder()))
-      names.push_back(entry.path().string());
+      if (entry.path().filename() != ".total")
+        names.push_back(entry.path().string());
     return names;
   }
   std::string fileOf(const std::string &extension) const {
@@ -318,6 +319,7 @@ TEST_F(DiskCacheTest, KeepsWhatWasUsedLast) {
   const size_t kept = (*opened)->files().size();
   EXPECT_EQ((*opened)->clear().size(), kept + 1); // and `fresh`
   EXPECT_EQ(files(), std::vector<std::string>{foreign});
+  EXPECT_FALSE(fs::exists(path("cache/.total")));
 }
 
 TEST_F(DiskCacheTest, StaysBelowItsLimit) {
@@ -332,8 +334,35 @@ TEST_F(DiskCacheTest, StaysBelowItsLimit) {
   int64_t left = 0;
   for (const std::string &file : files())
     left += int64_t(fs::file_size(file));
-  EXPECT_LE(left, 9 * one);
+  EXPECT_LE(left, 8 * one);
   EXPECT_GT(left, 4 * one);
+}
+
+TEST_F(DiskCacheTest, KnowsItsSizeWithoutALook) {
+  cache().storeProgram("0", "", storedProgram(0));
+  auto total = [&] { return int64_t(fs::file_size(path("cache/.total"))) * 1024; };
+  EXPECT_GT(total(), 0);
+  std::vector<pid_t> children;
+  for (uint8_t process = 1; process <= 8; ++process) {
+    const pid_t child = fork();
+    if (child == 0) {
+      for (uint8_t i = 0; i < 10; ++i)
+        cache().storeProgram(std::to_string(process * 10 + i), "", storedProgram(process * 10 + i));
+      _exit(0);
+    }
+    children.push_back(child);
+  }
+  for (pid_t child : children)
+    waitpid(child, nullptr, 0);
+  int64_t real = 0;
+  for (const std::string &file : files())
+    real += int64_t(fs::file_size(file));
+  EXPECT_EQ(files().size(), 162u);
+  EXPECT_GE(total(), real);
+  EXPECT_LE(total(), 2 * real + 162 * 1024);
+  (*CacheFolder::open(folder(), false))->prune(kLimit);
+  EXPECT_GE(total(), real);
+  EXPECT_LE(total(), real + 1024);
 }
 
 TEST_F(DiskCacheTest, ManyProcessesWriteOneEntry) {

@@ -10,7 +10,7 @@
 
 namespace ricci::driver {
 
-/// "3 programs and 2 kernels, 21 KiB of 256 MiB, in /home/me/.cache/ricci", or why it is not used.
+/// "3 programs and 2 kernels, 21 KiB of 256 MiB, in FOLDER", or why it is not used.
 std::string cacheSummary(const CacheState &state);
 
 } // namespace ricci::driver
