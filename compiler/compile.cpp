@@ -195,7 +195,7 @@ private:
     if (Status s = pipeline.toKernels(); !s)
       return s;
     auto function = *pipeline.module().getOps<func::FuncOp>().begin();
-    if (Status s = link(function, target, pipeline, executable); !s)
+    if (Status s = link(function, target, options, pipeline, executable); !s)
       return s;
     executable.plan.peakBytes = executable.arenaBytes;
     int64_t bytes = executable.arenaBytes;
@@ -213,8 +213,8 @@ private:
   }
 
   /// A launch for every kernel of the function.
-  Status link(func::FuncOp function, const Target &target, Pipeline &pipeline,
-              Executable &executable) {
+  Status link(func::FuncOp function, const Target &target, const CompileOptions &options,
+              Pipeline &pipeline, Executable &executable) {
     llvm::DenseMap<Value, BufferRef> places;
     for (auto [i, argument] : llvm::enumerate(function.getArguments()))
       places[argument] = {BufferRef::Kind::Input, int64_t(i), 0};
@@ -230,10 +230,12 @@ private:
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
         return internalError("a schedule does not read back");
-      auto kernel = kernelFor(schedule->spec, target, function.getContext(), pipeline.times());
+      auto kernel = kernelFor(schedule->spec, target, options, function.getContext(), pipeline.times());
       if (!kernel)
         return std::move(kernel.error());
       for (auto [value, offset] : llvm::zip(op.getResults(), *op.getArena())) {
+        if (offset < -1)
+          places[value] = {BufferRef::Kind::Output, -2 - offset, 0};
         if (offset < 0)
           continue;
         places[value] = {BufferRef::Kind::Arena, 0, offset};
@@ -279,11 +281,17 @@ private:
 
   /// The kernel's machine code, compiled once for each spec and target.
   Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target,
+                                                    const CompileOptions &options,
                                                     MLIRContext *context, CompileTimes &times) {
     std::string key = spec.key() + "|" + target.key();
+    auto find = [&]() -> Expected<std::shared_ptr<const Kernel>> {
+      if (options.kernels)
+        if (auto kernel = options.kernels->findKernel(key))
+          return kernel;
+      return compileKernel(key, spec, target, context, times);
+    };
     return kernels_.getOrCompute(
-        key, [&] { return compileKernel(key, spec, target, context, times); },
-        [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
+        key, find, [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
   }
 
   static Expected<std::shared_ptr<const Kernel>>

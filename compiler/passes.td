@@ -50,7 +50,9 @@ def PlanMemory : Pass<"ricci-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "Give every intermediate its place in the arena";
   let description = [{
     Sets `arena` of every `ricci.kernel` so that intermediates that live at the same time do not
-    overlap; results of the function stay in the caller's memory (-1).
+    overlap; results of the function stay in the caller's memory (-1). What a kernel reads at the
+    very index at which it writes, and nobody reads after it, has its result's place, be it in the
+    caller's memory (-2 - the result's position).
   }];
 }
 

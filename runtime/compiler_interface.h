@@ -28,6 +28,14 @@ struct OrderOptions {
   std::vector<std::vector<int64_t>> path; ///< for Method::Path: opt_einsum form
 };
 
+/// Where machine code outlives the process. Every method may be called from any thread.
+class KernelStore {
+public:
+  virtual ~KernelStore() = default;
+  /// Null where there is none.
+  virtual std::shared_ptr<const Kernel> findKernel(const std::string &key) = 0;
+};
+
 struct CompileOptions {
   DeviceKind device = DeviceKind::Cpu;
   std::string cpu = "native"; ///< native, x86-64, x86-64-v2 … v4, or a name LLVM knows
@@ -38,6 +46,8 @@ struct CompileOptions {
   bool fuse = true;         ///< without it every operation is a kernel of its own
   std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr
   bool accumulate = false;  ///< outputs += the result, instead of =
+  /// Asked for kernels before they are compiled; null: nobody is.
+  KernelStore *kernels = nullptr;
   /// Equal strings mean equal code for equal programs: part of every cache key.
   std::string key() const;
 };

@@ -38,8 +38,7 @@ Expected<CompilerInterface *> loadCompilerFrom(const std::string &path) {
                   kCompilerInterfaceVersion));
 }
 
-/// libricci_compiler.so in the directory of the library (or program) that holds this code.
-static Expected<std::string> compilerPath() {
+Expected<std::string> libraryPath() {
   Dl_info info;
   if (!dladdr(reinterpret_cast<void *>(&loadCompiler), &info) || !info.dli_fname)
     return machineError("cannot find the compiler: the path of libricci is not known");
@@ -48,8 +47,15 @@ static Expected<std::string> compilerPath() {
     path = resolved;
     std::free(resolved);
   }
-  const size_t slash = path.rfind('/');
-  return (slash == std::string::npos ? std::string("./") : path.substr(0, slash + 1)) +
+  return path;
+}
+
+Expected<std::string> compilerPath() {
+  Expected<std::string> path = libraryPath();
+  if (!path)
+    return path;
+  const size_t slash = path->rfind('/');
+  return (slash == std::string::npos ? std::string("./") : path->substr(0, slash + 1)) +
          "libricci_compiler.so";
 }
 

@@ -14,4 +14,9 @@ namespace ricci {
 /// whatever it made.
 Expected<CompilerInterface *> loadCompilerFrom(const std::string &path);
 
+/// The library, or program, that holds this code.
+Expected<std::string> libraryPath();
+/// libricci_compiler.so in the same folder, whether it exists or not.
+Expected<std::string> compilerPath();
+
 } // namespace ricci

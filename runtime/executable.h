@@ -29,6 +29,8 @@ public:
   virtual KernelFn entry() const = 0;
   virtual const std::string &key() const = 0;
   virtual size_t codeBytes() const = 0;
+  /// The `codeBytes()` bytes of the image, `entry()` among them; null where it is none.
+  virtual const uint8_t *code() const { return nullptr; }
 };
 
 /// Where a launch's buffer is found.

@@ -26,6 +26,7 @@ public:
   }
   const std::string &key() const override { return key_; }
   size_t codeBytes() const override { return bytes_; }
+  const uint8_t *code() const override { return static_cast<const uint8_t *>(code_); }
 
 private:
   std::string key_;

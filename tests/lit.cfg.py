@@ -28,7 +28,7 @@ config.substitutions.append(("%python", config.python))
 # Only what a test names itself may change how Ricci behaves.
 for name in [name for name in config.environment if name.startswith("RICCI_")]:
     del config.environment[name]
-config.environment["RICCI_CACHE_DIR"] = os.path.join(config.ricci_exec_root, "cache")
+config.environment["RICCI_CACHE_DIR"] = "off"
 for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]

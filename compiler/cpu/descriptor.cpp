@@ -27,7 +27,7 @@ constexpr int64_t kColumnBlock = 2048;
 /// A transpose task: long rows of the operand, few of them.
 constexpr int64_t kTransposeInner = 512, kTransposeMid = 64;
 
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t ceilDiv(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 int64_t tasksPerWorker(double seconds, int64_t tasks) {
   double each = seconds / std::max<double>(1, double(tasks));

@@ -156,6 +156,15 @@ private:
     llvm_unreachable("a kind of reduction without an operation");
   }
 
+  /// A scan's value at an index of its axis, given the one before.
+  Number scanned(const LoopProgram::Node &node, Number before, Number element, Value index) {
+    Number next = combine(node, before, element);
+    // 1 times infinity has a part 0 * infinity.
+    if (node.isProduct && kindOf(node.type) == DTypeKind::Complex)
+      next = select(b.eq(index, b.idx(0)), element, next);
+    return next;
+  }
+
   /// What a reduction is while it runs: the sum; of an arg-reduction the best element so far and its
   /// index, which is the largest i64 before the first.
   struct State {
@@ -445,7 +454,7 @@ private:
       k.scope([&] {
         Point point{base, i, {}, 0};
         for (auto [scan, state] : llvm::zip(scans, unflatten(scans, values))) {
-          next.push_back({combine(node(scan), state.value, k.get(node(scan).operands[0], point)), {}});
+          next.push_back({scanned(node(scan), state.value, k.get(node(scan).operands[0], point), i), {}});
           k.set(scan, next.back().value);
         }
         for (int store : pass.fullStores)
@@ -536,9 +545,10 @@ private:
       k.set(i, k.loadSlot(k.layout.slot[size_t(i)], node(i).type, b.add(first, point.i), point.lanes));
     for (int i : pass.full)
       if (node(i).kind == Kind::Scan) {
-        State next = step(node(i), loadState(i, point.i), k.get(node(i).operands[0], point), {}, {});
-        storeState(i, next, point.i);
-        k.set(i, next.value);
+        Number next = scanned(node(i), loadState(i, point.i).value,
+                              k.get(node(i).operands[0], point), linear);
+        storeState(i, {next, {}}, point.i);
+        k.set(i, next);
       }
     for (int i : pass.reductions) {
       const LoopProgram::Node &n = node(i);

@@ -474,12 +474,15 @@ std::pair<Value, Value> FusedKernel::checkedIndex(Value index, int64_t at) {
   Value extent = word(at + 1);
   Value wrapped = b.select(b.lt(index, b.idx(0)), b.add(index, extent), index);
   Value valid = inRange(wrapped, extent);
+  Value none = b.op<arith::ConstantIntOp>(0, 64);
   b.ifThen(valid, [] {}, [&] {
-    // Any one of them is reported.
-    b.store(toI64(b, index), status, b.idx(1));
-    b.store(toI64(b, extent), status, b.idx(2));
-    b.store(toI64(b, word(at + 2)), status, b.idx(3));
-    b.store(toI64(b, b.idx(1)), status, b.idx(0));
+    // The first one that a worker finds.
+    b.ifThen(b.eq(b.load(status, b.idx(0)), none), [&] {
+      b.store(toI64(b, index), status, b.idx(1));
+      b.store(toI64(b, extent), status, b.idx(2));
+      b.store(toI64(b, word(at + 2)), status, b.idx(3));
+      b.store(toI64(b, b.idx(1)), status, b.idx(0));
+    });
   });
   return {b.mul(wrapped, word(at)), valid};
 }

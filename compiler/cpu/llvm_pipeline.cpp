@@ -29,8 +29,6 @@
 #include "llvm/Transforms/Utils/LCSSA.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 
-#include <fmt/format.h>
-
 namespace ricci {
 namespace {
 
@@ -103,15 +101,9 @@ Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, cons
   for (llvm::GlobalVariable &global : module.globals())
     if (!global.isDeclaration())
       global.setLinkage(llvm::GlobalValue::PrivateLinkage);
-  int entries = 0;
-  for (llvm::Function &function : module) {
-    if (function.isDeclaration())
-      continue;
-    entries += !function.hasLocalLinkage();
-    setFunctionAttributes(function, target);
-  }
-  if (entries != 1)
-    return internalError(fmt::format("a kernel's module has {} entries", entries));
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      setFunctionAttributes(function, target);
 
   expandOutsideCalls(module, target);
   std::string defect;

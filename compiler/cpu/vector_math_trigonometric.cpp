@@ -109,41 +109,36 @@ ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x, int64_
 }
 
 /// Puts what the reduction by bits gives into the lanes that need it.
-ReducedAngle reduceGreat(MathBuilder &m, const Target &target, Real a, Mask great,
-                         ReducedAngle usual) {
+ReducedAngle reduceGreat(MathBuilder &m, Real a, Mask great, ReducedAngle usual) {
   LoopBuilder &b = m.builder();
-  MathBuilder scalar(b, target, mlir::getElementTypeOrSelf(m.realType()));
-  auto reduceOne = [&](Value x) -> LoopBuilder::Values {
+  using Values = LoopBuilder::Values;
+  MathBuilder scalar(b, m.target(), mlir::getElementTypeOrSelf(m.realType()));
+  auto reduceOne = [&](Value x) -> Values {
     if (m.isF64()) {
-      ReducedScalar r = reduceByBits(b, target, x, std::size(kTwoOverPiBits));
+      ReducedScalar r = reduceByBits(b, m.target(), x, std::size(kTwoOverPiBits));
       return {r.hi, r.lo, r.quadrant};
     }
     MathBuilder wide = scalar.wide();
-    ReducedScalar r = reduceByBits(b, target, scalar.extend(scalar.wrap(x), wide).v, 8);
+    ReducedScalar r = reduceByBits(b, m.target(), scalar.extend(scalar.wrap(x), wide).v, 8);
     Real hi = scalar.round(wide.wrap(r.hi));
     Real lo = scalar.round(wide.wrap(r.hi) - scalar.extend(hi, wide));
     return {hi.v, lo.v, b.op<mlir::arith::TruncIOp>(b.getI32Type(), r.quadrant)};
   };
-  llvm::SmallVector<Value> start = {usual.hi.v, usual.lo.v, usual.quadrant.v};
-  auto results = m.ifAny(great, start, [&]() -> LoopBuilder::Values {
-    if (!m.lanes())
-      return reduceOne(a.v);
-
-    return b.forIter(b.idx(0), b.idx(m.lanes()), b.idx(1), start,
-                     [&](Value lane, LoopBuilder::ValueRange so) {
-                       mlir::OpFoldResult at = lane;
-                       Value isGreat = b.op<mlir::vector::ExtractOp>(great.v, at);
-                       return b.ifYield(
-                           isGreat,
-                           [&] {
-                             auto parts = reduceOne(b.op<mlir::vector::ExtractOp>(a.v, at));
-                             LoopBuilder::Values inserted;
-                             for (auto [part, vector] : llvm::zip(parts, so))
-                               inserted.push_back(b.op<mlir::vector::InsertOp>(part, vector, at));
-                             return inserted;
-                           },
-                           [&] { return LoopBuilder::Values(so.begin(), so.end()); });
-                     });
+  auto reduceLane = [&](Value lane, LoopBuilder::ValueRange vectors) -> Values {
+    mlir::OpFoldResult at = lane;
+    auto reduced = [&] {
+      Values parts = reduceOne(b.op<mlir::vector::ExtractOp>(a.v, at));
+      for (auto [part, vector] : llvm::zip(parts, vectors))
+        part = b.op<mlir::vector::InsertOp>(part, vector, at);
+      return parts;
+    };
+    Value isGreat = b.op<mlir::vector::ExtractOp>(great.v, at);
+    return b.ifYield(isGreat, reduced, [&] { return Values(vectors.begin(), vectors.end()); });
+  };
+  Values start = {usual.hi.v, usual.lo.v, usual.quadrant.v};
+  Values results = m.ifAny(great, start, [&] {
+    return m.lanes() ? b.forIter(b.idx(0), b.idx(m.lanes()), b.idx(1), start, reduceLane)
+                     : reduceOne(a.v);
   });
   return {m.wrap(results[0]), m.wrap(results[1]), {{&m, results[2]}}};
 }
@@ -187,7 +182,7 @@ ReducedAngle reduce(MathBuilder &m, Real a) {
     great = great | (m.abs(usual.hi) < a * 0x1p-23);
   // Infinity has become NaN.
   great = great & (a < std::numeric_limits<double>::infinity());
-  return reduceGreat(m, m.target(), a, great, usual);
+  return reduceGreat(m, a, great, usual);
 }
 
 struct SinCos {

@@ -54,10 +54,12 @@ private:
       if (!map)
         continue;
       int node = compute(value, *map);
-      if (node < 0)
+      // A scan runs along its axis, be it of extent 1.
+      if (node < 0 || (onKept && program_.nodes[size_t(node)].full))
         continue;
       unsigned buffer = unsigned(kernel_.getInputs().size()) + result;
-      bool full = !onKept && llvm::is_contained(reduced_, true);
+      bool full =
+          program_.nodes[size_t(node)].full || (!onKept && llvm::is_contained(reduced_, true));
       program_.stores.push_back({node, access(buffer, value, view, *map), full});
       return true;
     }
@@ -75,9 +77,12 @@ private:
       for (auto [sum, factor] : llvm::zip(access.strides, term.factors))
         sum += factor * stride;
     }
-    for (auto [stride, extent] : llvm::zip(access.strides, space_))
-      if (extent == 1)
-        stride = 0;
+    // An empty axis is moved along, be its stride 0: what lies there is never read.
+    for (auto [axis, extent] : llvm::enumerate(space_))
+      if (extent <= 1)
+        access.strides[axis] = extent == 0 && llvm::any_of(map.terms, [&](const IndexTerm &term) {
+          return term.factors[axis] != 0;
+        });
     program_.accesses.push_back(access);
     return int(program_.accesses.size()) - 1;
   }
@@ -115,7 +120,8 @@ private:
   int compute(Value value, const IndexMap &map) {
     // Views of what is computed say which index is wanted.
     IndexMap at = map;
-    while (!memoryView(kernel_, value) && isView(value.getDefiningOp())) {
+    bool isStored = isa<BlockArgument>(viewBase(value));
+    while (isView(value.getDefiningOp()) && !(isStored && memoryView(kernel_, value))) {
       auto inner = mapThrough(value.getDefiningOp(), at);
       if (!inner)
         return -1;

@@ -468,7 +468,8 @@ static std::optional<LabelledProduct> productOf(const LoopProgram &program) {
   if (program.stores.size() != 1 || program.accesses.size() != 2 || program.nodes.size() > 2)
     return std::nullopt;
   const LoopProgram::Node &load = program.nodes[0], &stored = program.nodes.back();
-  bool sums = stored.kind == LoopProgram::Kind::Reduce && stored.reduce == ReduceKind::Sum;
+  bool sums = stored.kind == LoopProgram::Kind::Reduce && stored.reduce == ReduceKind::Sum &&
+              !program.stores[0].full;
   if (load.kind != LoopProgram::Kind::Load || (program.nodes.size() == 2 && !sums))
     return std::nullopt;
   LabelledProduct product;

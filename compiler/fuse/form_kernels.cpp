@@ -46,6 +46,9 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
       }
     }
     rewriter_.emplace(&getContext());
+    inMemory_.clear(); // of the function before
+    // What nobody reads would shape a kernel that does not hold it.
+    eraseUnused(block);
     splitConcatenates(block);
     separateResults(block);
     std::vector<KernelGroup> groups = planFusion(function, fuse);
@@ -54,16 +57,20 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
       if (!group.roots.empty())
         form(function, group);
     // What is left has moved into kernels.
+    eraseUnused(block);
+    orderConstants(block);
+  }
+
+private:
+  static void eraseUnused(Block &block) {
     SmallVector<Operation *> ops;
     for (Operation &op : block.without_terminator())
       ops.push_back(&op);
     for (Operation *op : llvm::reverse(ops))
       if (!isa<KernelOp>(op) && op->use_empty())
         op->erase();
-    orderConstants(block);
   }
 
-private:
   /// A result that is an argument, a constant in memory or another result too is copied.
   void separateResults(Block &block) {
     Operation *end = block.getTerminator();

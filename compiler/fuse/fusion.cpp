@@ -14,9 +14,9 @@ using namespace mlir;
 
 namespace ricci {
 
-/// Operations that one kernel computes at most for one value: more are cut, so that no kernel takes
-/// long to compile.
-static constexpr double kMaxOperations = 200;
+/// Cycles of a vector that one kernel computes at most for one value, and for all: more are cut, so
+/// that no kernel takes long to compile.
+static constexpr double kMaxValueCycles = 200, kMaxKernelCycles = 1000;
 /// Cycles of a vector's computation that cost less to repeat in a second kernel than to keep.
 static constexpr double kRepeatCycles = 40;
 /// The same for every index of axes that a value does not have, and how many times more of them.
@@ -34,6 +34,13 @@ static double product(ArrayRef<int64_t> extents) {
   for (int64_t extent : extents)
     n *= double(extent);
   return n;
+}
+
+static double cyclesOf(Operation *op) {
+  auto elementwise = dyn_cast<ElementwiseOp>(op);
+  return elementwise ? scalarCycles(elementwise.scalarOp(),
+                                    elementDType(elementwise.getInputs().back().getType()))
+                     : 1;
 }
 
 static bool isReduction(Operation *op) { return isa_and_nonnull<ReduceOp, ArgReduceOp>(op); }
@@ -163,9 +170,20 @@ private:
     return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
   }
 
+  /// Where a value lies that a kernel writes: a result as the caller wants it, else in C order.
+  StridedView written(Value value) {
+    StridedView view = contiguous(value);
+    for (OpOperand &use : value.getUses())
+      if (use.getOwner() == block().getTerminator())
+        if (auto strides = function_.getResultAttrOfType<DenseI64ArrayAttr>(use.getOperandNumber(),
+                                                                            kStridesAttr))
+          view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+    return view;
+  }
+
   void markRoot(Value value) {
     forced_.insert(value);
-    memory_[value] = contiguous(value);
+    memory_[value] = written(value);
   }
 
   /// The value and, of views, what they read lie in memory from now on.
@@ -187,8 +205,8 @@ private:
     Value operand = viewOperand(op);
     auto placed = viewThrough(op, memory_.find(operand)->second);
     if (!placed) {
-      if (!operand.getDefiningOp()) {
-        // An argument is where it is: its copy is the root.
+      if (!isView(operand.getDefiningOp()) || forced_.contains(operand)) {
+        // It is where it is (an argument, a result): its copy is the root.
         OpBuilder builder(op);
         operand = ReshapeOp::create(builder, op->getLoc(), operand.getType(), operand);
         op->setOperand(0, operand);
@@ -211,8 +229,8 @@ private:
       if (isa<EinsumOp>(op)) {
         for (Value operand : op.getOperands())
           ensureMemory(operand);
-        memory_[value] = contiguous(value);
-      } else if (isView(&op)) {
+        memory_[value] = written(value);
+      } else if (isView(&op) && !storedThrough(value)) {
         Value operand = viewOperand(&op);
         if (!memory_.count(operand) &&
             !mapThrough(&op, identityMap(shapeOf(value).size())))
@@ -225,20 +243,21 @@ private:
       } else if (isa<PadOp, GatherOp>(op)) {
         ensureMemory(op.getOperand(0));
       } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
-        memory_[value] = contiguous(value);
+        memory_[value] = written(value);
       }
       if (isInlined(&op) || isReduction(&op)) {
-        double size = 1;
+        double size = isInlined(&op) ? cyclesOf(&op) : 1;
         if (isInlined(&op))
           for (Value operand : op.getOperands())
             size += size_.lookup(viewBase(operand));
         size_[value] = size;
-        if (size > kMaxOperations || !(fuse_ || isa<ConstantOp>(op)))
+        if (size > kMaxValueCycles || !(fuse_ || isa<ConstantOp>(op)))
           ensureMemory(value), size_[value] = 1;
       }
+      // Before its readers: where it lies decides which of their views need a copy.
+      if (llvm::is_contained(value.getUsers(), block().getTerminator()))
+        markResult(value);
     }
-    for (OpOperand &result : block().getTerminator()->getOpOperands())
-      markResult(result.get());
   }
 
   /// A result is stored where the caller wants it, through reshape and transpose where nobody else
@@ -249,10 +268,17 @@ private:
         markRoot(value);
       return;
     }
-    if (auto stored = storeThrough(value, contiguous(value));
-        stored && isOnlyStored(value, stored->first))
-      stored_[stored->first] = value;
+    if (Value base = storedThrough(value))
+      stored_[base] = value;
     markRoot(value);
+  }
+
+  /// What is computed and stored as this result, a view of it; null where that is not so.
+  Value storedThrough(Value value) {
+    if (!llvm::is_contained(value.getUsers(), block().getTerminator()))
+      return {};
+    auto stored = storeThrough(value, written(value));
+    return stored && isOnlyStored(value, stored->first) ? stored->first : Value();
   }
 
   bool isOnlyStored(Value value, Value base) {
@@ -273,6 +299,7 @@ private:
   struct Pull {
     bool fits = true;      ///< every reduction of the kernel is read at the kept axes' index
     int lastGroup = -1;    ///< of the other groups whose results are read
+    double cycles = 0;     ///< of what is computed
     llvm::SmallPtrSet<Value, 8> leaves;
     llvm::SmallSetVector<int, 4> reductions; ///< groups of reductions that are read
     llvm::SmallVector<std::pair<Value, IndexMap>> computed;
@@ -313,17 +340,25 @@ private:
         }
       }
       if (isView(op)) {
-        if (Value leaf = leafBehind(value, group)) {
+        if (Value leaf = leafBehind(viewOperand(op), group)) {
           push(leaf, IndexMap{map.rank, {}});
           continue;
         }
-        auto inner = mapThrough(op, map);
+        // All views at once: each asked again for what is behind it would be quadratic.
+        std::optional<IndexMap> inner = map;
+        for (; inner && isView(op); op = value.getDefiningOp()) {
+          inner = mapThrough(op, *inner);
+          value = viewOperand(op);
+        }
         result.fits = inner.has_value();
         if (inner)
-          push(viewOperand(op), *inner);
+          push(value, *inner);
         continue;
       }
       result.computed.emplace_back(value, map);
+      result.cycles += cyclesOf(op);
+      for (Value operand : readInMemory(op))
+        result.fits &= bool(leafBehind(operand, group));
       if (isReduction(op) || isa<ScanOp>(op)) {
         push(op->getOperand(0), map);
         continue;
@@ -334,9 +369,16 @@ private:
     return result;
   }
 
-  /// What the group reads from memory through this chain of views; null where it computes it.
+  /// Operands that must lie in memory when the kernel starts.
+  static ValueRange readInMemory(Operation *op) {
+    if (isa<PadOp, GatherOp>(op))
+      return op->getOperands().take_front();
+    return isa<ConcatenateOp>(op) ? ValueRange(op->getOperands()) : ValueRange();
+  }
+
+  /// What the group reads from memory as this value or through its views; null where it computes it.
   Value leafBehind(Value value, int group) {
-    for (value = viewOperand(value.getDefiningOp());; value = viewOperand(value.getDefiningOp())) {
+    for (;; value = viewOperand(value.getDefiningOp())) {
       Operation *op = value.getDefiningOp();
       if (!op)
         return value;
@@ -370,6 +412,7 @@ private:
     if (forced_.contains(root))
       groups_[size_t(group)].roots.insert(root);
     computed_[size_t(group)].append(pull.computed.begin(), pull.computed.end());
+    cycles_[size_t(group)] += pull.cycles;
   }
 
   int newGroup(ArrayRef<int64_t> space) {
@@ -377,7 +420,14 @@ private:
     groups_.back().space.assign(space.begin(), space.end());
     groups_.back().reduced.assign(space.size(), false);
     computed_.emplace_back();
+    cycles_.push_back(0);
     return int(groups_.size()) - 1;
+  }
+
+  /// Whether what is pulled into the group can be computed there, and how much that is by now.
+  bool joins(const Pull &pull, int group) {
+    return pull.fits && pull.lastGroup < group &&
+           cycles_[size_t(group)] + pull.cycles <= kMaxKernelCycles;
   }
 
   /// Groups that the value may join: of the reductions it reads, latest first, then those that read
@@ -408,7 +458,7 @@ private:
       if (!map || !reducesSame(*map, shapeOf(input), dims, group))
         continue;
       Pull joined = pull(value, *map, g);
-      if (joined.fits && joined.lastGroup < g)
+      if (joins(joined, g))
         return add(g, value, joined);
     }
     int g = newGroup(shapeOf(input));
@@ -447,7 +497,7 @@ private:
         if (!map || (!onKept && !staysInCache(group, value)))
           continue;
         Pull joined = pull(value, *map, g);
-        if (joined.fits && joined.lastGroup < g)
+        if (joins(joined, g))
           return add(g, value, joined);
       }
     }
@@ -465,6 +515,7 @@ private:
   void group() {
     groups_.clear();
     computed_.clear();
+    cycles_.clear();
     groupOf_.clear();
     for (Operation &op : block().without_terminator()) {
       Value value = op.getResult(0);
@@ -517,8 +568,8 @@ private:
       Operation *op = next.getDefiningOp();
       if (!op || !seen.insert(next).second || (next != value && groupOf_.count(next)))
         continue;
-      if (auto elementwise = dyn_cast<ElementwiseOp>(op))
-        sum += scalarCycles(elementwise.scalarOp(), elementDType(elementwise.getInputs().back().getType()));
+      if (isa<ElementwiseOp>(op))
+        sum += cyclesOf(op);
       else if (!isInlined(op) && !isView(op))
         continue;
       work.append(op->operand_begin(), op->operand_end());
@@ -576,6 +627,7 @@ private:
   llvm::DenseMap<Value, double> size_;
   std::vector<KernelGroup> groups_;
   std::vector<SmallVector<std::pair<Value, IndexMap>>> computed_; ///< by group
+  std::vector<double> cycles_;                                        ///< by group
   llvm::DenseMap<Value, int> groupOf_;
 };
 

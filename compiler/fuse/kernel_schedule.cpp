@@ -160,6 +160,8 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
     for (int64_t node : cached.asArrayRef()) {
       if (node < 0 || size_t(node) >= program->nodes.size() || !program->nodes[size_t(node)].full)
         return read.fail("'cached' names nodes on all axes");
+      if (program->nodes[size_t(node)].kind == LoopProgram::Kind::Scan)
+        return read.fail("a scan, which is in one pass, is not cached");
       program->nodes[size_t(node)].cached = true;
     }
   if (!read.ok())

@@ -140,10 +140,15 @@ void LoopProgram::joinAxes() {
   bool counts = llvm::any_of(nodes, [](const Node &n) {
     return n.kind == Kind::ArgReduce || n.kind == Kind::Scan;
   });
-  // A reduction keeps an axis, be it of extent 1.
+  // A reduction keeps an axis, be it of extent 1; in columns it also has one to run along.
   auto reducedAxes = [&] { return axes.size() - size_t(kept()); };
+  auto isNeeded = [&](size_t axis) {
+    if (axes[axis].reduced)
+      return counts || reducedAxes() == 1;
+    return mode == Mode::Columns && reducedAxes() != 0 && kept() == 1;
+  };
   for (size_t axis = axes.size(); axis-- > 0;)
-    if (axes[axis].extent == 1 && !(axes[axis].reduced && (counts || reducedAxes() == 1)))
+    if (axes[axis].extent == 1 && !isNeeded(axis))
       erase(axis);
   for (size_t inner = axes.size(); inner-- > 1;) {
     size_t outer = inner - 1;

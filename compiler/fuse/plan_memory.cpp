@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/fuse/loop_program.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
@@ -56,53 +57,125 @@ private:
   std::map<int64_t, int64_t> free_{{0, INT64_MAX}};
 };
 
+/// Whether the kernel may write its one result where the operand lies: it reads the operand's element
+/// at the very index at which it writes, never at another, and not in a later pass.
+bool mayReplace(const LoopProgram &program, unsigned operand) {
+  if (program.stores.size() != 1)
+    return false;
+  const LoopProgram::Store &store = program.stores[0];
+  const LoopProgram::Access &written = program.accesses[size_t(store.access)];
+  // What is stored on the kept axes is there before the last element of a row is read.
+  if (!store.full && program.kept() != int(program.axes.size()))
+    return false;
+  llvm::SmallDenseSet<int> readers;
+  for (auto [i, node] : llvm::enumerate(program.nodes)) {
+    if (node.access < 0 || program.accesses[size_t(node.access)].buffer != operand)
+      continue;
+    const LoopProgram::Access &read = program.accesses[size_t(node.access)];
+    if (node.kind != LoopProgram::Kind::Load || read.type != written.type ||
+        read.offset != written.offset || read.strides != written.strides)
+      return false;
+    readers.insert(int(i));
+  }
+  bool stored = false;
+  for (const LoopProgram::Pass &pass : program.passes()) {
+    if (stored && llvm::any_of(pass.full, [&](int i) { return readers.contains(i); }))
+      return false;
+    stored |= !pass.fullStores.empty() || !pass.keptStores.empty();
+  }
+  return true;
+}
+
+/// The operand's place becomes the result's. A result of the function, `index`, is told from an arena
+/// offset by its sign.
+int64_t placeOfResult(int64_t index) { return -2 - index; }
+
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
-    Operation *end = block.getTerminator();
-    Arena arena;
-    llvm::DenseMap<Value, std::pair<int64_t, int64_t>> places; // offset, bytes
-    llvm::DenseMap<Value, unsigned> uses;
+    end_ = block.getTerminator();
+    chooseReplacements(block);
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
       SmallVector<int64_t> offsets;
       for (Value value : kernel.getResults()) {
-        if (llvm::is_contained(end->getOperands(), value)) {
-          offsets.push_back(-1);
-          continue;
-        }
-        auto type = cast<RankedTensorType>(value.getType());
-        int64_t bytes = int64_t(itemSize(elementDType(type)));
-        for (int64_t extent : type.getShape())
-          if (__builtin_mul_overflow(bytes, extent, &bytes)) {
-            kernel.emitError("an intermediate of type ")
-                << type << " has more bytes than an address can count";
-            return signalPassFailure();
-          }
-        bytes = std::max<int64_t>(bytes, 1);
-        if (bytes > INT64_MAX - kAlignment) {
-          kernel.emitError("an intermediate of type ") << type << " does not fit into memory";
+        FailureOr<int64_t> place = placeOf(kernel, value);
+        if (failed(place))
           return signalPassFailure();
-        }
-        bytes = llvm::alignTo(bytes, kAlignment);
-        int64_t offset = arena.take(bytes);
-        if (offset < 0) {
-          kernel.emitError("the intermediates do not fit into memory");
-          return signalPassFailure();
-        }
-        places[value] = {offset, bytes};
-        offsets.push_back(offset);
+        offsets.push_back(*place);
       }
       kernel.setArenaAttr(DenseI64ArrayAttr::get(&getContext(), offsets));
       // A result without readers, and an operand whose last reader this is, leave their place.
       for (Value value : kernel.getResults())
-        if (value.use_empty() && places.count(value))
-          arena.give(places[value].first, places[value].second);
+        if (value.use_empty())
+          leave(value);
       for (Value input : kernel.getInputs())
-        if (places.count(input) &&
-            ++uses[input] == unsigned(std::distance(input.use_begin(), input.use_end())))
-          arena.give(places[input].first, places[input].second);
+        if (++uses_[input] == unsigned(std::distance(input.use_begin(), input.use_end())))
+          leave(input);
     }
   }
+
+private:
+  static int64_t elements(Value value) {
+    return cast<RankedTensorType>(value.getType()).getNumElements();
+  }
+
+  /// A kernel's intermediate operand that it alone reads, and the result that takes its place.
+  void chooseReplacements(Block &block) {
+    for (KernelOp kernel : block.getOps<KernelOp>()) {
+      auto program = buildLoopProgram(kernel);
+      if (!program)
+        continue;
+      Value result = kernel.getResult(0);
+      for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
+        if (!input.getDefiningOp<KernelOp>() || !input.hasOneUse() ||
+            elements(input) != elements(result) || !mayReplace(*program, unsigned(i)))
+          continue;
+        replacedBy_[input] = result;
+        replaces_[result] = input;
+        break;
+      }
+    }
+  }
+
+  FailureOr<int64_t> placeOf(KernelOp kernel, Value value) {
+    // It lies where the last of those that replace it will.
+    Value last = value;
+    while (Value next = replacedBy_.lookup(last))
+      last = next;
+    for (OpOperand &use : end_->getOpOperands())
+      if (use.get() == last)
+        return last == value ? -1 : placeOfResult(use.getOperandNumber());
+    if (Value before = replaces_.lookup(value)) {
+      places_[value] = places_.lookup(before);
+      return places_[value].first;
+    }
+    auto type = cast<RankedTensorType>(value.getType());
+    int64_t bytes = int64_t(itemSize(elementDType(type)));
+    for (int64_t extent : type.getShape())
+      if (__builtin_mul_overflow(bytes, extent, &bytes))
+        return kernel.emitError("an intermediate of type ")
+               << type << " has more bytes than an address can count";
+    bytes = std::max<int64_t>(bytes, 1);
+    if (bytes > INT64_MAX - kAlignment)
+      return kernel.emitError("an intermediate of type ") << type << " does not fit into memory";
+    bytes = llvm::alignTo(bytes, kAlignment);
+    int64_t offset = arena_.take(bytes);
+    if (offset < 0)
+      return kernel.emitError("the intermediates do not fit into memory");
+    places_[value] = {offset, bytes};
+    return offset;
+  }
+
+  void leave(Value value) {
+    if (places_.count(value) && !replacedBy_.count(value))
+      arena_.give(places_[value].first, places_[value].second);
+  }
+
+  Operation *end_ = nullptr;
+  Arena arena_;
+  llvm::DenseMap<Value, std::pair<int64_t, int64_t>> places_; // offset, bytes
+  llvm::DenseMap<Value, unsigned> uses_;
+  llvm::DenseMap<Value, Value> replacedBy_, replaces_;
 };
 
 } // namespace

@@ -67,7 +67,8 @@ private:
         moved.push_back(axes[i]);
         list.emplace_back(mode, std::move(moved));
       }
-      if (list.size() == before && !axes.empty())
+      // Columns need one to run along, except where there are no rows.
+      if (list.size() == before && !axes.empty() && (mode == Mode::Rows || reduced.empty()))
         list.emplace_back(mode, axes);
     };
     addEach(Mode::Columns, kept);

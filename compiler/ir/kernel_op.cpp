@@ -159,10 +159,12 @@ LogicalResult KernelOp::verify() {
     if (arena->size() != getNumResults())
       return emitOpError() << "has " << arena->size() << " places in the arena for "
                            << getNumResults() << " result(s)";
+    Block *around = getOperation()->getBlock();
+    int64_t results = around->mightHaveTerminator() ? around->getTerminator()->getNumOperands() : 0;
     for (int64_t offset : *arena)
-      if (offset < -1)
-        return emitOpError() << "has the place " << offset
-                             << " in the arena, which is neither an offset nor -1";
+      if (offset < -1 && -2 - offset >= results)
+        return emitOpError() << "has the place " << offset << " in the arena, of result "
+                             << -2 - offset << " of a function with " << results;
   }
   return mlir::success();
 }

@@ -57,7 +57,8 @@ def Ricci_KernelOp : Ricci_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> 
     - `layouts`: the strides, in elements, of each operand and then of each result; absent until
       chosen.
     - `arena`: of each result, the byte offset in the arena, or -1 when it is a result of the
-      function and lives in the caller's memory; absent until memory is planned.
+      function and lives in the caller's memory, or -2 - i when it lies where result i of the function
+      will; absent until memory is planned.
 
     ```mlir
     %0 = ricci.kernel "ij,jk->ik" ins(%x = %a, %y = %b : tensor<3x4xf32>, tensor<4x5xf32>)

@@ -75,6 +75,26 @@ struct FoldWhere : OpRewritePattern<ElementwiseOp> {
   }
 };
 
+/// divide(%x, constant dense<8.0>)  ==>  multiply(%x, constant dense<0.125>)
+/// where the inverse is exact, so that the quotient is rounded alike.
+struct DivideByPowerOfTwo : OpRewritePattern<ElementwiseOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ElementwiseOp op, PatternRewriter &rewriter) const override {
+    if (op.scalarOp() != ScalarOp::Divide)
+      return rewriter.notifyMatchFailure(op, "not a division");
+    auto divisor = dyn_cast_or_null<FloatAttr>(splatOf(op.getInputs()[1]));
+    APFloat inverse(0.0);
+    if (!divisor || !divisor.getValue().getExactInverse(&inverse))
+      return rewriter.notifyMatchFailure(op, "the divisor is no constant with an exact inverse");
+    auto type = cast<RankedTensorType>(op.getInputs()[1].getType());
+    Value factor =
+        ConstantOp::create(rewriter, op.getLoc(), type, DenseElementsAttr::get(type, inverse));
+    rewriter.replaceOpWithNewOp<ElementwiseOp>(op, op.getOutput().getType(), ScalarOp::Multiply,
+                                               ValueRange{op.getInputs()[0], factor});
+    return mlir::success();
+  }
+};
+
 /// cast (constant dense<1> : tensor<3xi32>)  ==>  constant dense<1.0> : tensor<3xf32>
 struct FoldCast : OpRewritePattern<CastOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -222,10 +242,10 @@ struct MergeSlices : OpRewritePattern<SliceOp> {
 struct SimplifyPass : impl::SimplifyBase<SimplifyPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldElementwise, FoldWhere, FoldCast, FoldShape<BroadcastOp>, FoldShape<ReshapeOp>,
-                 FoldShape<TransposeOp>, FoldShape<SliceOp>, FoldShape<WindowsOp>, MergeCasts,
-                 MergeTransposes, MergePair<ReshapeOp>, MergePair<BroadcastOp>, MergeSlices>(
-        &getContext());
+    patterns.add<FoldElementwise, FoldWhere, DivideByPowerOfTwo, FoldCast, FoldShape<BroadcastOp>,
+                 FoldShape<ReshapeOp>, FoldShape<TransposeOp>, FoldShape<SliceOp>,
+                 FoldShape<WindowsOp>, MergeCasts, MergeTransposes, MergePair<ReshapeOp>,
+                 MergePair<BroadcastOp>, MergeSlices>(&getContext());
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     config.setMaxIterations(GreedyRewriteConfig::kNoLimit);

@@ -45,6 +45,9 @@ struct ProgramOptions {
   bool fuse = true;
   /// Prints the IR after a pass, or after "all", on stderr; such a call compiles anew.
   std::string printIrAfter;
+  /// Whether code that earlier processes have compiled is used, and kept for later ones, in the
+  /// folder of the disk cache (docs/caching.md).
+  bool diskCache = true;
 };
 
 /// A compiled program. Copies are cheap and share the code; any number of threads may call one at

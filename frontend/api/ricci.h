@@ -108,7 +108,8 @@ Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType
 Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
                                   const EinsumOptions &options, Stage stage);
 
-/// Forgets every compiled program. Calls that run, and executables that are held, are not affected.
+/// Forgets every compiled program of this process. Calls that run, and executables that are held,
+/// are not affected. What lies on disk stays: `ricci cache clear` removes it.
 void clear_cache();
 
 /// How many threads a run may use, from now on and for the whole process; without it, RICCI_THREADS

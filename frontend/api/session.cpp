@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/api/session.h"
 #include "frontend/types.h"
+#include "runtime/build_id.h"
 #include "runtime/cache.h"
+#include "runtime/disk_cache.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -156,19 +158,52 @@ std::vector<Strides> outputStrides(const OperandTypes *outputs) {
   return inOrder ? std::vector<Strides>() : strides;
 }
 
-/// Compiles, or finds the program in the shared cache under its key and `suffix`.
+/// The spelling of the program's equations, which its key leaves out.
+std::string spelling(const Program &program) {
+  std::string text;
+  for (const Program::Node &node : program.nodes)
+    if (node.kind == Program::NodeKind::Einsum)
+      text += " " + node.einsum.equation();
+  return text;
+}
+
+Expected<ExecutablePtr> compile(const Program &program, const CompileOptions &options) {
+  Expected<CompilerInterface *> loaded = compiler();
+  if (!loaded)
+    return std::move(loaded.error());
+  return (*loaded)->compile(program, options);
+}
+
+/// From disk, else compiled and stored there.
+Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions options,
+                                      const std::string &programKey) {
+  std::optional<DiskCache> disk = DiskCache::open(options.cpu);
+  if (!disk)
+    return compile(program, options);
+  // An executable's plan is in the labels of whoever stored it.
+  std::string key = fmt::format("{}\n{}", programKey, spelling(program));
+  if (ExecutablePtr found = disk->findProgram(key))
+    return found;
+  options.kernels = &*disk;
+  Expected<ExecutablePtr> compiled = compile(program, options);
+  // A compiler that was installed meanwhile is not the one that `disk` has keyed by.
+  if (compiled && compilerIsUnchanged())
+    disk->storeProgram(key, program.source, **compiled);
+  return compiled;
+}
+
+/// Compiles, or finds the program in the shared cache under its key and `suffix`, or on disk.
 Expected<ExecutablePtr> compileCached(const Program &program, const CompileOptions &options,
-                                      std::string_view suffix) {
-  auto compile = [&]() -> Expected<ExecutablePtr> {
-    Expected<CompilerInterface *> loaded = compiler();
-    if (!loaded)
-      return std::move(loaded.error());
-    return (*loaded)->compile(program, options);
-  };
+                                      bool onDisk, std::string_view suffix = {}) {
   if (!options.printIrAfter.empty())
-    return compile();
-  std::string key = fmt::format("{}\n{}{}", program.key(), options.key(), suffix);
-  return sharedCache().getOrCompute(key, compile, bytesOf);
+    return compile(program, options);
+  std::string key = fmt::format("{}\n{}", program.key(), options.key());
+  auto find = [&] {
+    // The reference device has no code to store.
+    return onDisk && options.device == DeviceKind::Cpu ? compileStored(program, options, key)
+                                                       : compile(program, options);
+  };
+  return sharedCache().getOrCompute(key + std::string(suffix), find, bytesOf);
 }
 } // namespace
 
@@ -201,7 +236,7 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
     return std::move(s.error());
   CompileOptions toCompile = compileOptions(options, accumulate);
   toCompile.outputStrides = outputStrides(outputs);
-  Expected<ExecutablePtr> executable = compileCached(*program, toCompile, "");
+  Expected<ExecutablePtr> executable = compileCached(*program, toCompile, options.diskCache);
   if (!executable)
     return std::move(executable.error());
   entry.key = signature;
@@ -213,7 +248,7 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
 Expected<ExecutablePtr> compileProgram(const Program &program, const ProgramOptions &options) {
   if (Status s = checkMemory(program, options); !s)
     return std::move(s.error());
-  return compileCached(program, compileOptions(options), "");
+  return compileCached(program, compileOptions(options), options.diskCache);
 }
 
 Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable) {
@@ -261,13 +296,10 @@ Expected<const std::vector<Tensor> *> separateOperands(const std::vector<Tensor>
 Expected<Plan> plan_program(const Program &program, const ProgramOptions &options) {
   if (Status s = detail::checkMemory(program, options); !s)
     return std::move(s.error());
-  // A plan is in the user's labels, which the program's key leaves out.
-  std::string suffix = "\nplan";
-  for (const Program::Node &node : program.nodes)
-    if (node.kind == Program::NodeKind::Einsum)
-      suffix += " " + node.einsum.equation();
+  // A plan is in the user's labels.
   Expected<ExecutablePtr> executable =
-      detail::compileCached(program, detail::compileOptions(options), suffix);
+      detail::compileCached(program, detail::compileOptions(options), options.diskCache,
+                            "\nplan" + detail::spelling(program));
   if (!executable)
     return std::move(executable.error());
   return (*executable)->plan;

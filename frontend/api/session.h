@@ -5,10 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Two caches, both in memory. The first, one for each thread, is keyed by the raw call (the
+// Two caches in memory. The first, one for each thread, is keyed by the raw call (the
 // equation's or program's text, the operands' types, the options): a hit parses nothing and takes
 // no lock. The second, shared, is keyed by the resolved program and owns the executables; the first
-// refers to them weakly.
+// refers to them weakly. What neither has is looked for on disk (runtime/disk_cache.h), and only
+// then compiled.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

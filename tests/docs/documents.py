@@ -139,6 +139,7 @@ def sandbox(folder: Path, build: Path) -> dict[str, str]:
     environment["PATH"] = f"{folder}/build/release/bin:{folder}/build/venv/bin:{environment['PATH']}"
     environment["PYTHONPATH"] = f"{folder}/build/release/python"
     environment["LC_ALL"] = "C.UTF-8"
+    environment["RICCI_CACHE_DIR"] = "off"
     return environment
 
 

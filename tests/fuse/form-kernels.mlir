@@ -46,11 +46,3 @@ func.func @not_ordered(%a: tensor<3xf32>) -> tensor<f32> {
   %0 = ricci.einsum "i,i,i->" ins(%a, %a, %a : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
-
-// -----
-
-func.func @elementwise(%a: tensor<3xf32>) -> tensor<3xf32> {
-  // expected-error @+1 {{no kernel can be formed of this operation yet}}
-  %0 = ricci.elementwise exp(%a) : (tensor<3xf32>) -> tensor<3xf32>
-  return %0 : tensor<3xf32>
-}

@@ -61,9 +61,18 @@ func.func @joins(%a: tensor<32xf32>, %b: tensor<64xf32>) -> tensor<f32> {
 // CHECK: "i->i" {{.*}} -> tensor<0xf32> {{.*}} arena([0]) {
 // CHECK: "i->" {{.*}} arena([-1]) {
 func.func @unread(%a: tensor<16xf32>, %b: tensor<0xf32>) -> tensor<f32> {
-  %0 = ricci.einsum "i->i" ins(%a : tensor<16xf32>) -> tensor<16xf32>
-  %1 = ricci.einsum "i->i" ins(%b : tensor<0xf32>) -> tensor<0xf32>
-  %2 = ricci.einsum "i->" ins(%1 : tensor<0xf32>) -> tensor<f32>
+  %0 = ricci.kernel "i->i" ins(%x = %a : tensor<16xf32>) -> tensor<16xf32> layouts([1], [1]) {
+    %3 = ricci.einsum "i->i" ins(%x : tensor<16xf32>) -> tensor<16xf32>
+    ricci.yield %3 : tensor<16xf32>
+  }
+  %1 = ricci.kernel "i->i" ins(%x = %b : tensor<0xf32>) -> tensor<0xf32> layouts([1], [1]) {
+    %3 = ricci.einsum "i->i" ins(%x : tensor<0xf32>) -> tensor<0xf32>
+    ricci.yield %3 : tensor<0xf32>
+  }
+  %2 = ricci.kernel "i->" ins(%x = %1 : tensor<0xf32>) -> tensor<f32> layouts([1], []) {
+    %3 = ricci.einsum "i->" ins(%x : tensor<0xf32>) -> tensor<f32>
+    ricci.yield %3 : tensor<f32>
+  }
   return %2 : tensor<f32>
 }
 
@@ -84,4 +93,39 @@ func.func @together(%a: tensor<2000000000xi8>, %b: tensor<4000000000xi8>) -> ten
   %1 = ricci.einsum "ij->ji" ins(%0 : tensor<2000000000x4000000000xi8>) -> tensor<4000000000x2000000000xi8>
   %2 = ricci.einsum "ij,ji->" ins(%0, %1 : tensor<2000000000x4000000000xi8>, tensor<4000000000x2000000000xi8>) -> tensor<i8>
   return %2 : tensor<i8>
+}
+
+// -----
+
+// The product of matrices is read where the result is written, and nobody else reads it: it lies in the result's memory. What is
+// read at another index has a place of its own.
+// CHECK-LABEL: func.func @replaced
+// CHECK: ricci.kernel "ij,jk->ik" {{.*}} arena([-2]) {
+// CHECK: ricci.kernel "multiply" {{.*}} arena([-1]) {
+func.func @replaced(%a: tensor<8x8xf32>, %b: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %1 = ricci.elementwise multiply(%0, %b) : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  return %1 : tensor<8x8xf32>
+}
+
+// CHECK-LABEL: func.func @not_replaced
+// CHECK: ricci.kernel "ij,jk->ik" {{.*}} arena([0]) {
+// CHECK: ricci.kernel "multiply" {{.*}} arena([-1]) {
+func.func @not_replaced(%a: tensor<8x8xf32>, %b: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %1 = ricci.transpose %0 perm = [1, 0] : tensor<8x8xf32> -> tensor<8x8xf32>
+  %2 = ricci.elementwise multiply(%1, %b) : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  return %2 : tensor<8x8xf32>
+}
+
+// A reduction reads what a later pass overwrites, and that is allowed; a pass after the store would not be.
+// CHECK-LABEL: func.func @rows
+// CHECK: ricci.kernel "ij,jk->ik" {{.*}} arena([-2]) {
+// CHECK: ricci.kernel "max subtract" {{.*}} arena([-1]) {
+func.func @rows(%a: tensor<8x8xf32>, %b: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %1 = ricci.reduce max %0 dims = [1] : tensor<8x8xf32> -> tensor<8xf32>
+  %2 = ricci.reshape %1 : tensor<8xf32> -> tensor<8x1xf32>
+  %3 = ricci.elementwise subtract(%0, %2) : (tensor<8x8xf32>, tensor<8x1xf32>) -> tensor<8x8xf32>
+  return %3 : tensor<8x8xf32>
 }

@@ -86,8 +86,8 @@ func.func @arena_count(%a: tensor<3xf32>) -> tensor<3xf32> {
 // -----
 
 func.func @arena_place(%a: tensor<3xf32>) -> tensor<3xf32> {
-  // expected-error @+1 {{has the place -2 in the arena, which is neither an offset nor -1}}
-  %0 = ricci.kernel ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> arena([-2]) {
+  // expected-error @+1 {{has the place -3 in the arena, of result 1 of a function with 1}}
+  %0 = ricci.kernel ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> arena([-3]) {
     ricci.yield %x : tensor<3xf32>
   }
   return %0 : tensor<3xf32>

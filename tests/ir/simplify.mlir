@@ -20,6 +20,24 @@ func.func @arithmetic() -> (tensor<2x3xf32>, tensor<3xi8>, tensor<3xi1>, tensor<
   return %2, %5, %6, %9 : tensor<2x3xf32>, tensor<3xi8>, tensor<3xi1>, tensor<3xui8>
 }
 
+// A divisor whose inverse is exact becomes a factor; 3.0, 0.0 and the least powers of two have none.
+// CHECK-LABEL: func.func @divisions
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>)
+func.func @divisions(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %0 = ricci.constant dense<-8.0> : tensor<f32>
+  %1 = ricci.constant dense<3.0> : tensor<f32>
+  %2 = ricci.constant dense<0.0> : tensor<f32>
+  %3 = ricci.constant dense<0x00000001> : tensor<f32>
+  // CHECK: %[[F:.*]] = ricci.constant dense<-1.250000e-01> : tensor<f32>
+  // CHECK: ricci.elementwise multiply(%[[X]], %[[F]])
+  %4 = ricci.elementwise divide(%x, %0) : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  // CHECK-COUNT-3: ricci.elementwise divide
+  %5 = ricci.elementwise divide(%x, %1) : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  %6 = ricci.elementwise divide(%x, %2) : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  %7 = ricci.elementwise divide(%x, %3) : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  return %4, %5, %6, %7 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
+
 // What rounds inside, complex numbers, NaN and elements that differ are left to run time.
 // CHECK-LABEL: func.func @left_to_run_time
 func.func @left_to_run_time() -> (tensor<2xf32>, tensor<2xcomplex<f32>>, tensor<2xf32>, tensor<2xf32>) {

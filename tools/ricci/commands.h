@@ -24,6 +24,7 @@ Command addPlanCommand(CLI::App &app);
 Command addShapesCommand(CLI::App &app);
 Command addDevicesCommand(CLI::App &app);
 Command addBenchCommand(CLI::App &app);
+Command addCacheCommand(CLI::App &app);
 Command addDoctorCommand(CLI::App &app);
 
 } // namespace ricci::driver

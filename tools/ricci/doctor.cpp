@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "tools/ricci/cache_text.h"
 #include "tools/ricci/commands.h"
 #include "tools/ricci/json.h"
 #include "tools/ricci/output.h"
@@ -36,6 +37,7 @@ struct Findings {
   std::string library, compilerLibrary, compilerVersions;
   std::optional<Diagnostic> compilerError;
   std::optional<TargetInfo> target;
+  CacheState cache;
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
@@ -83,6 +85,7 @@ Findings examine() {
     f.threads = *threads;
   else
     f.threadsError = threads.error().message;
+  f.cache = inspectDiskCache();
   for (char **variable = environ; *variable; ++variable) {
     std::string text = *variable;
     if (text.starts_with("RICCI_"))
@@ -153,6 +156,7 @@ std::string findingsText(const Findings &f) {
   out +=
       row("threads", f.threadsError.empty() ? fmt::format("{}, by {}", f.threads, parallelAdapter())
                                             : f.threadsError);
+  out += row("cache", cacheSummary(f.cache));
   std::string variables;
   for (auto &[name, value] : f.environment)
     variables += fmt::format("{}{}={}", variables.empty() ? "" : " ", name, value);
@@ -181,6 +185,7 @@ std::string findingsJson(const Findings &f) {
   json.key("memory_bytes").integer(f.memoryBytes);
   json.key("threads").integer(f.threads);
   json.key("parallel").string(parallelAdapter());
+  json.key("cache").string(cacheSummary(f.cache));
   json.key("target");
   if (f.target) {
     json.beginObject();

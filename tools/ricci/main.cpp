@@ -24,6 +24,7 @@ static constexpr const char *kExamples = R"help(Examples:
   ricci shapes "(32,512)" "(512,)"                       how two shapes broadcast
   ricci bench "softmax(x, axis=-1)" "x=f32[1000,1000]"   how fast, and how near to the machine's best
   ricci devices                                          what programs can run on
+  ricci cache                                            what is compiled and kept on disk
   ricci doctor                                           what a bug report needs
 )help";
 
@@ -47,7 +48,7 @@ static int run(int argc, char **argv) {
   app.set_help_flag("-h,--help", "Print this text");
   Command commands[] = {addEinsumCommand(app), addEvalCommand(app),    addPlanCommand(app),
                         addShapesCommand(app), addDevicesCommand(app), addBenchCommand(app),
-                        addDoctorCommand(app)};
+                        addCacheCommand(app),  addDoctorCommand(app)};
 
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i) // CLI11 takes them last first

@@ -203,7 +203,9 @@ void CompileFlags::addRunOptions(CLI::App &app) {
   app.add_option("--print-ir-after", options.printIrAfter,
                  "Print the IR after this pass, or after all of them, to stderr")
       ->type_name("PASS|all");
-  app.add_flag("--no-cache", noCache, "Accepted for scripts: nothing is cached between runs");
+  app.add_flag_function(
+      "--no-cache", [this](int64_t) { options.diskCache = false; },
+      "Compile anew, without the cache on disk");
 }
 
 std::string guardText(const std::string &argument, bool mayBeProgram) {

@@ -20,7 +20,6 @@ struct CompileFlags {
   std::optional<int> threads;
   uint64_t seed = 0;
   bool json = false;
-  bool noCache = false; ///< nothing to turn off yet: each process starts with empty caches
 
   /// --optimize, --memory-limit, --cpu and --json.
   void addPlanOptions(CLI::App &app);

@@ -124,7 +124,9 @@ Expected<Outcome> compute(const Job &job, const CompileFlags &flags, const RunFl
   Outcome outcome;
   {
     Progress progress("compiling");
-    Expected<Function> compiled = try_compile(job.program, job.parameters(), flags.options);
+    ProgramOptions options = flags.options;
+    options.diskCache = options.diskCache && !run.timePasses;
+    Expected<Function> compiled = try_compile(job.program, job.parameters(), options);
     if (!compiled)
       return compiled.error();
     outcome.executable = compiled->executable();
@@ -202,7 +204,7 @@ CLI::Option *RunFlags::add(CLI::App &app) {
           ->type_name("STAGE,...");
   app.add_flag("--print", print, "Print the result as NumPy does")->excludes(stages);
   app.add_flag("--time", time, "Time compilation and runs")->excludes(stages);
-  app.add_flag("--time-passes", timePasses, "Print how long each stage of the compilation took")
+  app.add_flag("--time-passes", timePasses, "Compile anew and print how long each stage of it took")
       ->excludes(stages);
   app.add_flag("--check", check,
                "Compare with the reference interpreter; exit code 4 when they differ")

@@ -1,0 +1,453 @@
+//===- fused_kernels_test.cpp - fused kernels against the oracle -------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tests/cpu/fused_harness.h"
+#include "tests/cpu/level_fixture.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace ricci::test {
+namespace {
+
+class FusedKernels : public OnLevel {
+protected:
+  int lanes(DType type) const { return target().lanes(type); }
+  /// Extents around the lanes of a vector and of an unrolled loop.
+  std::vector<int64_t> extents(DType type) const {
+    int64_t n = lanes(type);
+    // Vectors are those of x86-64.
+    if (target().level == "x86-64-v2")
+      return {0, n + 1, 4 * n - 1};
+    return {0, 1, n - 1, n, n + 1, 4 * n - 1, 4 * n + 1, 37};
+  }
+  void expectRight(const std::string &text, FusedOptions options = {}) {
+    expectLikeOracle(text, target(), options);
+  }
+};
+INSTANTIATE_LEVELS(FusedKernels);
+
+/// "tensor<3x4xf32>".
+std::string type(const std::vector<int64_t> &shape, const char *element) {
+  std::string text = "tensor<";
+  for (int64_t extent : shape)
+    text += std::to_string(extent) + "x";
+  return text + element + ">";
+}
+
+/// (%a) -> a * a + a
+std::string mapText(const std::vector<int64_t> &shape, const char *element) {
+  return fmt::format(R"(func.func @main(%a: {0}, %b: {0}) -> ({0}, {0}) {{
+  %0 = ricci.elementwise multiply(%a, %b) : ({0}, {0}) -> {0}
+  %1 = ricci.elementwise add(%0, %a) : ({0}, {0}) -> {0}
+  return %0, %1 : {0}, {0}
+}}
+)",
+                     type(shape, element));
+}
+
+TEST_P(FusedKernels, Maps) {
+  const std::pair<const char *, DType> types[] = {
+      {"f32", DType::f32},   {"f64", DType::f64}, {"f16", DType::f16},
+      {"bf16", DType::bf16}, {"i8", DType::i8},   {"i64", DType::i64},
+      {"ui16", DType::u16},  {"i1", DType::b1},   {"complex<f32>", DType::c64}};
+  for (auto [name, dtype] : types) {
+    uint64_t seed = 0;
+    for (int64_t n : extents(dtype == DType::b1    ? DType::u8
+                             : dtype == DType::c64 ? DType::f32
+                                                   : dtype)) {
+      expectRight(mapText({n}, name));
+      FusedOptions options;
+      options.disorder = true;
+      options.seed = ++seed;
+      expectRight(mapText({3, n}, name), options);
+      if (HasFailure())
+        return;
+    }
+  }
+}
+
+/// A function of one program with every {0} … replaced; `{{` are braces.
+template <typename... Args> std::string program(const char *text, Args &&...args) {
+  return fmt::format(fmt::runtime(text), std::forward<Args>(args)...);
+}
+
+/// Pairs of extents [kept, reduced] around the lanes.
+std::vector<std::pair<int64_t, int64_t>> pairsOf(const std::vector<int64_t> &extents) {
+  std::vector<std::pair<int64_t, int64_t>> pairs;
+  for (size_t i = 0; i < extents.size(); ++i) {
+    pairs.emplace_back(extents[i], 3);
+    pairs.emplace_back(3, extents[i]);
+    pairs.emplace_back(extents[i], extents[(i + 2) % extents.size()]);
+  }
+  return pairs;
+}
+
+TEST_P(FusedKernels, ReductionsOfRowsAndColumns) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{3}x{2}>, tensor<{3}x{2}>) {{
+  %0 = ricci.elementwise multiply(%a, %a) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %1 = ricci.reduce sum %0 dims = [{4}] : tensor<{0}x{1}x{2}> -> tensor<{3}x{2}>
+  %2 = ricci.reduce {5} %a dims = [{4}] : tensor<{0}x{1}x{2}> -> tensor<{3}x{2}>
+  %3 = ricci.elementwise add(%1, %2) : (tensor<{3}x{2}>, tensor<{3}x{2}>) -> tensor<{3}x{2}>
+  return %1, %3 : tensor<{3}x{2}>, tensor<{3}x{2}>
+}}
+)";
+  const std::pair<const char *, DType> types[] = {
+      {"f32", DType::f32},   {"f64", DType::f64}, {"f16", DType::f16},
+      {"bf16", DType::bf16}, {"i8", DType::i8},   {"i64", DType::i64},
+      {"ui16", DType::u16},  {"i1", DType::b1},   {"complex<f32>", DType::f32}};
+  uint64_t seed = 0;
+  for (auto [name, dtype] : types)
+    for (auto [kept, reduced] : pairsOf(extents(dtype == DType::b1 ? DType::u8 : dtype)))
+      for (int dim : {0, 1}) {
+        FusedOptions options;
+        options.disorder = ++seed % 2;
+        options.seed = seed;
+        options.everySchedule = kept == 3 && name == std::string("f32");
+        expectRight(program(text, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced, name, kept,
+                            dim, reduced == 0 ? "prod" : "max"),
+                    options);
+        if (HasFailure())
+          return;
+      }
+}
+
+/// softmax along one axis of two: a reduction, a value that several passes want, a result on all
+/// axes.
+const char *kSoftmax = R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}> {{
+  %0 = ricci.reduce max %a dims = [{4}] : tensor<{0}x{1}x{2}> -> tensor<{5}x{2}>
+  %1 = ricci.reshape %0 : tensor<{5}x{2}> -> tensor<{3}x{2}>
+  %2 = ricci.elementwise subtract(%a, %1) : (tensor<{0}x{1}x{2}>, tensor<{3}x{2}>) -> tensor<{0}x{1}x{2}>
+  %3 = ricci.elementwise exp(%2) : (tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %4 = ricci.reduce sum %3 dims = [{4}] : tensor<{0}x{1}x{2}> -> tensor<{5}x{2}>
+  %5 = ricci.reshape %4 : tensor<{5}x{2}> -> tensor<{3}x{2}>
+  %6 = ricci.elementwise divide(%3, %5) : (tensor<{0}x{1}x{2}>, tensor<{3}x{2}>) -> tensor<{0}x{1}x{2}>
+  return %6 : tensor<{0}x{1}x{2}>
+}}
+)";
+
+TEST_P(FusedKernels, Softmax) {
+  const std::pair<const char *, double> types[] = {
+      {"f32", 1e-6}, {"f64", 1e-14}, {"f16", 2e-3}, {"bf16", 2e-2}};
+  uint64_t seed = 0;
+  for (auto [name, tolerance] : types)
+    for (auto [kept, reduced] :
+         pairsOf(extents(name == std::string("f64") ? DType::f64 : DType::f32)))
+      for (int dim : {0, 1}) {
+        if (reduced == 0)
+          continue; // the largest of none
+        FusedOptions options;
+        options.tolerance = tolerance;
+        options.disorder = ++seed % 2;
+        options.seed = seed;
+        options.everySchedule = reduced == 3 && name[0] != 'b';
+        std::string keepdims = dim == 0 ? fmt::format("1x{}", kept) : fmt::format("{}x1", kept);
+        std::string text = program(kSoftmax, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced,
+                                   name, keepdims, dim, kept);
+        expectLikeOracle(text, target(), options);
+        if (HasFailure())
+          return;
+      }
+}
+
+TEST_P(FusedKernels, ArgReductions) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{3}xi64>, tensor<{3}xi64>) {{
+  %0 = ricci.arg_reduce argmax %a dim = {4} : tensor<{0}x{1}x{2}> -> tensor<{3}xi64>
+  %1 = ricci.arg_reduce argmin %a dim = {4} : tensor<{0}x{1}x{2}> -> tensor<{3}xi64>
+  return %0, %1 : tensor<{3}xi64>, tensor<{3}xi64>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *name : {"f32", "f64", "bf16", "i8", "ui16", "i1", "complex<f32>"})
+    for (auto [kept, reduced] : pairsOf(extents(DType::i64)))
+      for (int dim : {0, 1}) {
+        if (reduced == 0)
+          continue;
+        FusedOptions options;
+        options.disorder = ++seed % 2;
+        options.seed = seed;
+        options.everySchedule = kept == 3 && name[0] == 'f';
+        expectRight(
+            program(text, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced, name, kept, dim),
+            options);
+        if (HasFailure())
+          return;
+      }
+}
+
+TEST_P(FusedKernels, Scans) {
+  const char *text = R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}> {{
+  %0 = ricci.elementwise add(%a, %a) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %1 = ricci.scan {3} %0 dim = {4} : tensor<{0}x{1}x{2}> -> tensor<{0}x{1}x{2}>
+  return %1 : tensor<{0}x{1}x{2}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *name : {"f32", "f16", "i8", "i64", "i1", "complex<f32>"})
+    for (auto [kept, scanned] : pairsOf(extents(DType::f32)))
+      for (int dim : {0, 1}) {
+        FusedOptions options;
+        options.disorder = ++seed % 2;
+        options.seed = seed;
+        options.everySchedule = kept == 3;
+        bool isProduct = name[0] == 'i' && seed % 2 == 0;
+        expectRight(program(text, dim == 0 ? scanned : kept, dim == 0 ? kept : scanned, name,
+                            isProduct ? "cumprod" : "cumsum", dim),
+                    options);
+        if (HasFailure())
+          return;
+      }
+}
+
+TEST_P(FusedKernels, PadsAndConcatenations) {
+  const char *pad =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>, %v: tensor<{2}>) -> tensor<{3}x{4}x{2}> {{
+  %0 = ricci.elementwise add(%a, %a) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %1 = ricci.pad %0, %v low = [{5}, {6}] high = [{7}, {8}] : tensor<{0}x{1}x{2}>, tensor<{2}> -> tensor<{3}x{4}x{2}>
+  return %1 : tensor<{3}x{4}x{2}>
+}}
+)";
+  const char *join =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>, %b: tensor<{3}x{4}x{2}>) -> tensor<{5}x{6}x{2}> {{
+  %0 = ricci.concatenate dim = {7} (%a, %b, %a) : (tensor<{0}x{1}x{2}>, tensor<{3}x{4}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{5}x{6}x{2}>
+  %1 = ricci.elementwise multiply(%0, %0) : (tensor<{5}x{6}x{2}>, tensor<{5}x{6}x{2}>) -> tensor<{5}x{6}x{2}>
+  return %1 : tensor<{5}x{6}x{2}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *name : {"f32", "f16", "i8", "i64", "i1", "complex<f32>"})
+    for (auto [n, m] : pairsOf(extents(DType::f32))) {
+      if (++seed % 2)
+        continue;
+      FusedOptions options;
+      options.disorder = seed % 4 == 0;
+      options.seed = seed;
+      options.everySchedule = n == 3 && seed % 3 == 0;
+      int64_t low0 = seed % 3, high0 = seed / 2 % 2, low1 = seed % 5, high1 = seed / 2 % 4;
+      expectRight(
+          program(pad, n, m, name, n + low0 + high0, m + low1 + high1, low0, low1, high0, high1),
+          options);
+      expectRight(program(join, n, m, name, n, m + 2, n, 3 * m + 2, 1), options);
+      expectRight(program(join, n, m, name, n + 2, m, 3 * n + 2, m, 0), options);
+      if (HasFailure())
+        return;
+    }
+}
+
+TEST_P(FusedKernels, Gathers) {
+  const char *rows =
+      R"(func.func @main(%a: tensor<5x{0}x{1}>, %i: tensor<7xi64>) -> tensor<7x{0}x{1}> {{
+  %0 = ricci.gather %a[%i] dims = [0] position = 0 : (tensor<5x{0}x{1}>, tensor<7xi64>) -> tensor<7x{0}x{1}>
+  %1 = ricci.elementwise add(%0, %0) : (tensor<7x{0}x{1}>, tensor<7x{0}x{1}>) -> tensor<7x{0}x{1}>
+  return %1 : tensor<7x{0}x{1}>
+}}
+)";
+  const char *columns =
+      R"(func.func @main(%a: tensor<3x5x{1}>, %i: tensor<{0}xi64>) -> tensor<3x{0}x{1}> {{
+  %0 = ricci.gather %a[%i] dims = [1] position = 1 : (tensor<3x5x{1}>, tensor<{0}xi64>) -> tensor<3x{0}x{1}>
+  return %0 : tensor<3x{0}x{1}>
+}}
+)";
+  const char *points =
+      R"(func.func @main(%a: tensor<5x4x3x{1}>, %i: tensor<{0}xi64>, %j: tensor<{0}xi64>) -> tensor<{0}x4x{1}> {{
+  %0 = ricci.gather %a[%i, %j] dims = [0, 2] position = 0 : (tensor<5x4x3x{1}>, tensor<{0}xi64>, tensor<{0}xi64>) -> tensor<{0}x4x{1}>
+  return %0 : tensor<{0}x4x{1}>
+}}
+)";
+  const char *sums =
+      R"(func.func @main(%a: tensor<3x5x{1}>, %i: tensor<{0}xi64>) -> tensor<3x{1}> {{
+  %0 = ricci.gather %a[%i] dims = [1] position = 1 : (tensor<3x5x{1}>, tensor<{0}xi64>) -> tensor<3x{0}x{1}>
+  %1 = ricci.reduce max %0 dims = [1] : tensor<3x{0}x{1}> -> tensor<3x{1}>
+  return %1 : tensor<3x{1}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *name : {"f32", "i8", "f64", "i1", "complex<f32>"})
+    for (int64_t n : extents(DType::f32)) {
+      FusedOptions options;
+      options.disorder = ++seed % 2;
+      options.seed = seed;
+      options.everySchedule = n < 20;
+      options.indices = {{1, 5}};
+      expectRight(program(rows, n, name), options);
+      expectRight(program(columns, n, name), options);
+      if (n > 0)
+        expectRight(program(sums, n, name), options);
+      options.indices = {{1, 5}, {2, 3}};
+      expectRight(program(points, n, name), options);
+      if (HasFailure())
+        return;
+    }
+}
+
+TEST_P(FusedKernels, IndicesOutOfRange) {
+  const char *rows = R"(func.func @main(%a: tensor<5x9xi64>, %i: tensor<3xi64>) -> tensor<3x9xi64> {
+  %0 = ricci.gather %a[%i] dims = [0] position = 0 : (tensor<5x9xi64>, tensor<3xi64>) -> tensor<3x9xi64>
+  return %0 : tensor<3x9xi64>
+}
+)";
+  const char *columns =
+      R"(func.func @main(%a: tensor<3x5xi64>, %i: tensor<9xi64>) -> tensor<3x9xi64> {
+  %0 = ricci.gather %a[%i] dims = [1] position = 1 : (tensor<3x5xi64>, tensor<9xi64>) -> tensor<3x9xi64>
+  return %0 : tensor<3x9xi64>
+}
+)";
+  for (int64_t bad : {int64_t(5), int64_t(-6), INT64_MAX, INT64_MIN}) {
+    LaunchStatus status = statusOf(rows, target(), {std::vector<int64_t>(45, 7), {0, bad, -5}});
+    EXPECT_EQ(status.failed, 1);
+    EXPECT_EQ(status.index, bad);
+    EXPECT_EQ(status.extent, 5);
+    EXPECT_EQ(status.axis, 0);
+    // The first of several, as in NumPy.
+    status = statusOf(rows, target(), {std::vector<int64_t>(45, 7), {-5, bad, 1234}});
+    EXPECT_EQ(status.index, bad);
+    status =
+        statusOf(columns, target(), {std::vector<int64_t>(15, 7), {0, 1, 2, 3, 4, -1, -5, 1, bad}});
+    EXPECT_EQ(status.failed, 1);
+    EXPECT_EQ(status.index, bad);
+    EXPECT_EQ(status.extent, 5);
+    EXPECT_EQ(status.axis, 1);
+  }
+  LaunchStatus status =
+      statusOf(columns, target(), {std::vector<int64_t>(15, 7), {0, 1, 2, 3, 4, -1, -2, -3, -5}});
+  EXPECT_EQ(status.failed, 0);
+}
+
+TEST_P(FusedKernels, PositionsAndScalars) {
+  uint64_t seed = 0;
+  for (int64_t n : extents(DType::i64)) {
+    FusedOptions options;
+    options.disorder = true;
+    options.seed = ++seed;
+    options.everySchedule = true;
+    // arange(n)[::-1][:, None] * 2 + arange(3), and a scalar of it.
+    expectRight(program(R"(func.func @main(%s: tensor<i64>) -> (tensor<{0}x3xi64>, tensor<i64>) {{
+  %0 = ricci.iota : tensor<{0}xi64>
+  %1 = ricci.slice %0 start = [{1}] size = [{0}] step = [-1] : tensor<{0}xi64> -> tensor<{0}xi64>
+  %2 = ricci.reshape %1 : tensor<{0}xi64> -> tensor<{0}x1xi64>
+  %3 = ricci.iota : tensor<3xi64>
+  %c = ricci.constant dense<2> : tensor<i64>
+  %4 = ricci.elementwise multiply(%2, %c) : (tensor<{0}x1xi64>, tensor<i64>) -> tensor<{0}x1xi64>
+  %5 = ricci.elementwise add(%4, %3) : (tensor<{0}x1xi64>, tensor<3xi64>) -> tensor<{0}x3xi64>
+  %6 = ricci.elementwise multiply(%5, %s) : (tensor<{0}x3xi64>, tensor<i64>) -> tensor<{0}x3xi64>
+  %7 = ricci.elementwise add(%s, %c) : (tensor<i64>, tensor<i64>) -> tensor<i64>
+  return %6, %7 : tensor<{0}x3xi64>, tensor<i64>
+}}
+)",
+                        n, std::max<int64_t>(n - 1, 0)),
+                options);
+  }
+}
+
+// Reductions over several axes, of values that are the same along some, several results.
+TEST_P(FusedKernels, ManyAxes) {
+  const char *text =
+      R"(func.func @main(%a: tensor<2x{0}x3x{1}xf32>, %b: tensor<{0}x1x1xf32>) -> (tensor<{0}xf32>, tensor<2x{0}x3x{1}xf32>, tensor<{0}xf32>) {{
+  %0 = ricci.elementwise subtract(%a, %b) : (tensor<2x{0}x3x{1}xf32>, tensor<{0}x1x1xf32>) -> tensor<2x{0}x3x{1}xf32>
+  %1 = ricci.reduce sum %0 dims = [0, 2, 3] : tensor<2x{0}x3x{1}xf32> -> tensor<{0}xf32>
+  %2 = ricci.reshape %1 : tensor<{0}xf32> -> tensor<{0}x1x1xf32>
+  %3 = ricci.elementwise add(%0, %2) : (tensor<2x{0}x3x{1}xf32>, tensor<{0}x1x1xf32>) -> tensor<2x{0}x3x{1}xf32>
+  %4 = ricci.reduce {2} %3 dims = [0, 2, 3] : tensor<2x{0}x3x{1}xf32> -> tensor<{0}xf32>
+  return %1, %3, %4 : tensor<{0}xf32>, tensor<2x{0}x3x{1}xf32>, tensor<{0}xf32>
+}}
+)";
+  uint64_t seed = 0;
+  for (auto [kept, reduced] : pairsOf(extents(DType::f32))) {
+    FusedOptions options;
+    options.disorder = ++seed % 2;
+    options.seed = seed;
+    options.everySchedule = kept == 3 || reduced == 3;
+    expectRight(program(text, kept, reduced, reduced == 0 ? "sum" : "min"), options);
+    if (HasFailure())
+      return;
+  }
+}
+
+TEST_P(FusedKernels, ScansOfOneElement) {
+  for (int dim : {0, 1}) {
+    FusedOptions options;
+    options.everySchedule = true;
+    expectRight(program(R"(func.func @main(%a: tensor<3x1xf32>) -> tensor<3x1xf32> {{
+  %0 = ricci.scan cumsum %a dim = {} : tensor<3x1xf32> -> tensor<3x1xf32>
+  return %0 : tensor<3x1xf32>
+}}
+)",
+                        dim),
+                options);
+  }
+}
+
+// A pad cannot read what its own kernel computes.
+TEST_P(FusedKernels, PadsOfWhatTheSameMemoryGives) {
+  expectRight(
+      R"(func.func @main(%a: tensor<4x1xi64>, %v: tensor<i64>) -> (tensor<4xi64>, tensor<4x1xi64>) {
+  %0 = ricci.reduce max %a dims = [0] : tensor<4x1xi64> -> tensor<1xi64>
+  %1 = ricci.pad %0, %v low = [1] high = [2] : tensor<1xi64>, tensor<i64> -> tensor<4xi64>
+  %2 = ricci.elementwise negative(%a) : (tensor<4x1xi64>) -> tensor<4x1xi64>
+  %3 = ricci.slice %2 start = [1, 0] size = [3, 1] step = [1, 1] : tensor<4x1xi64> -> tensor<3x1xi64>
+  %4 = ricci.pad %3, %v low = [1, 0] high = [0, 0] : tensor<3x1xi64>, tensor<i64> -> tensor<4x1xi64>
+  %5 = ricci.elementwise add(%4, %a) : (tensor<4x1xi64>, tensor<4x1xi64>) -> tensor<4x1xi64>
+  return %1, %5 : tensor<4xi64>, tensor<4x1xi64>
+}
+)");
+}
+
+TEST_P(FusedKernels, SumsOnAllAxes) {
+  for (int dim : {0, 1})
+    expectRight(fmt::format(R"(func.func @main(%a: tensor<5x5xf32>) -> tensor<5x5xf32> {{
+  %0 = ricci.reduce sum %a dims = [{}] : tensor<5x5xf32> -> tensor<5xf32>
+  %1 = ricci.broadcast %0 : tensor<5xf32> -> tensor<5x5xf32>
+  return %1 : tensor<5x5xf32>
+}}
+)",
+                            dim));
+}
+
+// What reads a result, or a view of it, finds it where the caller wants it.
+TEST_P(FusedKernels, ReadersOfResults) {
+  const char *programs[] = {
+      R"(func.func @main(%a: tensor<3x4xf32>) -> (tensor<3x4xf32>, tensor<f32>) {
+  %0 = ricci.elementwise negative(%a) : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  %1 = ricci.reshape %0 : tensor<3x4xf32> -> tensor<12xf32>
+  %2 = ricci.einsum "i,i->" ins(%1, %1 : tensor<12xf32>, tensor<12xf32>) -> tensor<f32>
+  return %0, %2 : tensor<3x4xf32>, tensor<f32>
+}
+)",
+      R"(func.func @main(%a: tensor<4x3xf32>) -> (tensor<3x4xf32>, tensor<f32>) {
+  %0 = ricci.transpose %a perm = [1, 0] : tensor<4x3xf32> -> tensor<3x4xf32>
+  %1 = ricci.reshape %0 : tensor<3x4xf32> -> tensor<12xf32>
+  %2 = ricci.einsum "i,i->" ins(%1, %1 : tensor<12xf32>, tensor<12xf32>) -> tensor<f32>
+  return %0, %2 : tensor<3x4xf32>, tensor<f32>
+}
+)",
+      R"(func.func @main(%a: tensor<12x5xf32>) -> (tensor<3x4xf32>, tensor<2x6xf32>) {
+  %0 = ricci.reduce max %a dims = [1] : tensor<12x5xf32> -> tensor<12xf32>
+  %1 = ricci.reshape %0 : tensor<12xf32> -> tensor<3x4xf32>
+  %2 = ricci.reduce min %a dims = [1] : tensor<12x5xf32> -> tensor<12xf32>
+  %3 = ricci.reshape %2 : tensor<12xf32> -> tensor<2x6xf32>
+  return %1, %3 : tensor<3x4xf32>, tensor<2x6xf32>
+}
+)",
+      R"(func.func @main(%a: tensor<3x5xi32>, %b: tensor<5x4xi32>) -> (tensor<3x4xi32>, tensor<12xi32>) {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<3x5xi32>, tensor<5x4xi32>) -> tensor<3x4xi32>
+  %1 = ricci.reshape %0 : tensor<3x4xi32> -> tensor<12xi32>
+  %2 = ricci.scan cumsum %1 dim = 0 : tensor<12xi32> -> tensor<12xi32>
+  return %0, %2 : tensor<3x4xi32>, tensor<12xi32>
+}
+)"};
+  for (const char *program : programs)
+    for (uint64_t seed = 1; seed <= 12; ++seed) {
+      FusedOptions options;
+      options.disorder = true;
+      options.seed = seed;
+      expectRight(program, options);
+    }
+}
+
+} // namespace
+} // namespace ricci::test

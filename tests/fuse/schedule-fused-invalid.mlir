@@ -1,0 +1,153 @@
+// RUN: ricci-opt %s --split-input-file --verify-diagnostics --ricci-emit-loops=cpu=x86-64-v3
+
+func.func @missing_mode(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'mode' is missing or of the wrong kind}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {order = array<i64: 0, 1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @no_mode(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'mode' is 'rows' or 'columns'}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "diagonals", order = array<i64: 0, 1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @no_order(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'order' is missing or of the wrong kind}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows"}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @short_order(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'order' has the wrong length}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @twice(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'order' has every axis once}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 1, 1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @reduced_first(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: kept axes come before reduced ones in 'order'}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 1, 0>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @rows_of_nothing(%a: tensor<3x4xf32>) -> tensor<3x4xf32> {
+  // expected-error @+1 {{bad schedule: 'rows' needs a reduced axis, 'columns' a kept one}}
+  %0 = ricci.kernel "map" ins(%x = %a : tensor<3x4xf32>) -> tensor<3x4xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>}>) layouts([4, 1], [4, 1]) {
+    %1 = ricci.elementwise exp(%x) : (tensor<3x4xf32>) -> tensor<3x4xf32>
+    ricci.yield %1 : tensor<3x4xf32>
+  }
+  return %0 : tensor<3x4xf32>
+}
+
+// -----
+
+func.func @columns_of_nothing(%a: tensor<3x4xf32>) -> tensor<f32> {
+  // expected-error @+1 {{bad schedule: 'rows' needs a reduced axis, 'columns' a kept one}}
+  %0 = ricci.kernel "all" ins(%x = %a : tensor<3x4xf32>) -> tensor<f32> schedule(#ricci.schedule<"fused", {mode = "columns", order = array<i64: 0, 1>}>) layouts([4, 1], []) {
+    %1 = ricci.reduce max %x dims = [0, 1] : tensor<3x4xf32> -> tensor<f32>
+    ricci.yield %1 : tensor<f32>
+  }
+  return %0 : tensor<f32>
+}
+
+// -----
+
+func.func @cached_kept(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'cached' names nodes on all axes}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>, cached = array<i64: 1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @cached_beyond(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'cached' names nodes on all axes}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>, cached = array<i64: 2>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @cached_negative(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'cached' names nodes on all axes}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>, cached = array<i64: -1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @cached_scan(%a: tensor<3x4xf32>) -> tensor<3x4xf32> {
+  // expected-error @+1 {{bad schedule: a scan, which is in one pass, is not cached}}
+  %0 = ricci.kernel "scan" ins(%x = %a : tensor<3x4xf32>) -> tensor<3x4xf32> schedule(#ricci.schedule<"fused", {mode = "columns", order = array<i64: 0, 1>, cached = array<i64: 1>}>) layouts([4, 1], [4, 1]) {
+    %1 = ricci.scan cumsum %x dim = 1 : tensor<3x4xf32> -> tensor<3x4xf32>
+    ricci.yield %1 : tensor<3x4xf32>
+  }
+  return %0 : tensor<3x4xf32>
+}
+
+// -----
+
+func.func @einsum(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: the kernel is not one of fused loops}}
+  %0 = ricci.kernel "ij->i" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.einsum "ij->i" ins(%x : tensor<3x4xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @no_layouts(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: the kernel is not one of fused loops}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>}>) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}

@@ -1,0 +1,90 @@
+// RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=x86-64-v3 | FileCheck %s
+
+// Vectors run along the contiguous axis: the reduced one …
+// CHECK-LABEL: func.func @rows
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-SAME: mode = "rows", order = array<i64: 0, 1>
+func.func @rows(%x: tensor<512x512xf32>) -> tensor<512xf32> {
+  %0 = ricci.reduce max %x dims = [1] : tensor<512x512xf32> -> tensor<512xf32>
+  return %0 : tensor<512xf32>
+}
+
+// … or a kept one.
+// CHECK-LABEL: func.func @columns
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-SAME: mode = "columns", order = array<i64: 1, 0>
+func.func @columns(%x: tensor<512x512xf32>) -> tensor<512xf32> {
+  %0 = ricci.reduce max %x dims = [0] : tensor<512x512xf32> -> tensor<512xf32>
+  return %0 : tensor<512xf32>
+}
+
+// The same array the other way round.
+// CHECK-LABEL: func.func @fortran
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-SAME: mode = "columns", order = array<i64: 0, 1>
+func.func @fortran(%x: tensor<512x512xf32> {ricci.strides = array<i64: 1, 512>}) -> tensor<512xf32> {
+  %0 = ricci.reduce max %x dims = [1] : tensor<512x512xf32> -> tensor<512xf32>
+  return %0 : tensor<512xf32>
+}
+
+// Without reductions the order is the result's.
+// CHECK-LABEL: func.func @map
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-SAME: mode = "columns", order = array<i64: 2, 0, 1>
+func.func @map(%x: tensor<8x16x32xf32> {ricci.strides = array<i64: 16, 1, 128>}) -> (tensor<8x16x32xf32> {ricci.strides = array<i64: 16, 1, 128>}) {
+  %0 = ricci.elementwise negative(%x) : (tensor<8x16x32xf32>) -> tensor<8x16x32xf32>
+  return %0 : tensor<8x16x32xf32>
+}
+
+// The exponential of the first sum is kept for the last pass; the difference, which is cheap, is not.
+// CHECK-LABEL: func.func @cached
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-SAME: cached = array<i64: 3>
+// CHECK-SAME: mode = "rows"
+func.func @cached(%x: tensor<512x512xf32>) -> tensor<512x512xf32> {
+  %0 = ricci.reduce max %x dims = [1] : tensor<512x512xf32> -> tensor<512xf32>
+  %1 = ricci.reshape %0 : tensor<512xf32> -> tensor<512x1xf32>
+  %2 = ricci.elementwise subtract(%x, %1) : (tensor<512x512xf32>, tensor<512x1xf32>) -> tensor<512x512xf32>
+  %3 = ricci.elementwise exp(%2) : (tensor<512x512xf32>) -> tensor<512x512xf32>
+  %4 = ricci.reduce sum %3 dims = [1] : tensor<512x512xf32> -> tensor<512xf32>
+  %5 = ricci.reshape %4 : tensor<512xf32> -> tensor<512x1xf32>
+  %6 = ricci.elementwise divide(%3, %5) : (tensor<512x512xf32>, tensor<512x1xf32>) -> tensor<512x512xf32>
+  return %6 : tensor<512x512xf32>
+}
+
+// A cheap value is computed in every pass.
+// CHECK-LABEL: func.func @not_cached
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-NOT: cached
+// CHECK: return
+func.func @not_cached(%x: tensor<512x512xf32>) -> tensor<512x512xf32> {
+  %0 = ricci.reduce max %x dims = [1] : tensor<512x512xf32> -> tensor<512xf32>
+  %1 = ricci.reshape %0 : tensor<512xf32> -> tensor<512x1xf32>
+  %2 = ricci.elementwise subtract(%x, %1) : (tensor<512x512xf32>, tensor<512x1xf32>) -> tensor<512x512xf32>
+  %3 = ricci.reduce sum %2 dims = [1] : tensor<512x512xf32> -> tensor<512xf32>
+  %4 = ricci.reshape %3 : tensor<512xf32> -> tensor<512x1xf32>
+  %5 = ricci.elementwise multiply(%2, %4) : (tensor<512x512xf32>, tensor<512x1xf32>) -> tensor<512x512xf32>
+  return %5 : tensor<512x512xf32>
+}
+
+// A copy and a sum have emitters of their own; a sum that is stored on all axes has not.
+// CHECK-LABEL: func.func @plain
+// CHECK: #ricci.schedule<"transpose"
+// CHECK: #ricci.schedule<"reduce_rows"
+// CHECK: #ricci.schedule<"fused"
+func.func @plain(%x: tensor<64x64xf32>, %y: tensor<64x64xf32>, %z: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64xf32>, tensor<64x64xf32>) {
+  %0 = ricci.transpose %x perm = [1, 0] : tensor<64x64xf32> -> tensor<64x64xf32>
+  %1 = ricci.reduce sum %y dims = [1] : tensor<64x64xf32> -> tensor<64xf32>
+  %2 = ricci.reduce sum %z dims = [0] : tensor<64x64xf32> -> tensor<64xf32>
+  %3 = ricci.broadcast %2 : tensor<64xf32> -> tensor<64x64xf32>
+  return %0, %1, %3 : tensor<64x64xf32>, tensor<64xf32>, tensor<64x64xf32>
+}
+
+// A number has no axes.
+// CHECK-LABEL: func.func @scalar
+// CHECK: schedule(#ricci.schedule<"fused", {
+// CHECK-SAME: mode = "columns", order = array<i64>
+func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
+  %0 = ricci.elementwise exp(%x) : (tensor<f32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
