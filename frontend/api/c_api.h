@@ -260,8 +260,8 @@ void ricci_text_free(char *text);
 /** How many threads a run may use from now on; without it RICCI_THREADS, or every CPU that the
  * process may run on. Results do not depend on it. A usage error for counts below 1. */
 ricci_status ricci_set_num_threads(int count, ricci_error **error);
-/** Forgets every compiled program that no function holds. What lies on disk stays: `ricci cache clear`
- * removes it. */
+/** Forgets every compiled program that no function holds. What lies on disk stays: `ricci cache
+ * clear` removes it. */
 ricci_status ricci_clear_cache(ricci_error **error);
 
 #ifdef __cplusplus

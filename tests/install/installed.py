@@ -21,6 +21,7 @@ EXPECTED = {
 def run(*command, cwd=None, **variables):
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("PYTHONPATH", "LD_LIBRARY_PATH") and not name.startswith("RICCI_")}
+    environment["RICCI_CACHE_DIR"] = os.environ["INSTALL_TEST_CACHE"]
     environment.update(variables)
     result = subprocess.run([str(c) for c in command], cwd=cwd, env=environment, check=False,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -93,6 +94,7 @@ def main():
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
+        os.environ["INSTALL_TEST_CACHE"] = str(work / "cache")  # empty, so that compiling is compiling
         run("cmake", "--install", build, "--prefix", work / "first")
         prefix = work / "moved/there"
         prefix.parent.mkdir()
