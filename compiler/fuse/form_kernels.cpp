@@ -23,7 +23,7 @@ namespace ricci {
 namespace {
 
 /// Names in a kernel's label; a longer list is cut.
-constexpr size_t kMaxNames = 6;
+constexpr size_t kMaxNames = 4;
 /// Parts that one kernel concatenates.
 constexpr size_t kMaxParts = 8;
 
@@ -208,7 +208,7 @@ private:
       if (name.empty() || !seen.insert(name).second)
         continue;
       if (++names > kMaxNames)
-        return text + " …";
+        return text + " ...";
       text += (text.empty() ? "" : " ") + name;
     }
     return text.empty() ? "copy" : text;
