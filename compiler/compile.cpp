@@ -222,7 +222,8 @@ private:
          llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
       places[value] = {BufferRef::Kind::Output, int64_t(i), 0};
     for (ConstantOp constant : function.getOps<ConstantOp>()) {
-      places[constant.getOutput()] = {BufferRef::Kind::Constant, int64_t(executable.constants.size()), 0};
+      places[constant.getOutput()] = {BufferRef::Kind::Constant,
+                                      int64_t(executable.constants.size()), 0};
       executable.constants.push_back(constantToBytes(cast<DenseElementsAttr>(constant.getValue())));
     }
     size_t stepIndex = 0;
@@ -230,7 +231,8 @@ private:
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
         return internalError("a schedule does not read back");
-      auto kernel = kernelFor(schedule->spec, target, options, function.getContext(), pipeline.times());
+      auto kernel =
+          kernelFor(schedule->spec, target, options, function.getContext(), pipeline.times());
       if (!kernel)
         return std::move(kernel.error());
       for (auto [value, offset] : llvm::zip(op.getResults(), *op.getArena())) {
@@ -266,7 +268,8 @@ private:
       plan.workspaceBytes = std::max(plan.workspaceBytes, data.workspaceBytes);
       // The path finder has made the steps of einsums.
       PlanStep fused;
-      PlanStep &step = einsumOf(op) && stepIndex < plan.steps.size() ? plan.steps[stepIndex++] : fused;
+      PlanStep &step =
+          einsumOf(op) && stepIndex < plan.steps.size() ? plan.steps[stepIndex++] : fused;
       step.kernel = schedule->spec.title();
       step.bytes = schedule->bytes;
       step.predictedSeconds = schedule->predictedSeconds;
@@ -290,8 +293,8 @@ private:
           return kernel;
       return compileKernel(key, spec, target, context, times);
     };
-    return kernels_.getOrCompute(
-        key, find, [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
+    return kernels_.getOrCompute(key, find,
+                                 [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
   }
 
   static Expected<std::shared_ptr<const Kernel>>

@@ -23,8 +23,8 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",           "ricci-order-contractions", "ricci-form-kernels", "ricci-choose-schedule",
-    "ricci-plan-memory",        "ricci-emit-loops",   "ricci-lower-loops",
+    "ricci-simplify",    "ricci-order-contractions", "ricci-form-kernels", "ricci-choose-schedule",
+    "ricci-plan-memory", "ricci-emit-loops",         "ricci-lower-loops",
 };
 
 Status checkPassName(const std::string &name) {

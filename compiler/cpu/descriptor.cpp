@@ -301,7 +301,8 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
     for (int part = 0; part < (node.kind == Kind::ArgReduce ? 2 : 1); ++part) {
       DType type = part ? DType::i64 : slotType(accumulates ? accumulatorType(node) : node.type);
       d[size_t(layout.slots + layout.slot[i] + part)] = workspace;
-      workspace = int64_t(llvm::alignTo(uint64_t(workspace + numbers * int64_t(itemSize(type))), 64));
+      workspace =
+          int64_t(llvm::alignTo(uint64_t(workspace + numbers * int64_t(itemSize(type))), 64));
     }
   }
   LaunchData data;

@@ -32,7 +32,6 @@ void emitReduceRows(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spe
 void emitReduceColumns(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
                        const Target &target);
 
-void emitFused(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
-               const Target &target);
+void emitFused(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 
 } // namespace ricci

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // rows:    for each task (outer kept index, block of mid): for mid:
-//            for each pass: what is known by now; for reduced axes: for the last one, by vectors: reduce
+//            for each pass: what is known by now; for reduced axes: for the last one, by vectors:
+//            reduce
 // columns: for each task (outer kept index, block of mid, block of inner): for mid:
 //            for each pass: for inner, by vectors: what is known by now
 //                           for reduced axes: for inner, by vectors: reduce into the workspace
@@ -26,9 +27,9 @@ using Kind = LoopProgram::Kind;
 
 namespace {
 
-/// A body of more cycles is written once, and tells whole vectors from the last one where it loads and
-/// stores; a lighter one is written for whole vectors and for the last, and in
-/// rows kUnroll times, so that sums do not wait for each other.
+/// A body of more cycles is written once, and tells whole vectors from the last one where it loads
+/// and stores; a lighter one is written for whole vectors and for the last, and in rows kUnroll
+/// times, so that sums do not wait for each other.
 constexpr double kHeavyCycles = 24;
 constexpr int kUnroll = 4;
 
@@ -82,7 +83,8 @@ public:
 private:
   const LoopProgram::Node &node(int i) const { return program.nodes[size_t(i)]; }
 
-  //===--- accumulators --------------------------------------------------------------------------===//
+  //===--- accumulators
+  //--------------------------------------------------------------------------===//
 
   /// The neutral element of a reduction, of the accumulator's type.
   Number identity(const LoopProgram::Node &node, int lanes) {
@@ -111,10 +113,10 @@ private:
       if (isSum || isProduct)
         return b.getIntegerAttr(element, isProduct ? 1 : 0);
       bool isMax = kind == ReduceKind::Max;
-      return b.getIntegerAttr(element, isSigned ? (isMax ? APInt::getSignedMinValue(bits)
-                                                         : APInt::getSignedMaxValue(bits))
-                                                : (isMax ? APInt::getZero(bits)
-                                                         : APInt::getMaxValue(bits)));
+      return b.getIntegerAttr(
+          element, isSigned
+                       ? (isMax ? APInt::getSignedMinValue(bits) : APInt::getSignedMaxValue(bits))
+                       : (isMax ? APInt::getZero(bits) : APInt::getMaxValue(bits)));
     };
     Type element = registerType(b.getContext(), type, 0);
     Value re = splat(number(element), lanes);
@@ -138,7 +140,8 @@ private:
   Number combine(const LoopProgram::Node &node, Number sum, Number next) {
     DType type = accumulatorType(node);
     if (node.kind == Kind::Scan)
-      return k.scalars.apply(node.isProduct ? ScalarOp::Multiply : ScalarOp::Add, type, {sum, next});
+      return k.scalars.apply(node.isProduct ? ScalarOp::Multiply : ScalarOp::Add, type,
+                             {sum, next});
     switch (node.reduce) {
     case ReduceKind::Sum:
       return k.scalars.apply(ScalarOp::Add, type, {sum, next});
@@ -165,8 +168,8 @@ private:
     return next;
   }
 
-  /// What a reduction is while it runs: the sum; of an arg-reduction the best element so far and its
-  /// index, which is the largest i64 before the first.
+  /// What a reduction is while it runs: the sum; of an arg-reduction the best element so far and
+  /// its index, which is the largest i64 before the first.
   struct State {
     Number value;
     Value index;
@@ -202,7 +205,8 @@ private:
   }
   Value negated(Value bit) {
     auto vector = dyn_cast<VectorType>(bit.getType());
-    Value one = splat(b.getIntegerAttr(b.getI1Type(), 1), vector ? int(vector.getNumElements()) : 0);
+    Value one =
+        splat(b.getIntegerAttr(b.getI1Type(), 1), vector ? int(vector.getNumElements()) : 0);
     return b.op<arith::XOrIOp>(bit, one);
   }
 
@@ -292,7 +296,8 @@ private:
     return states;
   }
 
-  //===--- loops along the vector axis -------------------------------------------------------------===//
+  //===--- loops along the vector axis
+  //-------------------------------------------------------------===//
 
   bool isHeavy(ArrayRef<int> nodes) const {
     double cycles = 0;
@@ -326,21 +331,22 @@ private:
       from = whole;
     }
     ArrayRef<State> rest = ArrayRef(now).take_front(each);
-    Values last = b.forIter(from, count, b.idx(lanes), flatten(rest), [&](Value i, ValueRange values) {
-      Value length = b.min(b.sub(count, i), b.idx(lanes));
-      return flatten(body(i, length, unflatten(reductions, values)));
-    });
+    Values last =
+        b.forIter(from, count, b.idx(lanes), flatten(rest), [&](Value i, ValueRange values) {
+          Value length = b.min(b.sub(count, i), b.idx(lanes));
+          return flatten(body(i, length, unflatten(reductions, values)));
+        });
     SmallVector<State> tail = unflatten(reductions, last);
     std::copy(tail.begin(), tail.end(), now.begin());
     return now;
   }
 
-  /// The nested loops over the reduced axes from `axis` on, up to (not with) `last`; `linear` counts
-  /// their indices.
-  SmallVector<State> alongReduced(int axis, int last, const Values &base, Value linear,
-                                  ArrayRef<int> reductions, SmallVector<State> states,
-                                  llvm::function_ref<SmallVector<State>(
-                                      const Values &, Value, ArrayRef<State>)> body) {
+  /// The nested loops over the reduced axes from `axis` on, up to (not with) `last`; `linear`
+  /// counts their indices.
+  SmallVector<State> alongReduced(
+      int axis, int last, const Values &base, Value linear, ArrayRef<int> reductions,
+      SmallVector<State> states,
+      llvm::function_ref<SmallVector<State>(const Values &, Value, ArrayRef<State>)> body) {
     if (axis == last)
       return body(base, linear, states);
     Value extent = k.extent(axis), start = b.mul(linear, extent);
@@ -352,7 +358,8 @@ private:
     return unflatten(reductions, result);
   }
 
-  //===--- rows ------------------------------------------------------------------------------------===//
+  //===--- rows
+  //------------------------------------------------------------------------------------===//
 
   void emitRows(const Values &base) {
     Point scalar{base, {}, {}, 0};
@@ -381,23 +388,23 @@ private:
       for (int i : pass.reductions)
         states.push_back(initial(node(i), k.lanes));
     Value extent = k.extent(last);
-    states = alongReduced(
-        kept, last, base, b.idx(0), pass.reductions, states,
-        [&](const Values &row, Value linear, ArrayRef<State> current) {
-          Value first = b.mul(linear, extent);
-          SmallVector<State> result;
-          k.scope([&] {
-            for (int i : pass.full)
-              if (program.isUniform(i))
-                k.get(i, Point{row, {}, {}, 0});
-            result = alongVectors(
-                extent, heavy, unroll, pass.reductions, current,
-                [&](Value i, Value length, ArrayRef<State> set) {
-                  return rowStep(pass, Point{row, i, length, k.lanes}, b.add(first, i), set);
-                });
-          });
-          return result;
-        });
+    states = alongReduced(kept, last, base, b.idx(0), pass.reductions, states,
+                          [&](const Values &row, Value linear, ArrayRef<State> current) {
+                            Value first = b.mul(linear, extent);
+                            SmallVector<State> result;
+                            k.scope([&] {
+                              for (int i : pass.full)
+                                if (program.isUniform(i))
+                                  k.get(i, Point{row, {}, {}, 0});
+                              result = alongVectors(
+                                  extent, heavy, unroll, pass.reductions, current,
+                                  [&](Value i, Value length, ArrayRef<State> set) {
+                                    return rowStep(pass, Point{row, i, length, k.lanes},
+                                                   b.add(first, i), set);
+                                  });
+                            });
+                            return result;
+                          });
     size_t each = pass.reductions.size();
     for (size_t r = 0; r < each; ++r) {
       State total = states[r];
@@ -454,7 +461,8 @@ private:
       k.scope([&] {
         Point point{base, i, {}, 0};
         for (auto [scan, state] : llvm::zip(scans, unflatten(scans, values))) {
-          next.push_back({scanned(node(scan), state.value, k.get(node(scan).operands[0], point), i), {}});
+          next.push_back(
+              {scanned(node(scan), state.value, k.get(node(scan).operands[0], point), i), {}});
           k.set(scan, next.back().value);
         }
         for (int store : pass.fullStores)
@@ -464,7 +472,8 @@ private:
     });
   }
 
-  //===--- columns ---------------------------------------------------------------------------------===//
+  //===--- columns
+  //---------------------------------------------------------------------------------===//
 
   void emitColumns(const Values &base, Value count) {
     Point scalar{base, {}, {}, 0};
@@ -542,7 +551,8 @@ private:
 
   void columnStep(const LoopProgram::Pass &pass, const Point &point, Value linear, Value first) {
     for (int i : pass.read)
-      k.set(i, k.loadSlot(k.layout.slot[size_t(i)], node(i).type, b.add(first, point.i), point.lanes));
+      k.set(i,
+            k.loadSlot(k.layout.slot[size_t(i)], node(i).type, b.add(first, point.i), point.lanes));
     for (int i : pass.full)
       if (node(i).kind == Kind::Scan) {
         Number next = scanned(node(i), loadState(i, point.i).value,

@@ -14,9 +14,7 @@ namespace ricci {
 
 using Kind = LoopProgram::Kind;
 
-DType slotType(DType type) {
-  return type == DType::f16 || type == DType::bf16 ? DType::f32 : type;
-}
+DType slotType(DType type) { return type == DType::f16 || type == DType::bf16 ? DType::f32 : type; }
 
 DType accumulatorType(const LoopProgram::Node &node) {
   // A scan rounds every step, as its results do.
@@ -80,8 +78,8 @@ FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &nam
   bool reports = program.has(Kind::Gather);
   if (reports)
     inputs.push_back(flatType(b.getI64Type()));
-  inputs.append({flatType(b.getIndexType()), flatType(b.getI8Type()), b.getIndexType(),
-                 b.getIndexType()});
+  inputs.append(
+      {flatType(b.getIndexType()), flatType(b.getI8Type()), b.getIndexType(), b.getIndexType()});
   auto args = b.beginFunction(module, name, inputs, false).getArguments();
   size_t count = program.accesses.size();
   buffers.assign(args.begin(), args.begin() + count);
@@ -101,9 +99,8 @@ template <typename Fn> static Value atStart(LoopBuilder &b, Value descriptor, Fn
 Value FusedKernel::word(int64_t w) {
   Value &known = words_[w];
   if (!known)
-    known = atStart(b, descriptor, [&] {
-      return b.load(descriptor, b.op<arith::ConstantIndexOp>(w));
-    });
+    known =
+        atStart(b, descriptor, [&] { return b.load(descriptor, b.op<arith::ConstantIndexOp>(w)); });
   return known;
 }
 
@@ -123,8 +120,7 @@ Value FusedKernel::parameter(int node) {
 FusedKernel::Values FusedKernel::advance(const Values &base, int axis, Value index) {
   Values next;
   for (auto [walker, value] : llvm::enumerate(base))
-    next.push_back(
-        b.add(value, b.mul(index, word(layout.factor(int64_t(walker), int64_t(axis))))));
+    next.push_back(b.add(value, b.mul(index, word(layout.factor(int64_t(walker), int64_t(axis))))));
   return next;
 }
 
@@ -199,8 +195,8 @@ void FusedKernel::storeSlot(int slot, DType type, Number value, Value index, int
 
 Number FusedKernel::yieldIf(Value condition, llvm::function_ref<Number()> then,
                             llvm::function_ref<Number()> otherwise) {
-  auto values = b.ifYield(condition, [&] { return flat(then()); },
-                          [&] { return flat(otherwise()); });
+  auto values =
+      b.ifYield(condition, [&] { return flat(then()); }, [&] { return flat(otherwise()); });
   return {values[0], values.size() > 1 ? values[1] : Value()};
 }
 
@@ -261,7 +257,8 @@ Number FusedKernel::loadLanes(int access, const Point &point, LaneFn at, LaneFn 
   ValueBuilder v = values(type);
   // Bits move from buffer to scratch, whatever they mean.
   int parts = ValueBuilder::componentsOf(type);
-  auto blank = VectorType::get({point.lanes * parts}, ValueBuilder::storageType(b.getContext(), type));
+  auto blank =
+      VectorType::get({point.lanes * parts}, ValueBuilder::storageType(b.getContext(), type));
   b.op<vector::StoreOp>(b.op<arith::ConstantOp>(cast<TypedAttr>(b.getZeroAttr(blank))), scratch,
                         ValueRange{b.idx(0)});
   b.forLoop(point.length ? point.length : b.idx(point.lanes), [&](Value k) {
@@ -285,7 +282,9 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
     base = point.base[size_t(access)];
   int64_t stride = program.stride(a);
   ValueBuilder v = values(a.type);
-  Value step = stride == 1 || stride == 0 || !point.i ? Value() : word(layout.factor(access, program.vectorAxis));
+  Value step = stride == 1 || stride == 0 || !point.i
+                   ? Value()
+                   : word(layout.factor(access, program.vectorAxis));
   Value at = base;
   if (point.i && stride != 0)
     at = b.add(base, step ? b.mul(point.i, step) : point.i);
@@ -302,9 +301,7 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
     return toRegister({turn(n.re), turn(n.im)}, a.type);
   };
   auto single = [&] {
-    return loadLanes(access, point, [&](Value k) {
-      return b.add(at, step ? b.mul(k, step) : k);
-    });
+    return loadLanes(access, point, [&](Value k) { return b.add(at, step ? b.mul(k, step) : k); });
   };
   if (stride == 1 || stride == -1) {
     if (!point.length)
@@ -475,15 +472,17 @@ std::pair<Value, Value> FusedKernel::checkedIndex(Value index, int64_t at) {
   Value wrapped = b.select(b.lt(index, b.idx(0)), b.add(index, extent), index);
   Value valid = inRange(wrapped, extent);
   Value none = b.op<arith::ConstantIntOp>(0, 64);
-  b.ifThen(valid, [] {}, [&] {
-    // The first one that a worker finds.
-    b.ifThen(b.eq(b.load(status, b.idx(0)), none), [&] {
-      b.store(toI64(b, index), status, b.idx(1));
-      b.store(toI64(b, extent), status, b.idx(2));
-      b.store(toI64(b, word(at + 2)), status, b.idx(3));
-      b.store(toI64(b, b.idx(1)), status, b.idx(0));
-    });
-  });
+  b.ifThen(
+      valid, [] {},
+      [&] {
+        // The first one that a worker finds.
+        b.ifThen(b.eq(b.load(status, b.idx(0)), none), [&] {
+          b.store(toI64(b, index), status, b.idx(1));
+          b.store(toI64(b, extent), status, b.idx(2));
+          b.store(toI64(b, word(at + 2)), status, b.idx(3));
+          b.store(toI64(b, b.idx(1)), status, b.idx(0));
+        });
+      });
   return {b.mul(wrapped, word(at)), valid};
 }
 
@@ -501,8 +500,9 @@ Number FusedKernel::gather(int index, const Point &point) {
       offset = b.add(offset, step);
       exists = exists ? b.both(exists, valid) : valid;
     }
-    return yieldIf(exists, [&] { return load(node.access, point, offset); },
-                   [&] { return zero(node.type, point.lanes); });
+    return yieldIf(
+        exists, [&] { return load(node.access, point, offset); },
+        [&] { return zero(node.type, point.lanes); });
   }
   // Every lane has an index of its own.
   SmallVector<Value> tables;

@@ -13,9 +13,10 @@ namespace ricci {
 
 /// The positions of a fused kernel's numbers in its descriptor, and what they are for a launch.
 ///
-/// Words, then the extents of the axes, then for every walker (accesses, then indices: of positions and
-/// guards) its factors by axis; then offsets of the indices; extents of the guards; stride, extent and
-/// axis of what is gathered; byte offsets of the slots of the workspace; constants, as bits.
+/// Words, then the extents of the axes, then for every walker (accesses, then indices: of positions
+/// and guards) its factors by axis; then offsets of the indices; extents of the guards; stride,
+/// extent and axis of what is gathered; byte offsets of the slots of the workspace; constants, as
+/// bits.
 struct FusedLayout {
   enum Word : int64_t { InnerBlock, InnerBlocks, MidBlock, MidBlocks, Count };
 
@@ -25,11 +26,12 @@ struct FusedLayout {
   int64_t factor(int64_t walker, int64_t axis) const { return factors + walker * axes + axis; }
 
   int64_t axes, walkers, factors, offsets, guardExtents, gathered, slots, constants, size;
-  /// By node: the walker of a position; of the first guard; the first of `gathered`; the place among
-  /// the constants.
+  /// By node: the walker of a position; of the first guard; the first of `gathered`; the place
+  /// among the constants.
   std::vector<int64_t> position, guard, gather, constant;
-  /// By node: the slot of a value that is kept in the workspace, -1 for none. A reduction in columns
-  /// has one for its accumulator (an arg-reduction a second one for the index, which follows).
+  /// By node: the slot of a value that is kept in the workspace, -1 for none. A reduction in
+  /// columns has one for its accumulator (an arg-reduction a second one for the index, which
+  /// follows).
   std::vector<int> slot;
   int slotCount = 0;
 };

@@ -81,8 +81,8 @@ private:
     for (auto [axis, extent] : llvm::enumerate(space_))
       if (extent <= 1)
         access.strides[axis] = extent == 0 && llvm::any_of(map.terms, [&](const IndexTerm &term) {
-          return term.factors[axis] != 0;
-        });
+                                 return term.factors[axis] != 0;
+                               });
     program_.accesses.push_back(access);
     return int(program_.accesses.size()) - 1;
   }
@@ -189,8 +189,8 @@ private:
       } else {
         node.kind = Kind::Gather;
         for (int64_t axis : cast<GatherOp>(op).getDims())
-          node.gathered.push_back({placed->second.strides[size_t(axis)],
-                                   placed->second.shape[size_t(axis)], axis});
+          node.gathered.push_back(
+              {placed->second.strides[size_t(axis)], placed->second.shape[size_t(axis)], axis});
       }
     }
     return add(node);

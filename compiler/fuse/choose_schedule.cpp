@@ -397,8 +397,8 @@ private:
     if (narrow)
       columns = std::min<int64_t>(columns, 1024);
     int64_t unit = s.spec.tileColumns;
-    // A block should hold as many panels along the second dim as make a cache line of B: of each run,
-    // or else of one panel of each run at a time.
+    // A block should hold as many panels along the second dim as make a cache line of B: of each
+    // run, or else of one panel of each run at a time.
     if (s.spec.packing[1] == Packing::Across) {
       int64_t run = roundUp(s.n[0].extent, unit),
               line = std::min<int64_t>(64 / int64_t(itemSize(s.spec.operands[1])), s.n[1].extent);
@@ -424,8 +424,7 @@ Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
 
 /// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
 /// along all of its axes at once. Nothing where an operand is no view of memory.
-static std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel,
-                                                bool accumulate) {
+static std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
   EinsumEquation equation = einsum.parsedEquation();
   auto extents = equation.extents(einsum.getInputs().getTypes());
   size_t inputs = einsum.getInputs().size();

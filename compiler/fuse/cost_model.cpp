@@ -49,8 +49,8 @@ double contractCycles(const Schedule &s, const Target &target) {
   };
   double packing = pack(s.spec.packing[0], double(m) * k) + pack(s.spec.packing[1], n * k);
   auto [cut, share] = s.n.empty() ? std::pair(0.0, 0.0) : cutTiles(s, lanes);
-  // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache and
-  // comes back.
+  // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache
+  // and comes back.
   double write = vectors + (vectors * target.vectorBytes < 64 ? 12 : 4);
   return batch * (tiles * (k * step + rows * write + share * cut + 10) + packing + 400);
 }

@@ -78,7 +78,8 @@ private:
     llvm::DenseSet<Value> seen;
     for (OpOperand &operand : end->getOpOperands()) {
       Value value = operand.get();
-      bool dense = isa_and_nonnull<ConstantOp>(value.getDefiningOp()) && !isInlined(value.getDefiningOp());
+      bool dense =
+          isa_and_nonnull<ConstantOp>(value.getDefiningOp()) && !isInlined(value.getDefiningOp());
       if (!isa<BlockArgument>(value) && !dense && seen.insert(value).second)
         continue;
       auto copy = ReshapeOp::create(*rewriter_, value.getLoc(), value.getType(), value);
@@ -183,14 +184,16 @@ private:
           inputs.insert(operand);
   }
 
-  /// Strides of a value in memory: an argument's and a result's are the caller's, others are C order.
+  /// Strides of a value in memory: an argument's and a result's are the caller's, others are C
+  /// order.
   Attribute layoutOf(func::FuncOp function, Value value, Operation *end) {
     DenseI64ArrayAttr strides;
     if (auto argument = dyn_cast<BlockArgument>(value))
       strides = function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr);
     for (OpOperand &use : end->getOpOperands())
       if (use.get() == value)
-        strides = function.getResultAttrOfType<DenseI64ArrayAttr>(use.getOperandNumber(), kStridesAttr);
+        strides =
+            function.getResultAttrOfType<DenseI64ArrayAttr>(use.getOperandNumber(), kStridesAttr);
     if (strides)
       return strides;
     ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();

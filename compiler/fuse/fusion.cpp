@@ -232,8 +232,7 @@ private:
         memory_[value] = written(value);
       } else if (isView(&op) && !storedThrough(value)) {
         Value operand = viewOperand(&op);
-        if (!memory_.count(operand) &&
-            !mapThrough(&op, identityMap(shapeOf(value).size())))
+        if (!memory_.count(operand) && !mapThrough(&op, identityMap(shapeOf(value).size())))
           ensureMemory(operand);
         if (memory_.count(operand))
           placeView(value);
@@ -293,13 +292,14 @@ private:
     return base.hasOneUse();
   }
 
-  //===--- groups ------------------------------------------------------------------------------===//
+  //===--- groups
+  //------------------------------------------------------------------------------===//
 
   /// What a value needs when it is computed in a kernel.
   struct Pull {
-    bool fits = true;      ///< every reduction of the kernel is read at the kept axes' index
-    int lastGroup = -1;    ///< of the other groups whose results are read
-    double cycles = 0;     ///< of what is computed
+    bool fits = true;   ///< every reduction of the kernel is read at the kept axes' index
+    int lastGroup = -1; ///< of the other groups whose results are read
+    double cycles = 0;  ///< of what is computed
     llvm::SmallPtrSet<Value, 8> leaves;
     llvm::SmallSetVector<int, 4> reductions; ///< groups of reductions that are read
     llvm::SmallVector<std::pair<Value, IndexMap>> computed;
@@ -376,7 +376,8 @@ private:
     return isa<ConcatenateOp>(op) ? ValueRange(op->getOperands()) : ValueRange();
   }
 
-  /// What the group reads from memory as this value or through its views; null where it computes it.
+  /// What the group reads from memory as this value or through its views; null where it computes
+  /// it.
   Value leafBehind(Value value, int group) {
     for (;; value = viewOperand(value.getDefiningOp())) {
       Operation *op = value.getDefiningOp();
@@ -534,7 +535,8 @@ private:
         placeReduction(&op);
         // A reduction that is a result through views: the views are stored with it.
         if (Value through = stored_.lookup(value))
-          groups_[size_t(groupOf_[value])].roots.insert(through), groupOf_[through] = groupOf_[value];
+          groups_[size_t(groupOf_[value])].roots.insert(through),
+              groupOf_[through] = groupOf_[value];
       } else if (auto scan = dyn_cast<ScanOp>(op)) {
         placeScan(scan);
       } else if (forced_.contains(value) && !groupOf_.count(value)) {
@@ -556,7 +558,8 @@ private:
       groups_[size_t(known->second)].roots.insert(operand);
   }
 
-  //===--- what is computed too often ------------------------------------------------------------===//
+  //===--- what is computed too often
+  //------------------------------------------------------------===//
 
   /// Cycles of one vector of the value, from memory.
   double cycles(Value value) {
@@ -602,8 +605,8 @@ private:
     return !marked.empty();
   }
 
-  /// Whether the value is computed outside of the innermost loop: it is the same along the last axis,
-  /// or lives on the kept axes.
+  /// Whether the value is computed outside of the innermost loop: it is the same along the last
+  /// axis, or lives on the kept axes.
   static bool isHoisted(const IndexMap &map, const KernelGroup &group) {
     auto varies = [&](size_t axis) {
       return llvm::any_of(map.terms, [&](const IndexTerm &t) { return t.factors[axis] != 0; });
@@ -627,7 +630,7 @@ private:
   llvm::DenseMap<Value, double> size_;
   std::vector<KernelGroup> groups_;
   std::vector<SmallVector<std::pair<Value, IndexMap>>> computed_; ///< by group
-  std::vector<double> cycles_;                                        ///< by group
+  std::vector<double> cycles_;                                    ///< by group
   llvm::DenseMap<Value, int> groupOf_;
 };
 

@@ -6,15 +6,18 @@
 //===----------------------------------------------------------------------===//
 //
 // An einsum is a kernel of its own. All else is fused. A fused kernel has one space of
-// axes, some of them reduced; what it computes lives on all axes or on the kept ones. An elementwise
-// operation belongs to no kernel: it is computed wherever its result is wanted, unless it is a root.
+// axes, some of them reduced; what it computes lives on all axes or on the kept ones. An
+// elementwise operation belongs to no kernel: it is computed wherever its result is wanted, unless
+// it is a root.
 //
 // - A reduction joins the kernel of a reduction that it depends on, over the same axes of the same
 //   space (softmax: max, then sum), or one that reads the same memory.
-// - A root, a value that lies in memory, joins the kernel of the reductions that it depends on, on all
-//   axes (softmax's quotient) or on the kept ones (the logarithm of a log-sum-exp), or a kernel on the
-//   same space that reads the same memory.
-// - Roots are results, what einsum, concatenate, gather and pad read, what a reshape merges axes of;
+// - A root, a value that lies in memory, joins the kernel of the reductions that it depends on, on
+// all
+//   axes (softmax's quotient) or on the kept ones (the logarithm of a log-sum-exp), or a kernel on
+//   the same space that reads the same memory.
+// - Roots are results, what einsum, concatenate, gather and pad read, what a reshape merges axes
+// of;
 //   further what costs more to compute again, in several kernels or for every index of axes that it
 //   does not have, than to read.
 //
@@ -59,6 +62,7 @@ bool isInlined(mlir::Operation *op);
 
 /// Reshape and transpose lose nothing: a result may be stored through them. The value that is
 /// computed, and where it lies when `value` lies in `view`.
-std::optional<std::pair<mlir::Value, StridedView>> storeThrough(mlir::Value value, StridedView view);
+std::optional<std::pair<mlir::Value, StridedView>> storeThrough(mlir::Value value,
+                                                                StridedView view);
 
 } // namespace ricci

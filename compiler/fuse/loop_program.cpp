@@ -54,7 +54,8 @@ std::vector<LoopProgram::Pass> LoopProgram::passes() const {
   std::vector<Pass> passes(size_t(count) + 1);
   for (auto [i, store] : llvm::enumerate(stores)) {
     const Node &node = nodes[size_t(store.node)];
-    auto &list = store.full ? passes[size_t(node.stage)].fullStores : passes[size_t(node.stage)].keptStores;
+    auto &list =
+        store.full ? passes[size_t(node.stage)].fullStores : passes[size_t(node.stage)].keptStores;
     list.push_back(int(i));
   }
   std::vector<bool> cachedBefore(nodes.size(), false);
@@ -137,9 +138,8 @@ void LoopProgram::joinAxes() {
     forNumbers(*this, [&](Numbers &numbers) { numbers.erase(numbers.begin() + axis); });
   };
   // A scanned or arg-reduced axis is counted along: it stays as it is.
-  bool counts = llvm::any_of(nodes, [](const Node &n) {
-    return n.kind == Kind::ArgReduce || n.kind == Kind::Scan;
-  });
+  bool counts = llvm::any_of(
+      nodes, [](const Node &n) { return n.kind == Kind::ArgReduce || n.kind == Kind::Scan; });
   // A reduction keeps an axis, be it of extent 1; in columns it also has one to run along.
   auto reducedAxes = [&] { return axes.size() - size_t(kept()); };
   auto isNeeded = [&](size_t axis) {
@@ -202,8 +202,8 @@ std::string LoopProgram::structure() const {
   for (const Access &access : accesses)
     out << "a " << shortName(access.type) << ' ' << step(stride(access)) << '\n';
   for (const Node &node : nodes) {
-    out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' ' << node.access << ' '
-        << int(node.full);
+    out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' '
+        << node.access << ' ' << int(node.full);
     for (int operand : node.operands)
       out << " %" << operand;
     // Whether a guard is one of lanes.

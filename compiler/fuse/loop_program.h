@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The block of a fused kernel, read once: a space of axes, and nodes in topological order that say what
-// is computed at every point of it. All views have become strides. Every emitter of fused kernels
-// reads this, and nothing else.
+// The block of a fused kernel, read once: a space of axes, and nodes in topological order that say
+// what is computed at every point of it. All views have become strides. Every emitter of fused
+// kernels reads this, and nothing else.
 //
-// A node is `full` if it differs along a reduced axis, else it lives on the kept axes. Stages are the
-// passes over the reduced axes: a reduction of stage s is complete after pass s - 1; a node can be
-// computed in the pass of its stage or in any later one.
+// A node is `full` if it differs along a reduced axis, else it lives on the kept axes. Stages are
+// the passes over the reduced axes: a reduction of stage s is complete after pass s - 1; a node can
+// be computed in the pass of its stage or in any later one.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -91,8 +91,8 @@ struct LoopProgram {
     int node = 0, access = 0;
     bool full = false; ///< on all axes, be the node the same along the reduced ones
   };
-  /// Rows: the innermost loop runs along a reduced axis. Columns: along a kept one, and what lives on
-  /// the kept axes is a block of values that stays in the cache.
+  /// Rows: the innermost loop runs along a reduced axis. Columns: along a kept one, and what lives
+  /// on the kept axes is a block of values that stays in the cache.
   enum class Mode : uint8_t { Rows, Columns };
 
   std::vector<Axis> axes; ///< outermost first: kept, then reduced
@@ -108,13 +108,13 @@ struct LoopProgram {
   }
   /// Whether the node is the same for all indices of the vector axis.
   bool isUniform(int node) const { return uniform_[size_t(node)]; }
-  /// What is done between two passes over the reduced axes, and in the second of them. The last has no
-  /// pass.
+  /// What is done between two passes over the reduced axes, and in the second of them. The last has
+  /// no pass.
   struct Pass {
-    std::vector<int> kept;       ///< nodes on the kept axes that are known from here on
-    std::vector<int> full;       ///< nodes that the pass computes
-    std::vector<int> read;       ///< nodes that an earlier pass has cached
-    std::vector<int> reductions; ///< nodes that are complete after it
+    std::vector<int> kept;                   ///< nodes on the kept axes that are known from here on
+    std::vector<int> full;                   ///< nodes that the pass computes
+    std::vector<int> read;                   ///< nodes that an earlier pass has cached
+    std::vector<int> reductions;             ///< nodes that are complete after it
     std::vector<int> keptStores, fullStores; ///< positions in `stores`
   };
   std::vector<Pass> passes() const;
@@ -131,14 +131,14 @@ struct LoopProgram {
   bool has(Kind kind) const {
     return llvm::any_of(nodes, [&](const Node &node) { return node.kind == kind; });
   }
-  /// Whether a constant is handed over at run time: a float other than a few common ones. So code does
-  /// not depend on the number of elements of a mean.
+  /// Whether a constant is handed over at run time: a float other than a few common ones. So code
+  /// does not depend on the number of elements of a mean.
   static bool isParameter(const Node &node);
   /// Indices of the reduced axes together.
   int64_t reducedExtent() const;
 
-  /// Puts the axes in this order (positions, kept before reduced), the vector axis last of its kind,
-  /// and joins neighbours that every access walks through as one.
+  /// Puts the axes in this order (positions, kept before reduced), the vector axis last of its
+  /// kind, and joins neighbours that every access walks through as one.
   void arrange(llvm::ArrayRef<int64_t> order, Mode newMode);
 
 private:

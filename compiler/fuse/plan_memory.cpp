@@ -57,8 +57,8 @@ private:
   std::map<int64_t, int64_t> free_{{0, INT64_MAX}};
 };
 
-/// Whether the kernel may write its one result where the operand lies: it reads the operand's element
-/// at the very index at which it writes, never at another, and not in a later pass.
+/// Whether the kernel may write its one result where the operand lies: it reads the operand's
+/// element at the very index at which it writes, never at another, and not in a later pass.
 bool mayReplace(const LoopProgram &program, unsigned operand) {
   if (program.stores.size() != 1)
     return false;
@@ -86,8 +86,8 @@ bool mayReplace(const LoopProgram &program, unsigned operand) {
   return true;
 }
 
-/// The operand's place becomes the result's. A result of the function, `index`, is told from an arena
-/// offset by its sign.
+/// The operand's place becomes the result's. A result of the function, `index`, is told from an
+/// arena offset by its sign.
 int64_t placeOfResult(int64_t index) { return -2 - index; }
 
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {

@@ -127,8 +127,8 @@ private:
         flops_ += points;
   }
 
-  /// Marks what several passes need and is dear to compute, while a row (or the block of columns) of
-  /// it fits into the L2 cache.
+  /// Marks what several passes need and is dear to compute, while a row (or the block of columns)
+  /// of it fits into the L2 cache.
   void cache(LoopProgram &program) const {
     std::vector<double> cycles(program.nodes.size(), 0);
     for (auto [i, node] : llvm::enumerate(program.nodes)) {
@@ -166,9 +166,8 @@ private:
     for (int reduction : pass.reductions)
       if (llvm::is_contained(program.nodes[size_t(reduction)].operands, i))
         return true;
-    return llvm::any_of(pass.fullStores, [&](int store) {
-      return program.stores[size_t(store)].node == i;
-    });
+    return llvm::any_of(pass.fullStores,
+                        [&](int store) { return program.stores[size_t(store)].node == i; });
   }
 
   LoopProgram loops_;

@@ -40,8 +40,8 @@ struct ProgramOptions {
   /// native, x86-64, x86-64-v2 … v4, or a name LLVM knows. For "native" or "" the environment
   /// variable RICCI_CPU, where it is set, takes its place.
   std::string cpu = "native";
-  /// Without it every operation is a kernel of its own: to find out what fusion does to a result. The
-  /// environment variable RICCI_FUSION=off does the same.
+  /// Without it every operation is a kernel of its own: to find out what fusion does to a result.
+  /// The environment variable RICCI_FUSION=off does the same.
   bool fuse = true;
   /// Prints the IR after a pass, or after "all", on stderr; such a call compiles anew.
   std::string printIrAfter;

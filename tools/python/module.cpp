@@ -28,7 +28,8 @@ static void addRest(nb::module_ &module) {
 Without it: the environment variable RICCI_THREADS, or the CPUs that this process may run on.
 Results do not depend on it.)");
   module.def("clear_cache", &clear_cache, nb::call_guard<nb::gil_scoped_release>(),
-             "Forgets every compiled program of this process. What lies on disk stays: `ricci cache clear`.");
+             "Forgets every compiled program of this process. What lies on disk stays: `ricci "
+             "cache clear`.");
   module.def(
       "devices", [] { return nb::list(nb::make_tuple("cpu", "reference")); },
       "The names that `device` may have on this machine.");
