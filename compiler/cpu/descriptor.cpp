@@ -231,7 +231,7 @@ LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
   return w.finish(inner && mid ? tasks : 0, workspace);
 }
 
-/// Rows of a pass that stay in the L1 cache; elements of a block of columns without reductions.
+/// Columns of a fused kernel whose sums and kept values stay in the L1 cache.
 constexpr int64_t kFusedColumns = 1024;
 /// Blocks where buffers are read across: lines that are read together are used together.
 constexpr int64_t kAcrossInner = 256, kAcrossMid = 16;
