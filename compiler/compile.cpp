@@ -99,7 +99,7 @@ public:
       return std::move(s.error());
     Status s = options.device == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
-                   : generate(**target, options, pipeline, *executable);
+                   : generate(program, **target, options, pipeline, *executable);
     if (!s)
       return std::move(s.error());
     executable->times = std::move(pipeline.times());
@@ -188,8 +188,19 @@ private:
     return success();
   }
 
-  Status generate(const Target &target, const CompileOptions &options, Pipeline &pipeline,
-                  Executable &executable) {
+  static bool isOneEinsum(const Program &program) {
+    return llvm::all_of(program.nodes,
+                        [](const Program::Node &node) {
+                          return node.kind == Program::NodeKind::Input ||
+                                 node.kind == Program::NodeKind::Einsum;
+                        }) &&
+           llvm::count_if(program.nodes, [](const Program::Node &node) {
+             return node.kind == Program::NodeKind::Einsum;
+           }) == 1;
+  }
+
+  Status generate(const Program &program, const Target &target, const CompileOptions &options,
+                  Pipeline &pipeline, Executable &executable) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
     if (Status s = pipeline.toKernels(); !s)
@@ -197,6 +208,11 @@ private:
     auto function = *pipeline.module().getOps<func::FuncOp>().begin();
     if (Status s = link(function, target, options, pipeline, executable); !s)
       return s;
+    // The facts about an equation are those of a program that is one einsum.
+    if (!isOneEinsum(program)) {
+      executable.plan.equation.clear();
+      executable.plan.orderedBy.clear();
+    }
     executable.plan.peakBytes = executable.arenaBytes;
     int64_t bytes = executable.arenaBytes;
     for (const TensorType &type : executable.outputs) {

@@ -34,6 +34,11 @@ struct LlvmModule {
 /// bf16, and rounding to an integer without SSE4.1.
 void expandOutsideCalls(llvm::Module &module, const Target &target);
 
+/// Writes copysign on bits where a function has f16 or bf16 numbers. The code generator looks
+/// through a sign's casts, may find it in an f64, and then calls a library to narrow that. Runs
+/// after the optimizer, which would make a copysign of the bits again.
+void expandHalfSigns(llvm::Module &module);
+
 Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, const Target &target);
 
 /// Textual forms of the same module, for --emit.

@@ -191,6 +191,17 @@ public:
   Type *floatType = nullptr; ///< of the number that is rounded
 };
 
+/// copysign(%x, %sign) on bits.
+Value *expandCopysign(llvm::IntrinsicInst &call) {
+  llvm::IRBuilder<> b(&call);
+  Value *x = call.getArgOperand(0), *sign = call.getArgOperand(1);
+  Type *bits = x->getType()->getWithNewType(b.getIntNTy(x->getType()->getScalarSizeInBits()));
+  auto mask = llvm::APInt::getSignMask(bits->getScalarSizeInBits());
+  Value *high = b.CreateAnd(b.CreateBitCast(sign, bits), llvm::ConstantInt::get(bits, mask));
+  Value *low = b.CreateAnd(b.CreateBitCast(x, bits), llvm::ConstantInt::get(bits, ~mask));
+  return b.CreateBitCast(b.CreateOr(low, high), x->getType());
+}
+
 bool isSmallFloat(Type *type) {
   type = type->getScalarType();
   return type->isHalfTy() || type->isBFloatTy();
@@ -245,6 +256,23 @@ Value *expandRounding(llvm::IntrinsicInst &call, const Target &target) {
 }
 
 } // namespace
+
+void expandHalfSigns(llvm::Module &module) {
+  llvm::SmallVector<llvm::IntrinsicInst *> calls;
+  for (llvm::Function &function : module) {
+    bool hasSmallFloats = llvm::any_of(llvm::instructions(function), [](llvm::Instruction &i) {
+      return isSmallFloat(i.getType());
+    });
+    for (llvm::Instruction &instruction : llvm::instructions(function))
+      if (auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+          call && hasSmallFloats && call->getIntrinsicID() == llvm::Intrinsic::copysign)
+        calls.push_back(call);
+  }
+  for (llvm::IntrinsicInst *call : calls) {
+    call->replaceAllUsesWith(expandCopysign(*call));
+    call->eraseFromParent();
+  }
+}
 
 void expandOutsideCalls(llvm::Module &module, const Target &target) {
   bool hasSse41 = target.level != "x86-64";

@@ -111,6 +111,7 @@ Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, cons
   if (llvm::verifyModule(module, &stream))
     return internalError("LLVM IR of a kernel is invalid: " + defect);
   runShortPipeline(module, *machine);
+  expandHalfSigns(module);
   return result;
 }
 

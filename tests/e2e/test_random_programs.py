@@ -25,6 +25,7 @@ FOUND = [
     ("c = a[:, :0].all(axis=-1, keepdims=True)\nc ^ (b > 3) ^ (b > 5)", {"a": ("float32", (3, 4)), "b": ("int64", (3, 1))}),
     ("prod(a[:0]) // b", {"a": ("float64", (7, 2)), "b": ("float64", ())}),
     ("y = tril(a, 1)\nwhere(a > 3, a, vstack((y, y)))", {"a": ("float32", (0, 17))}),
+    ("cbrt(logaddexp(a, 0.5))", {"a": ("float16", ())}),
 ]
 
 
