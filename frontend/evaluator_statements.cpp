@@ -127,26 +127,6 @@ Status Evaluator::augment(const Statement &statement) {
   return success();
 }
 
-/// Whether NumPy's in-place operators convert so ("same_kind").
-static bool convertsInPlace(DType from, DType to) {
-  auto rank = [](DType type) {
-    switch (kindOf(type)) {
-    case DTypeKind::Bool:
-      return 0;
-    case DTypeKind::UInt:
-      return 1;
-    case DTypeKind::Int:
-      return 2;
-    case DTypeKind::Float:
-      return 3;
-    case DTypeKind::Complex:
-      return 4;
-    }
-    return 4;
-  };
-  return rank(from) <= rank(to);
-}
-
 Expected<Value> Evaluator::augmentTensor(const Statement &statement, const Binding &old,
                                          const Value &right) {
   std::string_view name = text(expr(statement.targets[0]).token), op = text(statement.op);
@@ -169,7 +149,7 @@ Expected<Value> Evaluator::augmentTensor(const Statement &statement, const Bindi
   // keeps its own.
   bool fits = before.shape == after.shape &&
               (before.dtype == after.dtype ||
-               (before.rank() > 0 && convertsInPlace(after.dtype, before.dtype)));
+               (before.rank() > 0 && castsSameKind(after.dtype, before.dtype)));
   if (!fits)
     return instead(fmt::format("'{}=' keeps the type of '{}', which is {}, but the result is {}",
                                op, name, describeType(before), describeType(after)));

@@ -53,23 +53,6 @@ Expected<Parts> partsOf(Call &call, const Value &sequence, bool weakNumbers = fa
   return parts;
 }
 
-/// Kinds in the order in which NumPy's same-kind casts go.
-int castRank(DType dtype) {
-  switch (kindOf(dtype)) {
-  case DTypeKind::Bool:
-    return 0;
-  case DTypeKind::UInt:
-    return 1;
-  case DTypeKind::Int:
-    return 2;
-  case DTypeKind::Float:
-    return 3;
-  case DTypeKind::Complex:
-    return 4;
-  }
-  return 0;
-}
-
 /// The dtype that `dtype=` asks for, or the promotion.
 Status setDType(Call &call, size_t argument, Parts &parts) {
   if (!call.has(argument) || call[argument].is<NoneValue>())
@@ -77,7 +60,7 @@ Status setDType(Call &call, size_t argument, Parts &parts) {
   Expected<DType> dtype = dtypeArgument(call[argument]);
   if (!dtype)
     return std::move(dtype.error());
-  if (castRank(*dtype) < castRank(parts.arrays.dtype)) // casting='same_kind'
+  if (!castsSameKind(parts.arrays.dtype, *dtype))
     return errorAt(call.builder, call[argument].span,
                    fmt::format("{} does not convert to {} here: use astype",
                                numpyName(parts.arrays.dtype), numpyName(*dtype)));

@@ -84,7 +84,7 @@ public:
 Expected<CompilerInterface *> loadCompiler();
 
 /// The one symbol that libricci_compiler exports. `version` must be kCompilerInterfaceVersion.
-inline constexpr int kCompilerInterfaceVersion = 1;
+inline constexpr int kCompilerInterfaceVersion = 2;
 using CompilerEntry = CompilerInterface *(*)(int version);
 
 } // namespace ricci

@@ -107,4 +107,23 @@ DType promote(DType a, DType b) {
   return intOfBytes(std::max(itemSize(s), 2 * itemSize(u)));
 }
 
+bool castsSameKind(DType from, DType to) {
+  auto rank = [](DType type) {
+    switch (kindOf(type)) {
+    case DTypeKind::Bool:
+      return 0;
+    case DTypeKind::UInt:
+      return 1;
+    case DTypeKind::Int:
+      return 2;
+    case DTypeKind::Float:
+      return 3;
+    case DTypeKind::Complex:
+      break;
+    }
+    return 4;
+  };
+  return rank(from) <= rank(to);
+}
+
 } // namespace ricci

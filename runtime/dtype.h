@@ -48,5 +48,8 @@ std::optional<DType> parseDType(std::string_view name);
 /// numpy.promote_types. bfloat16 as ml_dtypes: with float16 and float32 to float32, with integers
 /// as float16 (where promote_types has no answer, the type that numpy.multiply gives).
 DType promote(DType a, DType b);
+/// numpy.can_cast(from, to, "same_kind"): to the same or a later kind of bool, unsigned, signed,
+/// float and complex, of any size.
+bool castsSameKind(DType from, DType to);
 
 } // namespace ricci

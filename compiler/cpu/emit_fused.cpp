@@ -83,8 +83,7 @@ public:
 private:
   const LoopProgram::Node &node(int i) const { return program.nodes[size_t(i)]; }
 
-  //===--- accumulators
-  //--------------------------------------------------------------------------===//
+  //===--- accumulators ------------------------------------------------===//
 
   /// The neutral element of a reduction, of the accumulator's type.
   Number identity(const LoopProgram::Node &node, int lanes) {
@@ -296,8 +295,7 @@ private:
     return states;
   }
 
-  //===--- loops along the vector axis
-  //-------------------------------------------------------------===//
+  //===--- loops along the vector axis ---------------------------------===//
 
   bool isHeavy(ArrayRef<int> nodes) const {
     double cycles = 0;
@@ -358,8 +356,7 @@ private:
     return unflatten(reductions, result);
   }
 
-  //===--- rows
-  //------------------------------------------------------------------------------------===//
+  //===--- rows --------------------------------------------------------===//
 
   void emitRows(const Values &base) {
     Point scalar{base, {}, {}, 0};
@@ -472,8 +469,7 @@ private:
     });
   }
 
-  //===--- columns
-  //---------------------------------------------------------------------------------===//
+  //===--- columns -----------------------------------------------------===//
 
   void emitColumns(const Values &base, Value count) {
     Point scalar{base, {}, {}, 0};

@@ -306,6 +306,7 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
   if (stride == 1 || stride == -1) {
     if (!point.length)
       return whole();
+    // The prefetcher does not follow masked loads: all but the last are whole.
     auto masked = [&] {
       return toRegister(v.loadMasked(buffer, a.type, at, point.lanes, point.length), a.type);
     };
@@ -342,14 +343,14 @@ void FusedKernel::store(const LoopProgram::Store &store, const Point &point) {
         b.store(b.load(scratch, b.add(from, part)), buffer, b.add(to, part));
     });
   };
-  auto masked = [&] { v.storeMasked(value, buffer, a.type, at, point.lanes, point.length); };
   if (stride != 1)
     single();
   else if (!point.length)
     whole();
-  else // Only a store without a mask writes a cache line that it has not read.
-    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole,
-             v.hasMaskedStore(a.type) ? llvm::function_ref<void()>(masked) : single);
+  else if (v.hasMaskedStore(a.type))
+    v.storeMasked(value, buffer, a.type, at, point.lanes, point.length);
+  else
+    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole, single);
 }
 
 //===----------------------------------------------------------------------===//

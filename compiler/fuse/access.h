@@ -64,4 +64,19 @@ std::optional<IndexMap> mapThrough(mlir::Operation *op, const IndexMap &map);
 /// The map of an operand that broadcasts to a value with this map.
 IndexMap broadcastMap(llvm::ArrayRef<int64_t> operandShape, const IndexMap &map);
 
+/// The embedding of a value's axes into a kernel's space: on all axes, or on the kept ones. Axes of
+/// extent 1 count for nothing. Nothing where the shapes differ.
+std::optional<IndexMap> embed(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> space,
+                              llvm::ArrayRef<bool> reduced, bool onKept);
+
+/// Maps of the operands of an elementwise-like operation (elementwise, cast, pad,
+/// concatenate, gather), given its
+/// result's.
+llvm::SmallVector<IndexMap> operandMaps(mlir::Operation *op, const IndexMap &map);
+
+/// Reshape and transpose lose nothing: a result may be stored through them. The value that is
+/// computed, and where it lies when `value` lies in `view`.
+std::optional<std::pair<mlir::Value, StridedView>> storeThrough(mlir::Value value,
+                                                                StridedView view);
+
 } // namespace ricci

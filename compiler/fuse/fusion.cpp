@@ -59,89 +59,6 @@ bool isInlined(Operation *op) {
   return isa_and_nonnull<ElementwiseOp, CastOp, IotaOp, PadOp, ConcatenateOp, GatherOp>(op);
 }
 
-SmallVector<IndexMap> operandMaps(Operation *op, const IndexMap &map) {
-  SmallVector<IndexMap> maps;
-  if (auto pad = dyn_cast<PadOp>(op)) {
-    IndexMap inner = map;
-    for (auto [term, low] : llvm::zip(inner.terms, pad.getLow()))
-      term.offset -= low;
-    return {inner, IndexMap{map.rank, {}}};
-  }
-  if (auto gather = dyn_cast<GatherOp>(op)) {
-    // result: other axes before `position`, the indices' axes, the other axes after
-    size_t position = size_t(gather.getPosition());
-    size_t indexRank = shapeOf(gather.getIndices()[0]).size();
-    IndexMap data{map.rank, {}}, index{map.rank, {}};
-    index.terms.append(map.terms.begin() + position, map.terms.begin() + position + indexRank);
-    size_t next = 0;
-    for (size_t axis = 0; axis < shapeOf(gather.getInput()).size(); ++axis) {
-      if (llvm::is_contained(gather.getDims(), int64_t(axis))) {
-        data.terms.push_back({0, SmallVector<int64_t>(map.rank, 0)});
-        continue;
-      }
-      data.terms.push_back(map.terms[next < position ? next : next + indexRank]);
-      ++next;
-    }
-    maps.push_back(data);
-    maps.append(gather.getIndices().size(), index);
-    return maps;
-  }
-  if (auto concatenate = dyn_cast<ConcatenateOp>(op)) {
-    IndexMap part = map;
-    for (Value operand : concatenate.getInputs()) {
-      maps.push_back(part);
-      part.terms[concatenate.getDim()].offset -= shapeOf(operand)[concatenate.getDim()];
-    }
-    return maps;
-  }
-  for (Value operand : op->getOperands())
-    maps.push_back(broadcastMap(shapeOf(operand), map));
-  return maps;
-}
-
-std::optional<IndexMap> embed(ArrayRef<int64_t> shape, ArrayRef<int64_t> space,
-                              ArrayRef<bool> reduced, bool onKept) {
-  IndexMap map{space.size(), {}};
-  size_t axis = 0;
-  auto skip = [&] {
-    while (axis < space.size() && (space[axis] == 1 || (onKept && reduced[axis])))
-      ++axis;
-  };
-  for (int64_t extent : shape) {
-    map.terms.push_back({0, SmallVector<int64_t>(space.size(), 0)});
-    if (extent == 1)
-      continue;
-    skip();
-    if (axis == space.size() || space[axis] != extent)
-      return std::nullopt;
-    map.terms.back().factors[axis++] = 1;
-  }
-  skip();
-  if (axis != space.size())
-    return std::nullopt;
-  return map;
-}
-
-std::optional<std::pair<Value, StridedView>> storeThrough(Value value, StridedView view) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (auto transpose = dyn_cast<TransposeOp>(op)) {
-      StridedView inner = view;
-      for (auto [i, axis] : llvm::enumerate(transpose.getPerm()))
-        inner.shape[axis] = view.shape[i], inner.strides[axis] = view.strides[i];
-      view = inner;
-    } else if (isa<ReshapeOp>(op)) {
-      auto inner = reshapeView(view, shapeOf(op->getOperand(0)));
-      if (!inner)
-        return std::nullopt;
-      view = *inner;
-    } else {
-      break;
-    }
-    value = op->getOperand(0);
-  }
-  return std::pair(value, view);
-}
-
 namespace {
 
 class Planner {
@@ -292,8 +209,7 @@ private:
     return base.hasOneUse();
   }
 
-  //===--- groups
-  //------------------------------------------------------------------------------===//
+  //===--- groups ------------------------------------------------------===//
 
   /// What a value needs when it is computed in a kernel.
   struct Pull {
@@ -558,8 +474,7 @@ private:
       groups_[size_t(known->second)].roots.insert(operand);
   }
 
-  //===--- what is computed too often
-  //------------------------------------------------------------===//
+  //===--- what is computed too often ----------------------------------===//
 
   /// Cycles of one vector of the value, from memory.
   double cycles(Value value) {

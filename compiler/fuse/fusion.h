@@ -47,22 +47,7 @@ struct KernelGroup {
 /// Groups in an order in which they can run. Without `fuse` every operation but views is one.
 std::vector<KernelGroup> planFusion(mlir::func::FuncOp function, bool fuse);
 
-/// The embedding of a value's axes into a kernel's space: on all axes, or on the kept ones. Axes of
-/// extent 1 count for nothing. Nothing where the shapes differ.
-std::optional<IndexMap> embed(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> space,
-                              llvm::ArrayRef<bool> reduced, bool onKept);
-
-/// Maps of the operands of an elementwise-like operation (elementwise, cast, pad,
-/// concatenate, gather), given its
-/// result's.
-llvm::SmallVector<IndexMap> operandMaps(mlir::Operation *op, const IndexMap &map);
-
 /// Whether the operation is computed element by element wherever it is wanted.
 bool isInlined(mlir::Operation *op);
-
-/// Reshape and transpose lose nothing: a result may be stored through them. The value that is
-/// computed, and where it lies when `value` lies in `view`.
-std::optional<std::pair<mlir::Value, StridedView>> storeThrough(mlir::Value value,
-                                                                StridedView view);
 
 } // namespace ricci

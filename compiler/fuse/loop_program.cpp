@@ -43,6 +43,16 @@ int64_t LoopProgram::reducedExtent() const {
   return extent;
 }
 
+bool LoopProgram::goesByLane() const {
+  bool strided =
+      llvm::any_of(accesses, [&](const Access &access) { return std::abs(stride(access)) > 1; });
+  bool gathers = llvm::any_of(nodes, [&](const Node &node) {
+    return node.kind == Kind::Gather &&
+           llvm::any_of(node.operands, [&](int index) { return !isUniform(index); });
+  });
+  return strided || gathers || (mode == Mode::Rows && has(Kind::Scan));
+}
+
 std::vector<LoopProgram::Pass> LoopProgram::passes() const {
   int count = 0;
   for (const Node &node : nodes)

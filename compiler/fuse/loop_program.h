@@ -128,6 +128,9 @@ struct LoopProgram {
     Kind kind = nodes[size_t(node)].kind;
     return kind == Kind::Reduce || kind == Kind::ArgReduce;
   }
+  /// Whether elements are loaded, stored or scanned one by one: the slow way, which shows in the
+  /// plan.
+  bool goesByLane() const;
   bool has(Kind kind) const {
     return llvm::any_of(nodes, [&](const Node &node) { return node.kind == kind; });
   }

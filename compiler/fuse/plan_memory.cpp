@@ -58,7 +58,8 @@ private:
 };
 
 /// Whether the kernel may write its one result where the operand lies: it reads the operand's
-/// element at the very index at which it writes, never at another, and not in a later pass.
+/// element at the very index at which it writes, never at another. All that a kernel of one result
+/// reads, it reads before it writes there.
 bool mayReplace(const LoopProgram &program, unsigned operand) {
   if (program.stores.size() != 1)
     return false;
@@ -67,23 +68,13 @@ bool mayReplace(const LoopProgram &program, unsigned operand) {
   // What is stored on the kept axes is there before the last element of a row is read.
   if (!store.full && program.kept() != int(program.axes.size()))
     return false;
-  llvm::SmallDenseSet<int> readers;
-  for (auto [i, node] : llvm::enumerate(program.nodes)) {
+  return llvm::all_of(program.nodes, [&](const LoopProgram::Node &node) {
     if (node.access < 0 || program.accesses[size_t(node.access)].buffer != operand)
-      continue;
+      return true;
     const LoopProgram::Access &read = program.accesses[size_t(node.access)];
-    if (node.kind != LoopProgram::Kind::Load || read.type != written.type ||
-        read.offset != written.offset || read.strides != written.strides)
-      return false;
-    readers.insert(int(i));
-  }
-  bool stored = false;
-  for (const LoopProgram::Pass &pass : program.passes()) {
-    if (stored && llvm::any_of(pass.full, [&](int i) { return readers.contains(i); }))
-      return false;
-    stored |= !pass.fullStores.empty() || !pass.keptStores.empty();
-  }
-  return true;
+    return node.kind == LoopProgram::Kind::Load && read.type == written.type &&
+           read.offset == written.offset && read.strides == written.strides;
+  });
 }
 
 /// The operand's place becomes the result's. A result of the function, `index`, is told from an

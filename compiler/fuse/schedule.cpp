@@ -113,7 +113,7 @@ std::string KernelSpec::name() const {
 std::string KernelSpec::title() const {
   if (loops)
     return std::string(loops->mode == LoopProgram::Mode::Rows ? "fused rows " : "fused columns ") +
-           std::string(shortName(result));
+           std::string(shortName(result)) + (loops->goesByLane() ? " by lane" : "");
   std::string family = familyName(this->family).str(), title;
   for (char c : family + " " + typesOf(*this))
     title += c == '_' ? ' ' : c;

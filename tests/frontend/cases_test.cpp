@@ -1,5 +1,4 @@
-//===- cases_test.cpp - the decisions of tests/cases/*.json
-//------------------------------------------===//
+//===- cases_test.cpp - the decisions of tests/cases/*.json ---------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- einsum_parser_test.cpp - the grammar of einsum strings
-//------------------------------------------===//
+//===- einsum_parser_test.cpp - the grammar of einsum strings -------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- einsum_resolve_test.cpp - equations against operand types
-//------------------------------------------===//
+//===- einsum_resolve_test.cpp - equations against operand types ----------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- einsum_sublist_test.cpp - einsum from integer labels
-//------------------------------------------===//
+//===- einsum_sublist_test.cpp - einsum from integer labels ---------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

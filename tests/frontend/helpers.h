@@ -1,5 +1,4 @@
-//===- helpers.h - short forms for the frontend's tests
-//------------------------------------------===//
+//===- helpers.h - short forms for the frontend's tests -------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- indexing_test.cpp - what an index becomes
-//------------------------------------------------------===//
+//===- indexing_test.cpp - what an index becomes --------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,20 +14,6 @@ using namespace ricci;
 using namespace ricci::test;
 
 namespace {
-
-std::string listingOf(const std::string &text) {
-  static const std::vector<Parameter> kParameters = {
-      {"x", typeOf({3, 4})},
-      {"y", typeOf({2, 3, 4, 5})},
-      {"b", typeOf({4, 5}, DType::f64)},
-      {"i", typeOf({7}, DType::i64)},
-      {"j", typeOf({2, 1}, DType::u8)},
-      {"m", typeOf({3, 4}, DType::b1)},
-      {"k", typeOf({}, DType::i32)},
-      {"c", typeOf({3}, DType::c64)},
-  };
-  return listing(text, kParameters);
-}
 
 TEST(Indexing, IntegersAndSlicesAreOneSlice) {
   EXPECT_EQ(listingOf("x[1, ::2, None]"), "%8 = slice %0 start [1,0] step [1,2] : f32[1,2]\n"

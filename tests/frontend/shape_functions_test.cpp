@@ -1,5 +1,4 @@
-//===- shape_functions_test.cpp - reshape, transpose, joining, padding
-//--------------------------------===//
+//===- shape_functions_test.cpp - reshape, transpose, joining, padding ----===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,20 +14,6 @@ using namespace ricci;
 using namespace ricci::test;
 
 namespace {
-
-std::string listingOf(const std::string &text) {
-  static const std::vector<Parameter> kParameters = {
-      {"x", typeOf({3, 4})},
-      {"y", typeOf({2, 3, 4, 5})},
-      {"b", typeOf({4, 5}, DType::f64)},
-      {"i", typeOf({7}, DType::i64)},
-      {"j", typeOf({2, 1}, DType::u8)},
-      {"m", typeOf({3, 4}, DType::b1)},
-      {"k", typeOf({}, DType::i32)},
-      {"c", typeOf({3}, DType::c64)},
-  };
-  return listing(text, kParameters);
-}
 
 TEST(ShapeFunctions, AreFewNodes) {
   EXPECT_EQ(listingOf("x.T.reshape(2, -1)"), "%8 = transpose %0 axes [1,0] : f32[4,3]\n"

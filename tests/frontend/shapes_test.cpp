@@ -1,5 +1,4 @@
-//===- shapes_test.cpp - broadcasting reports and shapes as text
-//------------------------------------------===//
+//===- shapes_test.cpp - broadcasting reports and shapes as text ----------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

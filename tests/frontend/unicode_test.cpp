@@ -1,5 +1,4 @@
-//===- unicode_test.cpp - which characters are labels
-//------------------------------------------===//
+//===- unicode_test.cpp - which characters are labels ---------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

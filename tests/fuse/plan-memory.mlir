@@ -118,7 +118,7 @@ func.func @not_replaced(%a: tensor<8x8xf32>, %b: tensor<8x8xf32>) -> tensor<8x8x
   return %2 : tensor<8x8xf32>
 }
 
-// A reduction reads what a later pass overwrites, and that is allowed; a pass after the store would not be.
+// What a reduction reads in one pass, a later one overwrites.
 // CHECK-LABEL: func.func @rows
 // CHECK: ricci.kernel "ij,jk->ik" {{.*}} arena([-2]) {
 // CHECK: ricci.kernel "max subtract" {{.*}} arena([-1]) {
