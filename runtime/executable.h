@@ -8,6 +8,7 @@
 
 #include "runtime/tensor.h"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -49,6 +50,14 @@ struct BufferRef {
 /// What a kernel has to say: an index array's element that no axis has.
 struct LaunchStatus {
   int64_t failed = 0, index = 0, extent = 0, axis = 0;
+};
+
+/// The threads of a launch on a CUDA device. The kernel's parameters are the pointers of the
+/// launch's buffers, in order, then the words of its descriptor as 64-bit integers.
+struct Grid {
+  std::array<uint32_t, 3> blocks = {1, 1, 1};
+  std::array<uint32_t, 3> threads = {1, 1, 1}; ///< of a block
+  uint32_t sharedBytes = 0;                    ///< dynamic shared memory
 };
 
 /// One call of one kernel.

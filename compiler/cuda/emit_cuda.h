@@ -1,0 +1,32 @@
+//===- emit_cuda.h - CUDA C++ text of a kernel ----------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/fuse/kernel_schedule.h"
+#include "compiler/target/cuda_target.h"
+#include "runtime/error.h"
+#include "runtime/executable.h"
+
+namespace ricci {
+
+/// A kernel as CUDA C++, with what its launch needs.
+struct CudaKernel {
+  std::string name;   ///< of its `extern "C" __global__` function
+  std::string source; ///< a whole translation unit: equal sources are the same kernel
+  std::string title;  ///< for people: "contract f32 128x128x16"
+  Grid grid;
+  std::vector<int64_t> descriptor; ///< parameters after the pointers
+  /// The pointers of the launch, in order.
+  llvm::SmallVector<BufferUse> buffers;
+  bool reportsStatus = false; ///< one more pointer, the last: to the run's LaunchStatus
+};
+
+/// Of a `ricci.kernel` that ricci-form-kernels made. `accumulate`: the result is added to what the
+/// buffer holds.
+Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target);
+
+} // namespace ricci
