@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
 
+#include "compiler/cpu/emit_pack.h"
 #include "compiler/cpu/fused_kernel.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -108,7 +109,7 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
           blockN = s.blockColumns / s.spec.tileColumns * tileN;
   int64_t m = totalExtent(s.m), n = totalExtent(columns), k = totalExtent(s.k),
           batch = totalExtent(s.batch);
-  w[W::Accumulate] = s.accumulate;
+  w[W::Accumulate] = s.accumulate, w[W::Streams] = s.streams;
   w[W::M] = m, w[W::N] = n, w[W::K] = k;
   w[W::BlockM] = s.blockRows, w[W::BlockN] = blockN, w[W::BlockK] = s.blockK;
   // Slabs along the longer side, of whole register tiles.
@@ -125,6 +126,17 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[W::Extent] = s.n[0].extent, w[W::StrideB] = s.n[0].strides[1];
     w[W::Distance] = s.secondFirst ? 1 : columns[0].extent;
   }
+  for (size_t buffer : {0, 1}) {
+    int64_t step = 1, &word = w[buffer ? W::StepBK : W::StepAK];
+    word = 1;
+    for (const Dim &dim : s.k) {
+      if (dim.strides[buffer] == 1) {
+        word = step;
+        break;
+      }
+      step *= dim.extent;
+    }
+  }
   int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(columns),
           kList = w.list(s.k);
   w[W::BatchList] = batchList, w[W::MList] = mList, w[W::NList] = nList, w[W::KList] = kList;
@@ -134,7 +146,7 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[word] = workspace;
     workspace = int64_t(llvm::alignTo(uint64_t(workspace + bytes), 64));
   };
-  for (int64_t word : {W::TableAM, W::RunAM, W::TableCM})
+  for (int64_t word : {W::TableAM, W::RunAM, W::TableCM, W::RunCM})
     reserve(word, s.blockRows * 8);
   for (int64_t word : {W::TableBN, W::RunBN, W::TableCN, W::RunCN})
     reserve(word, blockN * 8);
@@ -145,7 +157,8 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   // Packing and tiles may write whole vectors past their end, packing across a whole panel.
   auto panels = [&](int64_t extent, int64_t tile) {
     int64_t pitch = ceilDiv(tile, lanes) * lanes;
-    return ((ceilDiv(extent, tile) + 1) * s.blockK + lanes) * pitch * bytes;
+    return ((ceilDiv(extent, tile) + 1) * s.blockK + lanes) * pitch * bytes +
+           (ceilDiv(extent, tile) + 1) * kPanelPadding;
   };
   reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows));
   reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));

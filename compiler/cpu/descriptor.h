@@ -20,6 +20,7 @@ namespace ricci {
 struct ContractWord {
   enum : int64_t {
     Accumulate, ///< 1: c += , 0: c =
+    Streams,    ///< 1: tiles are stored past the caches
     M,
     N,
     K, // extents of the groups
@@ -37,6 +38,8 @@ struct ContractWord {
     Extent,   ///< of the innermost column dim
     StrideB,  ///< B's along it
     Distance, ///< panels from one index of the second dim to the next
+    StepAK,
+    StepBK, ///< places in K from one index to the next of the dim in which A (B) is contiguous
     BatchList,
     MList,
     NList,
@@ -46,6 +49,7 @@ struct ContractWord {
     TableAM,
     RunAM,
     TableCM,
+    RunCM, ///< of rows, each as far from the one before as the innermost column dim is long
     TableBN,
     RunBN,
     TableCN,

@@ -94,6 +94,7 @@ DType componentDType(DType dtype);
 struct Schedule {
   KernelSpec spec;
   bool accumulate = false; ///< the kernel adds to its result
+  bool streams = false;    ///< the result is stored past the caches, which it would not fit
   /// Contractions: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
   Dims batch, m, n, k;
   // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
