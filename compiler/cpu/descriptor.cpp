@@ -196,7 +196,7 @@ LaunchData describeMap(const Schedule &s, int64_t innerBlock, int64_t midBlock) 
   using W = MapWord;
   Writer w(s, W::Count);
   int64_t inner = extentAt(s.batch, 0), mid = extentAt(s.batch, 1);
-  w[W::Inner] = inner, w[W::Mid] = mid;
+  w[W::Streams] = s.streams, w[W::Inner] = inner, w[W::Mid] = mid;
   std::tie(w[W::InnerBlock], w[W::InnerBlocks]) = blocksOf(inner, innerBlock);
   std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, midBlock);
   w.strides(dimAt(s.batch, 0));
@@ -259,6 +259,7 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   bool rows = program.mode == LoopProgram::Mode::Rows;
   int inner = rows ? -1 : kept - 1, mid = rows ? kept - 1 : kept - 2;
   auto extentAt = [&](int axis) { return axis >= 0 ? program.axes[size_t(axis)].extent : 1; };
+  d[W::Streams] = s.streams;
   int64_t reduced = program.reducedExtent(), tasks = 1;
   bool reduces = size_t(kept) != program.axes.size(), across = false;
   for (const LoopProgram::Access &access : program.accesses)

@@ -74,7 +74,7 @@ struct DirectWord {
 /// Map: tasks are (outer index, block of mid, block of inner). After these words, strides for every
 /// buffer along inner, then along mid; then the list of the outer dims.
 struct MapWord {
-  enum : int64_t { Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
+  enum : int64_t { Streams, Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
 };
 
 /// Transpose: inner is contiguous in the operand, mid in the result. Otherwise as Map.

@@ -30,7 +30,8 @@ inline constexpr int64_t kPanelPadding = 2 * 64;
 /// compute type; operands of one type and packing share it:
 ///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch, k step)
 /// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs
-/// (see offsets.h), those of K over places `k step` apart. Rows that fill up the last panel are zero. Not for Packing::Across.
+/// (see offsets.h), those of K over places `k step` apart. Rows that fill up the last panel are
+/// zero. Not for Packing::Across.
 mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
                             DType storage, Packing packing);
 

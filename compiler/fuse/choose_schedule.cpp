@@ -140,6 +140,8 @@ public:
       }
     }
     for (Schedule &s : candidates) {
+      if (s.spec.family == Family::Map || s.spec.family == Family::Transpose)
+        s.streams = isLarge() && !product_.accumulate;
       s.flops = flops_;
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
@@ -364,14 +366,16 @@ private:
     return unit && (*unit == 0 || (*unit == 1 && k[0].extent * kTurned <= depth()));
   }
 
-  /// Whether the result may be stored past the caches: it would not stay in them, and is written
-  /// once.
-  bool mayStream(const Schedule &s) const {
+  bool isLarge() const {
     double bytes = double(itemSize(product_.result));
     for (const Dim &dim : kept_)
       bytes *= double(dim.extent);
-    return bytes > double(target_.l3Bytes) / 2 && !product_.accumulate &&
-           product_.result == computeType(product_.result) &&
+    return leavesCaches(bytes, target_);
+  }
+  /// Whether the result may be stored past the caches: it would not stay in them, and is written
+  /// once.
+  bool mayStream(const Schedule &s) const {
+    return isLarge() && !product_.accumulate && product_.result == computeType(product_.result) &&
            kindOf(product_.result) != DTypeKind::Complex && totalExtent(s.k) <= depth();
   }
 
@@ -425,7 +429,7 @@ private:
       return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
     };
     int vectors = complex ? 1 : 2, rows = mostRows(vectors);
-    double best = cycles(rows, vectors) * 0.98;
+    double best = cycles(rows, vectors) * 0.96;
     for (int v = 1; v <= 4; ++v)
       for (int r = mostRows(v); r >= 4 && r * v * parts >= 8; --r)
         if (double c = cycles(r, v); c < best) {

@@ -15,6 +15,8 @@ static constexpr double kClock = 3e9;      // cycles a second
 static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
 
+bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
+
 static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
 
 /// Cycles to write a register tile that is cut, row by row through a buffer, and the share of tiles
@@ -44,9 +46,9 @@ double contractCycles(const Schedule &s, const Target &target) {
       s.spec.panels ? double(paddedColumns(s)) : roundedUp(totalExtent(s.n), s.spec.tileColumns);
   double tiles = roundedUp(m, s.spec.tileRows) / rows * columns / s.spec.tileColumns;
   // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it. Two loads
-  // in the time of two multiply-adds.
+  // in the time of two multiply-adds, nearly.
   double perCycle = (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
-  double loads = target.vectorBytes == 64 ? 1 : 0.5;
+  double loads = target.vectorBytes == 64 ? 0.97 : 0.5;
   double step = std::max(rows * vectors * parts / perCycle, loads * (rows + vectors)) + 0.5;
   // An element that is gathered from beyond the caches costs a line.
   auto pack = [&](Packing p, double numbers) {
@@ -70,8 +72,7 @@ double contractCycles(const Schedule &s, const Target &target) {
     bool joins =
         inner <= s.spec.tileColumns && !s.m.empty() && s.m[0].strides.back() == s.n[0].extent;
     write = lines ? 2 * vectors : 3 * vectors + (joins ? 2 : 30);
-  } else if (double elements = batch * double(m) * n;
-             elements * double(itemSize(s.spec.result)) > double(target.l3Bytes) / 2) {
+  } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
     // The lines of the result are read before they are written.
     write += 10.0 / 64 * std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result));
   }

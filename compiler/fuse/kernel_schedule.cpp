@@ -218,6 +218,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     auto attr = params.getAs<FloatAttr>(name);
     return attr ? attr.getValueAsDouble() : 0.0;
   };
+  s.streams = params.contains("streams");
   s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
   if (*family == Family::Fused) {
     readFused(read, params, op, s);
@@ -241,7 +242,6 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
   s.n = read.group("n", buffers), s.k = read.group("k", buffers);
   s.accumulate = params.contains("accumulate");
-  s.streams = params.contains("streams");
   if (isContraction(*family)) {
     auto tile = read.numbers("tile", 2);
     s.spec.tileRows = int(tile[0]), s.spec.tileColumns = int(tile[1]);
