@@ -8,6 +8,7 @@
 
 #include "compiler/cpu/emit_pack.h"
 #include "compiler/cpu/fused_kernel.h"
+#include "compiler/cpu/streaming.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -162,7 +163,14 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   };
   reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows));
   reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));
-  reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes);
+  reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes +
+                       (s.streams ? 3 * kCacheLine : 0));
+  if (s.streams) {
+    w[W::StreamPeriod] = std::max<int64_t>(1, streamPeriod(s, target));
+    int64_t streams = s.blockRows * w[W::StreamPeriod];
+    reserve(W::StreamLines, streams * LineStreams::kLineBytes);
+    reserve(W::StreamNext, streams * LineStreams::kNextBytes);
+  }
   if (s.spec.result != compute && kindOf(compute) == DTypeKind::Float)
     reserve(W::Sums,
             (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);

@@ -62,6 +62,9 @@ struct ContractWord {
     PanelsB,
     Tile,
     Sums,
+    StreamPeriod, ///< panels after which a row's stream goes on
+    StreamLines,  ///< what each stream has of a cache line, and where it goes on
+    StreamNext,
     Count
   };
 };

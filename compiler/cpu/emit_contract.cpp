@@ -47,7 +47,7 @@ public:
     fillOffsets_ = emitFillOffsets(b_, module_);
     fillRuns_ = emitFillRuns(b_, module_);
     if (mayStream_)
-      streamOut_ = emitStreamOut(b_, module_, values_);
+      lines_.emplace(b_, module_, values_);
     pack_[0] = emitPack(b_, module_, values_, spec_.operands[0], spec_.packing[0]);
     pack_[1] = spec_.panels ? emitPackColumns(b_, module_, values_, spec_.operands[1],
                                               spec_.packing[1], spec_.tileColumns)
@@ -83,8 +83,14 @@ public:
       sumsBuffer_ = view(ContractWord::Sums,
                          b_.mul(word(ContractWord::SumRows), b_.mul(sumPitch(), 2)), component);
     Value end = args[6];
-    if (mayStream_)
-      streams_ = b_.ne(word(ContractWord::Streams), b_.idx(0));
+    if (mayStream_) {
+      // No element of an odd address begins a line.
+      Value odd = b_.rem(addressOf(b_, c_, b_.idx(0), 0), b_.idx(int64_t(itemSize(spec_.result))));
+      streams_ = b_.both(b_.ne(word(ContractWord::Streams), b_.idx(0)), b_.eq(odd, b_.idx(0)));
+      Value streams = b_.mul(mc, word(ContractWord::StreamPeriod));
+      stream_ = {view(ContractWord::StreamLines, b_.mul(streams, lines_->line()), component),
+                 table(ContractWord::StreamNext, streams), c_};
+    }
     b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
     if (mayStream_)
       b_.ifThen(streams_, [&] { fenceStores(b_); });
@@ -211,6 +217,11 @@ private:
 
   void macroKernel(Value rows, Value columns, Value depth, Value accumulate) {
     int mr = spec_.tileRows, nr = spec_.tileColumns;
+    auto allStreams = [&] {
+      return b_.mul(word(ContractWord::BlockM), word(ContractWord::StreamPeriod));
+    };
+    if (mayStream_)
+      b_.ifThen(streams_, [&] { lines_->begin(stream_, allStreams()); });
     b_.forLoop(b_.idx(0), columns, b_.idx(spec_.panels ? 1 : nr), [&](Value j) {
       Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
       Value tileColumns = spec_.panels ? widthOf(j) : b_.min(b_.idx(nr), b_.sub(columns, j));
@@ -234,6 +245,8 @@ private:
           write();
       });
     });
+    if (mayStream_)
+      b_.ifThen(streams_, [&] { lines_->finish(stream_, allStreams()); });
   }
 
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }
@@ -339,17 +352,24 @@ private:
               [&](Value n, int r, int v) { storePast(b_, n, c_, b_.add(rowOf(r), v * lanes)); });
         },
         [&] {
-          // A vector's lanes past the row's end are overwritten by the next row.
+          // A vector's lanes past the row's end are overwritten by the next row. A line before the
+          // first may be read.
+          Value first = b_.idx(lines_->line());
           forVectors([&](Value n, int r, int v) {
-            values_.storeComponent(n, tile_, b_.add(b_.mul(columns, r), v * lanes), lanes);
+            Value at = b_.add(first, b_.add(b_.mul(columns, r), v * lanes));
+            values_.storeComponent(n, tile_, at, lanes);
           });
           Value joins = b_.eq(columns, word(ContractWord::Extent));
+          Value turn = b_.rem(j, word(ContractWord::StreamPeriod));
+          Value streams = b_.mul(turn, word(ContractWord::BlockM));
           b_.forStrips(b_.idx(0), rows, [&](Value r) {
-            Value row = b_.add(i, r), left = b_.sub(rows, r);
-            Value count = b_.select(joins, b_.min(b_.load(cmRuns_, row), left), b_.idx(1));
-            b_.op<func::CallOp>(streamOut_, ValueRange{tile_, b_.mul(r, columns), c_,
-                                                       b_.add(column, b_.load(cm_, row)),
-                                                       b_.mul(count, columns)});
+            Value row = b_.add(i, r), left = b_.sub(rows, r), run = b_.load(cmRuns_, row);
+            Value count = b_.select(joins, b_.min(run, left), b_.idx(1));
+            // A run of rows is one stream, known by its last row.
+            Value last = b_.select(joins, b_.sub(b_.add(row, run), b_.idx(1)), row);
+            Value stream = b_.add(streams, last);
+            lines_->put(stream_, stream, tile_, b_.add(first, b_.mul(r, columns)),
+                        b_.add(column, b_.load(cm_, row)), b_.mul(count, columns));
             return b_.add(r, count);
           });
         });
@@ -470,7 +490,9 @@ private:
   ValueBuilder values_;
   PanelShape rowPanel_, columnPanel_;
   bool sums_, mayStream_;
-  func::FuncOp fillOffsets_, fillRuns_, streamOut_, pack_[2];
+  std::optional<LineStreams> lines_;
+  LineStreams::State stream_;
+  func::FuncOp fillOffsets_, fillRuns_, pack_[2];
   Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
   Value am_, amRuns_, cm_, cmRuns_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
   Value streams_, panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;

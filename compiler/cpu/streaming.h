@@ -30,9 +30,43 @@ void storePastIf(LoopBuilder &b, mlir::Value streams, mlir::Value vector, mlir::
 /// To be done before anybody else may read what was stored so.
 void fenceStores(LoopBuilder &b);
 
-/// The private function that copies elements of the compute type, whole lines of them past the
-/// caches:
-///   (from, first element there, to, first element there, count)
-mlir::func::FuncOp emitStreamOut(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values);
+/// Streams of elements to memory, piece by piece, each piece where the last one ended or elsewhere.
+/// Whole cache lines go past the caches; what a piece leaves of its last line is carried on to the
+/// next piece, or stored as usual where there is none.
+class LineStreams {
+public:
+  using Value = mlir::Value;
+
+  /// Declares the functions. Elements are of the compute type, which is real.
+  LineStreams(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values);
+
+  /// Bytes of workspace for each stream: a line, and where the stream goes on.
+  static constexpr int64_t kLineBytes = kCacheLine, kNextBytes = 8;
+  /// Elements of a line. As many before and after a piece must be readable.
+  int64_t line() const { return line_; }
+
+  /// The streams' memory: lines, and tables of places in `to`.
+  struct State {
+    Value lines, next, to;
+  };
+  /// The first `count` streams begin.
+  void begin(const State &state, Value count);
+  /// The next `count` elements of a stream, from `first` on of a buffer, to `start` on.
+  void put(const State &state, Value stream, Value from, Value first, Value start, Value count);
+  /// What is carried by the first `count` streams is stored.
+  void finish(const State &state, Value count);
+
+private:
+  void emitCopy(mlir::ModuleOp module);
+  void emitFlush(mlir::ModuleOp module);
+  void emitPut(mlir::ModuleOp module);
+  /// Elements of a line that lie before this place.
+  Value before(Value to, Value index);
+
+  LoopBuilder &b_;
+  ValueBuilder &values_;
+  int64_t bytes_, line_;
+  mlir::func::FuncOp copy_, flush_, put_;
+};
 
 } // namespace ricci

@@ -319,13 +319,19 @@ private:
         panels.spec.packing[1] = Packing::Across;
       consider(panels);
       if (mayStream(panels)) {
+        // Rows, or columns, that follow each other in the result are stored in longer pieces.
         panels.streams = true;
-        consider(panels);
-        // Rows that follow each other in the result are stored in long pieces.
+        Schedule rowsInOrder = panels;
         sortByBuffer(m, result());
-        panels.m = merged(m);
-        panels.spec.packing[0] = packing(m[0].strides[0] == 1, 0);
-        consider(panels);
+        rowsInOrder.m = merged(m);
+        rowsInOrder.spec.packing[0] = packing(m[0].strides[0] == 1, 0);
+        sortByBuffer(n, result());
+        for (Schedule &streams : {std::ref(panels), std::ref(rowsInOrder)}) {
+          consider(streams);
+          streams.n = merged(n);
+          streams.spec.packing[1] = packing(n[0].strides[1] == 1, 1);
+          consider(streams);
+        }
       }
     }
     chooseBlocks(s);

@@ -32,7 +32,7 @@ static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
   if (s.n.size() == 1 || std::fmod(inner, tile) == 0)
     return {0, 0};
   double strips = std::ceil(tile / std::min(inner, lanes)) + 1;
-  return {rows * 8 * strips, std::min(1.0, tile / inner)};
+  return {rows * 12 * strips, std::min(1.0, tile / inner)};
 }
 
 double contractCycles(const Schedule &s, const Target &target) {
@@ -64,14 +64,13 @@ double contractCycles(const Schedule &s, const Target &target) {
   // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache
   // and comes back.
   double write = vectors + (vectors * target.vectorBytes < 64 ? 12 : 4);
-  // Past the caches: through a buffer, in pieces of rows that follow each other, unless rows are
-  // whole lines.
+  // Past the caches: through a buffer, in pieces of joined rows. One that does not go on where
+  // another ends reads two lines, and other stores wait for them; one that goes on much later finds
+  // what it carries in the L2 cache.
   if (s.streams) {
-    double inner = double(s.n[0].extent), bytes = double(itemSize(s.spec.result));
-    bool lines = std::fmod(inner * bytes, 64) == 0 && std::fmod(inner, s.spec.tileColumns) == 0;
-    bool joins =
-        inner <= s.spec.tileColumns && !s.m.empty() && s.m[0].strides.back() == s.n[0].extent;
-    write = lines ? 2 * vectors : 3 * vectors + (joins ? 2 : 30);
+    double pieces = std::max(1.0, rows / double(joinedRows(s)));
+    int64_t period = streamPeriod(s, target);
+    write = 3 * vectors + pieces / rows * (period == 1 ? 40 : period ? 200 : 300);
   } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
     // The lines of the result are read before they are written.
     write += 10.0 / 64 * std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result));

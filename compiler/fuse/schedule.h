@@ -127,6 +127,13 @@ struct LabelledProduct {
 /// Columns of all panels of a contraction whose columns are in panels: whole tiles.
 int64_t paddedColumns(const Schedule &schedule);
 
+/// Of a contraction that streams: rows that follow each other in the result, each as long as the
+/// innermost column dim, where panels are that long; else 1.
+int64_t joinedRows(const Schedule &schedule);
+/// After how many panels the result goes on where joined rows (or a panel) end; 0: nowhere, or
+/// after so many that what they leave of their cache lines would fill half of the L2 cache.
+int64_t streamPeriod(const Schedule &schedule, const Target &target);
+
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
 /// The same for a program of loops, which is not arranged yet.
