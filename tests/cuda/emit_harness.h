@@ -29,6 +29,8 @@ struct EmitOptions {
   bool unaligned = false;
   /// Integer arguments that hold indices of an axis of this extent, by number.
   std::map<int, int64_t> indices;
+  /// Other integers are below this, and not negative; 0: any.
+  uint64_t integersBelow = 0;
   uint64_t seed = 1;
 };
 
