@@ -4,14 +4,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/compile_cuda.h"
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
+#include "compiler/cuda/nvrtc.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
 #include "compiler/ir/build_module.h"
-#include "compiler/ir/constants.h"
 #include "compiler/ir/context.h"
-#include "compiler/ir/types.h"
+#include "compiler/launches.h"
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
@@ -94,10 +95,11 @@ public:
     auto lease = contexts_.lease();
     Pipeline pipeline(*lease, program, options, **target);
     auto executable = std::make_shared<Executable>();
+    executable->device = options.device;
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
-    Status s = options.device == DeviceKind::Reference
+    Status s = options.device.kind == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
                    : generate(program, **target, options, pipeline, *executable);
     if (!s)
@@ -125,10 +127,16 @@ public:
         {Stage::Llvm, [&] { return pipeline.toLlvmDialect(); }},
     };
     for (const auto &[reached, step] : steps) {
-      if (reached > stage)
+      if (reached > stage || (isCudaStage(stage) && reached > Stage::Kernels))
         break;
       if (Status s = step(); !s)
         return std::move(s.error());
+    }
+    if (isCudaStage(stage)) {
+      auto cudaTarget = resolveCudaTarget(options.arch);
+      if (!cudaTarget)
+        return std::move(cudaTarget.error());
+      return emitCudaStage(functionOf(pipeline), *cudaTarget, stage);
     }
     if (stage < Stage::Llvm)
       return printModule(pipeline.module());
@@ -154,9 +162,20 @@ public:
 
   std::string versions() const override { return "LLVM " LLVM_VERSION_STRING; }
 
+  Expected<std::string> describeNvrtc() override {
+    Expected<const Nvrtc *> nvrtc = Nvrtc::get();
+    if (!nvrtc)
+      return std::move(nvrtc.error());
+    return fmt::format("{} ({})", (*nvrtc)->version(), (*nvrtc)->path());
+  }
+
   void clearCaches() override { kernels_.clear(); }
 
 private:
+  static func::FuncOp functionOf(Pipeline &pipeline) {
+    return *pipeline.module().getOps<func::FuncOp>().begin();
+  }
+
   static void describeSignature(const Program &program, const CompileOptions &options,
                                 Executable &executable) {
     for (const Program::Node &node : program.nodes)
@@ -205,9 +224,17 @@ private:
       return s;
     if (Status s = pipeline.toKernels(); !s)
       return s;
-    auto function = *pipeline.module().getOps<func::FuncOp>().begin();
-    if (Status s = link(function, target, options, pipeline, executable); !s)
+    if (options.device.isCuda()) {
+      auto cudaTarget = resolveCudaTarget(options.arch);
+      if (!cudaTarget)
+        return std::move(cudaTarget.error());
+      if (Status s = linkCuda(functionOf(pipeline), *cudaTarget, options, kernels_,
+                              pipeline.times(), executable);
+          !s)
+        return s;
+    } else if (Status s = link(functionOf(pipeline), target, options, pipeline, executable); !s) {
       return s;
+    }
     // The facts about an equation are those of a program that is one einsum.
     if (!isOneEinsum(program)) {
       executable.plan.equation.clear();
@@ -231,18 +258,8 @@ private:
   /// A launch for every kernel of the function.
   Status link(func::FuncOp function, const Target &target, const CompileOptions &options,
               Pipeline &pipeline, Executable &executable) {
-    llvm::DenseMap<Value, BufferRef> places;
-    for (auto [i, argument] : llvm::enumerate(function.getArguments()))
-      places[argument] = {BufferRef::Kind::Input, int64_t(i), 0};
-    for (auto [i, value] :
-         llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
-      places[value] = {BufferRef::Kind::Output, int64_t(i), 0};
-    for (ConstantOp constant : function.getOps<ConstantOp>()) {
-      places[constant.getOutput()] = {BufferRef::Kind::Constant,
-                                      int64_t(executable.constants.size()), 0};
-      executable.constants.push_back(constantToBytes(cast<DenseElementsAttr>(constant.getValue())));
-    }
-    size_t stepIndex = 0;
+    ValuePlaces places(function, executable);
+    PlanRows rows(executable.plan);
     for (KernelOp op : function.getOps<KernelOp>()) {
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
@@ -251,16 +268,7 @@ private:
           kernelFor(schedule->spec, target, options, function.getContext(), pipeline.times());
       if (!kernel)
         return std::move(kernel.error());
-      for (auto [value, offset] : llvm::zip(op.getResults(), *op.getArena())) {
-        if (offset < -1)
-          places[value] = {BufferRef::Kind::Output, -2 - offset, 0};
-        if (offset < 0)
-          continue;
-        places[value] = {BufferRef::Kind::Arena, 0, offset};
-        auto type = cast<RankedTensorType>(value.getType());
-        int64_t end = offset + type.getNumElements() * int64_t(itemSize(elementDType(type)));
-        executable.arenaBytes = std::max(executable.arenaBytes, end);
-      }
+      places.addResults(op);
       LaunchData data = describeLaunch(*schedule, target);
       Launch launch;
       launch.kernel = *kernel;
@@ -268,32 +276,20 @@ private:
       launch.tasks = data.tasks;
       launch.tasksPerWorker = data.tasksPerWorker;
       launch.workspaceBytes = data.workspaceBytes;
-      SmallVector<Value> values(op.getInputs());
-      values.append(op.getResults().begin(), op.getResults().end());
-      for (const BufferUse &use : buffersOf(op, *schedule)) {
-        BufferRef place = places[values[use.buffer]];
-        auto type = cast<RankedTensorType>(values[use.buffer].getType());
-        place.byteOffset += use.offset * int64_t(itemSize(elementDType(type)));
-        launch.buffers.push_back(place);
-      }
+      for (const BufferUse &use : buffersOf(op, *schedule))
+        launch.buffers.push_back(places(op, use.buffer, use.offset));
       if (schedule->spec.loops && schedule->spec.loops->has(LoopProgram::Kind::Gather))
         launch.buffers.push_back({BufferRef::Kind::Status, 0, 0});
       executable.launches.push_back(std::move(launch));
 
-      Plan &plan = executable.plan;
-      plan.workspaceBytes = std::max(plan.workspaceBytes, data.workspaceBytes);
-      // The path finder has made the steps of einsums.
-      PlanStep fused;
-      PlanStep &step =
-          einsumOf(op) && stepIndex < plan.steps.size() ? plan.steps[stepIndex++] : fused;
-      step.kernel = schedule->spec.title();
-      step.bytes = schedule->bytes;
-      step.predictedSeconds = schedule->predictedSeconds;
-      if (&step == &fused) {
-        step.contraction = op.getLabel().value_or("").str();
-        step.flops = schedule->flops;
-        plan.steps.insert(plan.steps.begin() + ptrdiff_t(stepIndex++), step);
-      }
+      executable.plan.workspaceBytes =
+          std::max(executable.plan.workspaceBytes, data.workspaceBytes);
+      PlanStep estimate;
+      estimate.kernel = schedule->spec.title();
+      estimate.flops = schedule->flops;
+      estimate.bytes = schedule->bytes;
+      estimate.predictedSeconds = schedule->predictedSeconds;
+      rows.add(op, estimate);
     }
     return success();
   }

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/dims.h"
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
-#include <cstdlib>
 #include <vector>
 
 using namespace mlir;
@@ -24,55 +24,7 @@ namespace {
 
 using Axis = LabelledProduct::Axis;
 
-int64_t magnitude(int64_t stride) { return std::abs(stride); }
-
 Dim toDim(const Axis &axis) { return {axis.extent, axis.strides}; }
-
-/// Joins neighbours that every buffer walks through as one axis:
-///   extent 4, strides (5, 0) over extent 5, strides (1, 0)  ->  extent 20, strides (1, 0)
-Dims merged(ArrayRef<Dim> dims) {
-  Dims result;
-  for (const Dim &d : dims) {
-    if (d.extent == 1)
-      continue;
-    if (!result.empty()) {
-      Dim &inner = result.back();
-      bool joins = llvm::all_of(llvm::zip(inner.strides, d.strides), [&](auto pair) {
-        return std::get<1>(pair) == std::get<0>(pair) * inner.extent;
-      });
-      if (joins) {
-        inner.extent *= d.extent;
-        continue;
-      }
-    }
-    result.push_back(d);
-  }
-  return result;
-}
-
-/// Innermost first by a buffer's stride; axes it lacks come last, ordered by the others.
-void sortByBuffer(SmallVectorImpl<Dim> &dims, size_t buffer) {
-  auto key = [&](const Dim &d) {
-    int64_t stride = magnitude(d.strides[buffer]), sum = 0;
-    for (int64_t s : d.strides)
-      sum += magnitude(s);
-    return std::pair(stride ? stride : INT64_MAX, sum);
-  };
-  llvm::stable_sort(dims, [&](const Dim &x, const Dim &y) { return key(x) < key(y); });
-}
-
-/// Puts the dim at `index` first.
-void bringToFront(SmallVectorImpl<Dim> &dims, size_t index) {
-  std::rotate(dims.begin(), dims.begin() + index, dims.begin() + index + 1);
-}
-
-/// A dim along which this buffer is contiguous.
-std::optional<size_t> unitDim(ArrayRef<Dim> dims, size_t buffer) {
-  for (size_t i = 0; i < dims.size(); ++i)
-    if (dims[i].strides[buffer] == 1)
-      return i;
-  return std::nullopt;
-}
 
 /// Whether vectors can run along this dim: every operand is contiguous or constant along it.
 bool vectorizes(const Dim &dim, size_t operands) {
@@ -510,9 +462,7 @@ Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
   return Chooser(product, target).choose();
 }
 
-/// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
-/// along all of its axes at once. Nothing where an operand is no view of memory.
-static std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
+std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
   EinsumEquation equation = einsum.parsedEquation();
   auto extents = equation.extents(einsum.getInputs().getTypes());
   size_t inputs = einsum.getInputs().size();

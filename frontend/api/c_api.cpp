@@ -170,12 +170,10 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
         "the options have a struct_size of {}; RICCI_OPTIONS_INIT sets it", given->struct_size));
   ricci_options known = RICCI_OPTIONS_INIT; // older callers have fewer fields
   std::memcpy(&known, given, std::min(given->struct_size, sizeof known));
-  const std::string_view device = known.device ? known.device : "cpu";
-  if (device == "reference")
-    options.device = DeviceKind::Reference;
-  else if (device != "cpu")
-    return usageError(
-        fmt::format("there is no device '{}'; the devices are cpu and reference", device));
+  Expected<Device> device = parseDevice(known.device ? known.device : "cpu");
+  if (!device)
+    return std::move(device.error());
+  options.device = *device;
   if (known.cpu)
     options.cpu = known.cpu;
   const std::string_view order = known.order ? known.order : "auto";

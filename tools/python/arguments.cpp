@@ -25,18 +25,15 @@ std::string_view utf8(PyObject *text) {
   return {data, size_t(size)};
 }
 
-DeviceKind parseDevice(PyObject *object) {
+Device parseDevice(PyObject *object) {
   if (!object || object == Py_None)
-    return DeviceKind::Cpu;
+    return {};
   if (!PyUnicode_Check(object))
     raise(PyExc_TypeError, fmt::format("device must be a str, not {}", typeName(object)));
-  std::string_view name = utf8(object);
-  if (name == "cpu")
-    return DeviceKind::Cpu;
-  if (name == "reference")
-    return DeviceKind::Reference;
-  raise(
-      usageError(fmt::format("there is no device '{}'; the devices are cpu and reference", name)));
+  Expected<Device> device = ricci::parseDevice(utf8(object));
+  if (!device)
+    raise(device.error());
+  return *device;
 }
 
 namespace {

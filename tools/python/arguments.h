@@ -38,7 +38,7 @@ struct Keywords {
 EinsumOptions parseOptions(const Keywords &keywords);
 
 /// "cpu" (also null and None) or "reference".
-DeviceKind parseDevice(PyObject *object);
+Device parseDevice(PyObject *object);
 /// The text of a str.
 std::string_view utf8(PyObject *text);
 
