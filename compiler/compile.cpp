@@ -7,6 +7,7 @@
 #include "compiler/compile_cuda.h"
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
+#include "compiler/cpu/object_sizes.h"
 #include "compiler/cuda/nvrtc.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
@@ -99,9 +100,12 @@ public:
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
+    auto kernelOf = [&](const Schedule &schedule) {
+      return kernelFor(schedule.spec, **target, options, &*lease, pipeline.times());
+    };
     Status s = options.device.kind == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
-                   : generate(program, **target, options, pipeline, *executable);
+                   : generate(program, **target, options, pipeline, kernelOf, *executable);
     if (!s)
       return std::move(s.error());
     executable->times = std::move(pipeline.times());
@@ -151,6 +155,44 @@ public:
     default:
       return printLlvm(*llvmModule->module);
     }
+  }
+
+  Expected<ObjectFile> build(const std::vector<Program> &programs, const CompileOptions &options,
+                             const ObjectOptions &object) override {
+    llvm::LLVMContext context; // outlives the modules
+    std::vector<ObjectVariant> variants;
+    for (const std::string &cpu : object.cpus) {
+      auto target = resolveTarget(cpu);
+      if (!target)
+        return std::move(target.error());
+      CompileOptions forCpu = options;
+      forCpu.cpu = cpu;
+      auto variant = buildVariant(programs, forCpu, **target, object, context);
+      if (!variant)
+        return std::move(variant.error());
+      variants.push_back(std::move(*variant));
+    }
+    // The one that may use most is asked for first.
+    llvm::stable_sort(variants, [](const ObjectVariant &a, const ObjectVariant &b) {
+      return std::pair(a.target->level, a.target->features.size()) >
+             std::pair(b.target->level, b.target->features.size());
+    });
+    ObjectFile file;
+    for (const ObjectVariant &variant : variants)
+      for (auto [all, one] : {std::pair(&file.arenaBytes, &variant.arenaBytes),
+                              std::pair(&file.workerBytes, &variant.workerBytes)}) {
+        all->constant = std::max(all->constant, one->constant);
+        all->factor = std::max(all->factor, one->factor);
+      }
+    size_t inputs = llvm::count_if(programs[0].nodes, [](const Program::Node &node) {
+      return node.kind == Program::NodeKind::Input;
+    });
+    auto bytes =
+        emitProgramObject(context, std::move(variants), inputs, programs[0].results.size(), object);
+    if (!bytes)
+      return std::move(bytes.error());
+    file.bytes = std::move(*bytes);
+    return file;
   }
 
   Expected<TargetInfo> describeTarget(const std::string &cpu) override {
@@ -218,8 +260,12 @@ private:
            }) == 1;
   }
 
+  /// The kernel of a launch.
+  using KernelSource =
+      llvm::function_ref<Expected<std::shared_ptr<const Kernel>>(const Schedule &)>;
+
   Status generate(const Program &program, const Target &target, const CompileOptions &options,
-                  Pipeline &pipeline, Executable &executable) {
+                  Pipeline &pipeline, KernelSource kernelOf, Executable &executable) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
     if (Status s = pipeline.toKernels(); !s)
@@ -232,7 +278,7 @@ private:
                               pipeline.times(), executable);
           !s)
         return s;
-    } else if (Status s = link(functionOf(pipeline), target, options, pipeline, executable); !s) {
+    } else if (Status s = link(functionOf(pipeline), target, kernelOf, executable); !s) {
       return s;
     }
     // The facts about an equation are those of a program that is one einsum.
@@ -256,16 +302,15 @@ private:
   }
 
   /// A launch for every kernel of the function.
-  Status link(func::FuncOp function, const Target &target, const CompileOptions &options,
-              Pipeline &pipeline, Executable &executable) {
+  static Status link(func::FuncOp function, const Target &target, KernelSource kernelOf,
+                     Executable &executable) {
     ValuePlaces places(function, executable);
     PlanRows rows(executable.plan);
     for (KernelOp op : function.getOps<KernelOp>()) {
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
         return internalError("a schedule does not read back");
-      auto kernel =
-          kernelFor(schedule->spec, target, options, function.getContext(), pipeline.times());
+      auto kernel = kernelOf(*schedule);
       if (!kernel)
         return std::move(kernel.error());
       places.addResults(op);
@@ -275,6 +320,7 @@ private:
       launch.descriptor = std::move(data.descriptor);
       launch.tasks = data.tasks;
       launch.tasksPerWorker = data.tasksPerWorker;
+      launch.partsPerWorker = data.partsPerWorker;
       launch.workspaceBytes = data.workspaceBytes;
       for (const BufferUse &use : buffersOf(op, *schedule))
         launch.buffers.push_back(places(op, use.buffer, use.offset));
@@ -292,6 +338,55 @@ private:
       rows.add(op, estimate);
     }
     return success();
+  }
+
+  /// A function of an object.
+  class NamedKernel final : public Kernel {
+  public:
+    explicit NamedKernel(std::string name) : name_(std::move(name)) {}
+    KernelFn entry() const override { return nullptr; }
+    const std::string &key() const override { return name_; }
+    size_t codeBytes() const override { return 0; }
+
+  private:
+    std::string name_;
+  };
+
+  /// The launches of a program, or of the same at several sizes, and the code of its kernels.
+  Expected<ObjectVariant> buildVariant(const std::vector<Program> &programs,
+                                       const CompileOptions &options, const Target &target,
+                                       const ObjectOptions &object, llvm::LLVMContext &context) {
+    auto lease = contexts_.lease();
+    std::vector<SizedLaunches> sized;
+    for (const Program &program : programs) {
+      Pipeline pipeline(*lease, program, options, target);
+      SizedLaunches each;
+      auto kernelOf = [&](const Schedule &schedule) -> Expected<std::shared_ptr<const Kernel>> {
+        each.schedules.push_back(schedule);
+        return std::shared_ptr<const Kernel>(std::make_shared<NamedKernel>(schedule.spec.name()));
+      };
+      describeSignature(program, options, each.executable);
+      if (Status s = pipeline.toTensor(); !s)
+        return std::move(s.error());
+      if (Status s = generate(program, target, options, pipeline, kernelOf, each.executable); !s)
+        return std::move(s.error());
+      sized.push_back(std::move(each));
+    }
+    auto variant = describeVariant(sized, object.sizes, target);
+    if (!variant || variant->launches.empty())
+      return variant;
+    ScopedDiagnosticCapture capture(&*lease);
+    OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(&*lease)));
+    for (const Schedule &schedule : sized[0].schedules)
+      if (!module->lookupSymbol(schedule.spec.name()))
+        emitKernel(*module, schedule.spec, target);
+    if (failed(lowerLoopsToLLVM(*module, target)))
+      return capture.take(ErrorKind::Internal, "lowering the kernels of an object");
+    auto kernels = translateAndOptimize(*module, target, context);
+    if (!kernels)
+      return std::move(kernels.error());
+    variant->kernels = std::move(*kernels);
+    return variant;
   }
 
   /// The kernel's machine code, compiled once for each spec and target.

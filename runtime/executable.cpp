@@ -184,7 +184,8 @@ Status Executable::run(const std::vector<Tensor> &inputs,
     }
     LaunchContext context{launch.kernel->entry(), buffers, launch.descriptor.data(),
                           workspace.data(), workspaceStride(launch)};
-    parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads));
+    parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads),
+                launch.partsPerWorker);
   }
   if (status.failed)
     return inputError(fmt::format("index {} is out of bounds for axis {} with size {}",

@@ -174,7 +174,10 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   if (s.spec.result != compute && kindOf(compute) == DTypeKind::Float)
     reserve(W::Sums,
             (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);
-  return w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
+  LaunchData data = w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
+  // Every part packs the operand that its slabs share.
+  data.partsPerWorker = batch == 1 ? 1 : data.partsPerWorker;
+  return data;
 }
 
 LaunchData describeDirect(const Schedule &s) {

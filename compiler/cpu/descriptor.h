@@ -114,6 +114,7 @@ struct LaunchData {
   int64_t tasks = 1;
   int64_t tasksPerWorker = 1; ///< fewer are not worth another worker
   int64_t workspaceBytes = 0;
+  int64_t partsPerWorker = 4;
 };
 
 /// Tasks are cut so that each is worth a worker's while; how many a worker gets changes no result.
