@@ -17,6 +17,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
+#include "runtime/parallel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -25,7 +26,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
+#include <system_error>
+#include <thread>
 
 using namespace mlir;
 
@@ -85,6 +89,8 @@ private:
 constexpr double kReferencePoints = 1e8;
 
 class Compiler final : public CompilerInterface {
+  using KernelPtr = std::shared_ptr<const Kernel>;
+
 public:
   Expected<std::shared_ptr<const Executable>> compile(const Program &program,
                                                       const CompileOptions &options) override {
@@ -100,12 +106,12 @@ public:
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
-    auto kernelOf = [&](const Schedule &schedule) {
-      return kernelFor(schedule.spec, **target, options, &*lease, pipeline.times());
+    auto kernelsOf = [&](ArrayRef<Schedule> schedules) {
+      return kernelsFor(schedules, **target, options, pipeline.times());
     };
     Status s = options.device.kind == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
-                   : generate(program, **target, options, pipeline, kernelOf, *executable);
+                   : generate(program, **target, options, pipeline, kernelsOf, *executable);
     if (!s)
       return std::move(s.error());
     executable->times = std::move(pipeline.times());
@@ -260,12 +266,11 @@ private:
            }) == 1;
   }
 
-  /// The kernel of a launch.
-  using KernelSource =
-      llvm::function_ref<Expected<std::shared_ptr<const Kernel>>(const Schedule &)>;
+  /// The kernels of launches.
+  using KernelSource = llvm::function_ref<Expected<std::vector<KernelPtr>>(ArrayRef<Schedule>)>;
 
   Status generate(const Program &program, const Target &target, const CompileOptions &options,
-                  Pipeline &pipeline, KernelSource kernelOf, Executable &executable) {
+                  Pipeline &pipeline, KernelSource kernelsOf, Executable &executable) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
     if (Status s = pipeline.toKernels(); !s)
@@ -278,7 +283,7 @@ private:
                               pipeline.times(), executable);
           !s)
         return s;
-    } else if (Status s = link(functionOf(pipeline), target, kernelOf, executable); !s) {
+    } else if (Status s = link(functionOf(pipeline), target, kernelsOf, executable); !s) {
       return s;
     }
     // The facts about an equation are those of a program that is one einsum.
@@ -302,39 +307,44 @@ private:
   }
 
   /// A launch for every kernel of the function.
-  static Status link(func::FuncOp function, const Target &target, KernelSource kernelOf,
+  static Status link(func::FuncOp function, const Target &target, KernelSource kernelsOf,
                      Executable &executable) {
-    ValuePlaces places(function, executable);
-    PlanRows rows(executable.plan);
+    std::vector<Schedule> schedules;
     for (KernelOp op : function.getOps<KernelOp>()) {
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
         return internalError("a schedule does not read back");
-      auto kernel = kernelOf(*schedule);
-      if (!kernel)
-        return std::move(kernel.error());
+      schedules.push_back(std::move(*schedule));
+    }
+    auto kernels = kernelsOf(schedules);
+    if (!kernels)
+      return std::move(kernels.error());
+    ValuePlaces places(function, executable);
+    PlanRows rows(executable.plan);
+    for (auto [op, schedule, kernel] :
+         llvm::zip_equal(function.getOps<KernelOp>(), schedules, *kernels)) {
       places.addResults(op);
-      LaunchData data = describeLaunch(*schedule, target);
+      LaunchData data = describeLaunch(schedule, target);
       Launch launch;
-      launch.kernel = *kernel;
+      launch.kernel = kernel;
       launch.descriptor = std::move(data.descriptor);
       launch.tasks = data.tasks;
       launch.tasksPerWorker = data.tasksPerWorker;
       launch.partsPerWorker = data.partsPerWorker;
       launch.workspaceBytes = data.workspaceBytes;
-      for (const BufferUse &use : buffersOf(op, *schedule))
+      for (const BufferUse &use : buffersOf(op, schedule))
         launch.buffers.push_back(places(op, use.buffer, use.offset));
-      if (schedule->spec.loops && schedule->spec.loops->has(LoopProgram::Kind::Gather))
+      if (schedule.spec.loops && schedule.spec.loops->has(LoopProgram::Kind::Gather))
         launch.buffers.push_back({BufferRef::Kind::Status, 0, 0});
       executable.launches.push_back(std::move(launch));
 
       executable.plan.workspaceBytes =
           std::max(executable.plan.workspaceBytes, data.workspaceBytes);
       PlanStep estimate;
-      estimate.kernel = schedule->spec.title();
-      estimate.flops = schedule->flops;
-      estimate.bytes = schedule->bytes;
-      estimate.predictedSeconds = schedule->predictedSeconds;
+      estimate.kernel = schedule.spec.title();
+      estimate.flops = schedule.flops;
+      estimate.bytes = schedule.bytes;
+      estimate.predictedSeconds = schedule.predictedSeconds;
       rows.add(op, estimate);
     }
     return success();
@@ -361,14 +371,17 @@ private:
     for (const Program &program : programs) {
       Pipeline pipeline(*lease, program, options, target);
       SizedLaunches each;
-      auto kernelOf = [&](const Schedule &schedule) -> Expected<std::shared_ptr<const Kernel>> {
-        each.schedules.push_back(schedule);
-        return std::shared_ptr<const Kernel>(std::make_shared<NamedKernel>(schedule.spec.name()));
+      auto kernelsOf = [&](ArrayRef<Schedule> schedules) -> Expected<std::vector<KernelPtr>> {
+        each.schedules.assign(schedules.begin(), schedules.end());
+        std::vector<KernelPtr> kernels;
+        for (const Schedule &schedule : schedules)
+          kernels.push_back(std::make_shared<NamedKernel>(schedule.spec.name()));
+        return kernels;
       };
       describeSignature(program, options, each.executable);
       if (Status s = pipeline.toTensor(); !s)
         return std::move(s.error());
-      if (Status s = generate(program, target, options, pipeline, kernelOf, each.executable); !s)
+      if (Status s = generate(program, target, options, pipeline, kernelsOf, each.executable); !s)
         return std::move(s.error());
       sized.push_back(std::move(each));
     }
@@ -387,6 +400,68 @@ private:
       return std::move(kernels.error());
     variant->kernels = std::move(*kernels);
     return variant;
+  }
+
+  /// Kernels that are missing are compiled on as many threads as a run may use.
+  Expected<std::vector<KernelPtr>> kernelsFor(ArrayRef<Schedule> schedules, const Target &target,
+                                              const CompileOptions &options, CompileTimes &times) {
+    std::vector<KernelPtr> kernels(schedules.size());
+    // Those of one spec are one kernel.
+    std::vector<size_t> firsts, first(schedules.size());
+    llvm::StringMap<size_t> known;
+    for (auto [i, schedule] : llvm::enumerate(schedules)) {
+      auto [entry, isNew] = known.try_emplace(schedule.spec.key(), i);
+      first[i] = entry->second;
+      if (isNew)
+        firsts.push_back(i);
+    }
+    auto threads = numThreads();
+    if (!threads)
+      return std::move(threads.error());
+    std::mutex mutex;
+    Status status = success();
+    CompileTimes spent;
+    Stopwatch watch;
+    onThreads(firsts.size(), *threads, [&](size_t i) {
+      auto lease = contexts_.lease();
+      CompileTimes mine;
+      auto kernel = kernelFor(schedules[firsts[i]].spec, target, options, &*lease, mine);
+      std::lock_guard lock(mutex);
+      for (const auto &[stage, milliseconds] : mine.stages)
+        addTime(spent, stage, milliseconds);
+      if (kernel)
+        kernels[firsts[i]] = *kernel;
+      else
+        status = std::move(kernel.error());
+    });
+    if (!status)
+      return std::move(status.error());
+    // Stages of several threads take their share of the time that has passed.
+    double share = std::min(1.0, watch.lap() / std::max(spent.total(), 1e-9));
+    for (const auto &[stage, milliseconds] : spent.stages)
+      addTime(times, stage, share * milliseconds);
+    for (size_t i = 0; i < kernels.size(); ++i)
+      kernels[i] = kernels[first[i]];
+    return kernels;
+  }
+
+  /// body(i) for every i < n, on up to `threads` threads of which this is one.
+  static void onThreads(size_t n, int threads, llvm::function_ref<void(size_t)> body) {
+    std::atomic<size_t> next = 0;
+    auto work = [&] {
+      for (size_t i; (i = next++) < n;)
+        body(i);
+    };
+    std::vector<std::thread> others;
+    try {
+      while (others.size() + 1 < std::min(n, size_t(threads)))
+        others.emplace_back(work);
+    } catch (const std::system_error &) {
+      // The system gives no more threads: those that run do all of it.
+    }
+    work();
+    for (std::thread &other : others)
+      other.join();
   }
 
   /// The kernel's machine code, compiled once for each spec and target.
