@@ -21,6 +21,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Config/llvm-config.h"
 
 #include <fmt/format.h>
@@ -107,7 +108,7 @@ public:
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
     auto kernelsOf = [&](ArrayRef<Schedule> schedules) {
-      return kernelsFor(schedules, **target, options, pipeline.times());
+      return kernelsFor(schedules, **target, options, *lease, pipeline.times());
     };
     Status s = options.device.kind == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
@@ -402,18 +403,20 @@ private:
     return variant;
   }
 
-  /// Kernels that are missing are compiled on as many threads as a run may use.
+  /// Kernels that are missing are compiled on as many threads as a run may use, of which this one
+  /// has a context.
   Expected<std::vector<KernelPtr>> kernelsFor(ArrayRef<Schedule> schedules, const Target &target,
-                                              const CompileOptions &options, CompileTimes &times) {
-    std::vector<KernelPtr> kernels(schedules.size());
+                                              const CompileOptions &options, MLIRContext &context,
+                                              CompileTimes &times) {
     // Those of one spec are one kernel.
-    std::vector<size_t> firsts, first(schedules.size());
-    llvm::StringMap<size_t> known;
-    for (auto [i, schedule] : llvm::enumerate(schedules)) {
-      auto [entry, isNew] = known.try_emplace(schedule.spec.key(), i);
-      first[i] = entry->second;
-      if (isNew)
-        firsts.push_back(i);
+    std::vector<std::pair<std::string, const KernelSpec *>> missing;
+    llvm::StringMap<KernelPtr> known;
+    std::vector<std::string> keys;
+    for (const Schedule &schedule : schedules) {
+      keys.push_back(schedule.spec.key() + "|" + target.key());
+      auto [entry, isNew] = known.try_emplace(keys.back(), nullptr);
+      if (isNew && !(entry->second = kernels_.find(keys.back())))
+        missing.emplace_back(keys.back(), &schedule.spec);
     }
     auto threads = numThreads();
     if (!threads)
@@ -422,15 +425,15 @@ private:
     Status status = success();
     CompileTimes spent;
     Stopwatch watch;
-    onThreads(firsts.size(), *threads, [&](size_t i) {
-      auto lease = contexts_.lease();
+    onThreads(missing.size(), *threads, [&](size_t i, bool isOther) {
+      const auto &[key, spec] = missing[i];
       CompileTimes mine;
-      auto kernel = kernelFor(schedules[firsts[i]].spec, target, options, &*lease, mine);
+      auto kernel = kernelFor(key, *spec, target, options, isOther ? nullptr : &context, mine);
       std::lock_guard lock(mutex);
       for (const auto &[stage, milliseconds] : mine.stages)
         addTime(spent, stage, milliseconds);
       if (kernel)
-        kernels[firsts[i]] = *kernel;
+        known[key] = *kernel;
       else
         status = std::move(kernel.error());
     });
@@ -440,48 +443,53 @@ private:
     double share = std::min(1.0, watch.lap() / std::max(spent.total(), 1e-9));
     for (const auto &[stage, milliseconds] : spent.stages)
       addTime(times, stage, share * milliseconds);
-    for (size_t i = 0; i < kernels.size(); ++i)
-      kernels[i] = kernels[first[i]];
+    std::vector<KernelPtr> kernels;
+    for (const std::string &key : keys)
+      kernels.push_back(known[key]);
     return kernels;
   }
 
-  /// body(i) for every i < n, on up to `threads` threads of which this is one.
-  static void onThreads(size_t n, int threads, llvm::function_ref<void(size_t)> body) {
+  /// body(i, whether on another thread) for every i < n, on up to `threads` threads of which this
+  /// is one.
+  static void onThreads(size_t n, int threads, llvm::function_ref<void(size_t, bool)> body) {
     std::atomic<size_t> next = 0;
-    auto work = [&] {
+    auto work = [&](bool isOther) {
       for (size_t i; (i = next++) < n;)
-        body(i);
+        body(i, isOther);
     };
     std::vector<std::thread> others;
     try {
       while (others.size() + 1 < std::min(n, size_t(threads)))
-        others.emplace_back(work);
+        others.emplace_back(work, true);
     } catch (const std::system_error &) {
       // The system gives no more threads: those that run do all of it.
     }
-    work();
+    work(false);
     for (std::thread &other : others)
       other.join();
   }
 
-  /// The kernel's machine code, compiled once for each spec and target.
-  Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target,
-                                                    const CompileOptions &options,
-                                                    MLIRContext *context, CompileTimes &times) {
-    std::string key = spec.key() + "|" + target.key();
-    auto find = [&]() -> Expected<std::shared_ptr<const Kernel>> {
+  /// The kernel's machine code, compiled once for each spec and target. `context`: this thread's,
+  /// if it has one.
+  Expected<KernelPtr> kernelFor(const std::string &key, const KernelSpec &spec,
+                                const Target &target, const CompileOptions &options,
+                                MLIRContext *context, CompileTimes &times) {
+    auto find = [&]() -> Expected<KernelPtr> {
       if (options.kernels)
         if (auto kernel = options.kernels->findKernel(key))
           return kernel;
-      return compileKernel(key, spec, target, context, times);
+      if (context)
+        return compileKernel(key, spec, target, context, times);
+      auto lease = contexts_.lease();
+      return compileKernel(key, spec, target, &*lease, times);
     };
     return kernels_.getOrCompute(key, find,
                                  [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
   }
 
-  static Expected<std::shared_ptr<const Kernel>>
-  compileKernel(const std::string &key, const KernelSpec &spec, const Target &target,
-                MLIRContext *context, CompileTimes &times) {
+  static Expected<KernelPtr> compileKernel(const std::string &key, const KernelSpec &spec,
+                                           const Target &target, MLIRContext *context,
+                                           CompileTimes &times) {
     Stopwatch watch;
     ScopedDiagnosticCapture capture(context);
     OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(context)));

@@ -110,7 +110,7 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
           blockN = s.blockColumns / s.spec.tileColumns * tileN;
   int64_t m = totalExtent(s.m), n = totalExtent(columns), k = totalExtent(s.k),
           batch = totalExtent(s.batch);
-  w[W::Accumulate] = s.accumulate, w[W::Streams] = s.streams;
+  w[W::Accumulate] = s.accumulate;
   w[W::M] = m, w[W::N] = n, w[W::K] = k;
   w[W::BlockM] = s.blockRows, w[W::BlockN] = blockN, w[W::BlockK] = s.blockK;
   // Slabs along the longer side, of whole register tiles.
@@ -155,14 +155,15 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     reserve(word, s.blockK * 8);
   DType compute = computeType(s.spec.result);
   int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
-  // Packing and tiles may write whole vectors past their end, packing across a whole panel.
-  auto panels = [&](int64_t extent, int64_t tile) {
+  // Packing and tiles may write whole vectors past their end, packing across a whole panel, along K
+  // as many steps as it turns at once.
+  auto panels = [&](int64_t extent, int64_t tile, int64_t step) {
     int64_t pitch = ceilDiv(tile, lanes) * lanes;
-    return ((ceilDiv(extent, tile) + 1) * s.blockK + lanes) * pitch * bytes +
+    return ((ceilDiv(extent, tile) + 1) * s.blockK + std::max(lanes, 16 * step)) * pitch * bytes +
            (ceilDiv(extent, tile) + 1) * kPanelPadding;
   };
-  reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows));
-  reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));
+  reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows, w[W::StepAK]));
+  reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns, w[W::StepBK]));
   reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes +
                        (s.streams ? 3 * kCacheLine : 0));
   if (s.streams) {

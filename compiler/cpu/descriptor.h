@@ -20,7 +20,6 @@ namespace ricci {
 struct ContractWord {
   enum : int64_t {
     Accumulate, ///< 1: c += , 0: c =
-    Streams,    ///< 1: tiles are stored past the caches
     M,
     N,
     K, // extents of the groups

@@ -41,12 +41,12 @@ public:
         // Partial sums of a narrower result are kept in the compute type until the last block of K.
         // Integers wrap the same in any width and need none.
         sums_(spec.result == DType::f16 || spec.result == DType::bf16),
-        mayStream_(spec.panels && spec.result == values_.compute() && values_.components() == 1) {}
+        streamsTiles_(spec.streams) {}
 
   void emit() {
     fillOffsets_ = emitFillOffsets(b_, module_);
     fillRuns_ = emitFillRuns(b_, module_);
-    if (mayStream_)
+    if (streamsTiles_)
       lines_.emplace(b_, module_, values_);
     pack_[0] = emitPack(b_, module_, values_, spec_.operands[0], spec_.packing[0]);
     pack_[1] = spec_.panels ? emitPackColumns(b_, module_, values_, spec_.operands[1],
@@ -83,17 +83,17 @@ public:
       sumsBuffer_ = view(ContractWord::Sums,
                          b_.mul(word(ContractWord::SumRows), b_.mul(sumPitch(), 2)), component);
     Value end = args[6];
-    if (mayStream_) {
+    if (streamsTiles_) {
       // No element of an odd address begins a line.
       Value odd = b_.rem(addressOf(b_, c_, b_.idx(0), 0), b_.idx(int64_t(itemSize(spec_.result))));
-      streams_ = b_.both(b_.ne(word(ContractWord::Streams), b_.idx(0)), b_.eq(odd, b_.idx(0)));
+      onElements_ = b_.eq(odd, b_.idx(0));
       Value streams = b_.mul(mc, word(ContractWord::StreamPeriod));
       stream_ = {view(ContractWord::StreamLines, b_.mul(streams, lines_->line()), component),
                  table(ContractWord::StreamNext, streams), c_};
     }
     b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
-    if (mayStream_)
-      b_.ifThen(streams_, [&] { fenceStores(b_); });
+    if (streamsTiles_)
+      b_.ifThen(onElements_, [&] { fenceStores(b_); });
     b_.endFunction();
   }
 
@@ -160,8 +160,8 @@ private:
           unless(b_.both(oneA, again), [&] {
             fill(ContractWord::MList, ic, rows, 0, am_,
                  spec_.packing[0] == Packing::AlongRows ? amRuns_ : Value());
-            fill(ContractWord::MList, ic, rows, 2, cm_, mayStream_ ? cmRuns_ : Value(), b_.idx(1),
-                 word(ContractWord::Extent));
+            fill(ContractWord::MList, ic, rows, 2, cm_, streamsTiles_ ? cmRuns_ : Value(),
+                 b_.idx(1), word(ContractWord::Extent));
             b_.op<func::CallOp>(pack_[0],
                                 ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows, depth,
                                            panelsA_, b_.idx(rowPanel_.width),
@@ -220,8 +220,8 @@ private:
     auto allStreams = [&] {
       return b_.mul(word(ContractWord::BlockM), word(ContractWord::StreamPeriod));
     };
-    if (mayStream_)
-      b_.ifThen(streams_, [&] { lines_->begin(stream_, allStreams()); });
+    if (streamsTiles_)
+      b_.ifThen(onElements_, [&] { lines_->begin(stream_, allStreams()); });
     b_.forLoop(b_.idx(0), columns, b_.idx(spec_.panels ? 1 : nr), [&](Value j) {
       Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
       Value tileColumns = spec_.panels ? widthOf(j) : b_.min(b_.idx(nr), b_.sub(columns, j));
@@ -234,19 +234,16 @@ private:
         if (sums_)
           return tileToSums(tile, i, b_.mul(panel, nr), accumulate);
         Value whole = b_.both(wholeColumns, b_.eq(tileRows, b_.idx(mr)));
-        auto write = [&] {
+        auto anyTile = [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); };
+        if (streamsTiles_)
           b_.ifThen(
-              whole, [&] { tileToC(tile, i, j, accumulate); },
-              [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); });
-        };
-        if (mayStream_)
-          b_.ifThen(streams_, [&] { streamTile(tile, i, j, tileRows, tileColumns, whole); }, write);
+              onElements_, [&] { streamTile(tile, i, j, tileRows, tileColumns, whole); }, anyTile);
         else
-          write();
+          b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); }, anyTile);
       });
     });
-    if (mayStream_)
-      b_.ifThen(streams_, [&] { lines_->finish(stream_, allStreams()); });
+    if (streamsTiles_)
+      b_.ifThen(onElements_, [&] { lines_->finish(stream_, allStreams()); });
   }
 
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }
@@ -489,13 +486,13 @@ private:
   const KernelSpec &spec_;
   ValueBuilder values_;
   PanelShape rowPanel_, columnPanel_;
-  bool sums_, mayStream_;
+  bool sums_, streamsTiles_;
   std::optional<LineStreams> lines_;
   LineStreams::State stream_;
   func::FuncOp fillOffsets_, fillRuns_, pack_[2];
   Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
   Value am_, amRuns_, cm_, cmRuns_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
-  Value streams_, panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;
+  Value onElements_, panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;
 };
 
 } // namespace

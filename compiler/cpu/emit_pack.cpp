@@ -112,7 +112,7 @@ private:
 
   /// Chunks of rows; in each, strips of k that are consecutive in the operand are loaded a row at a
   /// time and turned. Rows past the last are read again in its place; stores past a strip's end hit
-  /// k that is written later, or the place after the panel, which is another panel's or nobody's.
+  /// k, or a panel, that is written later, or the room behind the last panel.
   void alongK() {
     int lanes = turned();
     b_.forLoop(b_.idx(0), rowCount_, b_.idx(lanes), [&](Value first) {
@@ -125,27 +125,30 @@ private:
         b_.forStrips(start, kCount_, [&](Value k) {
           Value length = b_.min(b_.load(s_.kRuns, k), b_.idx(lanes));
           Value kOffset = b_.load(s_.ks, k);
-          auto turn = [&](bool whole) {
-            SmallVector<Value> rows;
+          auto load = [&](bool whole) {
+            LoopBuilder::Values rows;
             for (Value offset : offsets) {
               Value from = b_.add(offset, kOffset);
               rows.push_back((whole ? values_.load(s_.buffer, storage_, from, lanes)
                                     : values_.loadMasked(s_.buffer, storage_, from, lanes, length))
                                  .re);
             }
-            for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows))) {
-              Value at = b_.add(k, b_.mul(kStep_, int64_t(j)));
-              put({column, {}}, first, whole ? at : b_.min(at, kCount_), lanes);
-            }
+            return rows;
+          };
+          auto turn = [&](ArrayRef<Value> rows) {
+            for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows)))
+              put({column, {}}, first, b_.add(k, b_.mul(kStep_, int64_t(j))), lanes);
           };
           // Masked loads are not prefetched: only the end of a run has them.
-          b_.ifThen(
-              b_.eq(length, b_.idx(lanes)), [&] { turn(true); },
-              [&] {
-                if (values_.hasMaskedLoad(storage_))
-                  return turn(false);
-                gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length, kStep_);
-              });
+          Value whole = b_.eq(length, b_.idx(lanes));
+          if (values_.hasMaskedLoad(storage_))
+            turn(b_.ifYield(whole, [&] { return load(true); }, [&] { return load(false); }));
+          else
+            b_.ifThen(
+                whole, [&] { turn(load(true)); },
+                [&] {
+                  gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length, kStep_);
+                });
           return b_.add(k, b_.mul(length, kStep_));
         });
       });

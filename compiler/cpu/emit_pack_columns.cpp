@@ -114,20 +114,22 @@ private:
   }
 
   /// `length` null: whole vectors.
-  SmallVector<Value> loadAndTurn(ArrayRef<Value> sources, Value offset, Value length) {
-    SmallVector<Value> vectors;
+  LoopBuilder::Values loadAll(ArrayRef<Value> sources, Value offset, Value length) {
+    LoopBuilder::Values vectors;
     for (Value source : sources) {
       Value at = b_.add(source, offset);
       vectors.push_back((length ? values_.loadMasked(buffer_, storage_, at, turned(), length)
                                 : values_.load(buffer_, storage_, at, turned()))
                             .re);
     }
-    return transposeInRegisters(b_, vectors);
+    return vectors;
+  }
+  SmallVector<Value> loadAndTurn(ArrayRef<Value> sources, Value offset, Value length) {
+    return transposeInRegisters(b_, loadAll(sources, offset, length));
   }
 
   /// Strips of k that are consecutive in B are loaded a column at a time and turned. Stores past a
-  /// strip's end hit k that is written later, or the place after the panel, which is another
-  /// panel's or nobody's.
+  /// strip's end hit k, or a panel, that is written later, or the room behind the last panel.
   void alongK() {
     int lanes = turned();
     b_.forLoop(panelCount_, [&](Value p) {
@@ -138,15 +140,15 @@ private:
         b_.forLoop(b_.min(kStep_, kCount_), [&](Value start) {
           b_.forStrips(start, kCount_, [&](Value k) {
             Value length = b_.min(b_.load(kRuns_, k), b_.idx(lanes));
-            auto turn = [&](bool whole) {
-              auto turned = loadAndTurn(sources, b_.load(ks_, k), whole ? Value() : length);
-              for (auto [j, vector] : llvm::enumerate(turned)) {
-                Value at = b_.add(k, b_.mul(kStep_, int64_t(j)));
-                at = whole ? at : b_.min(at, kCount_);
-                put({vector, {}}, b_.add(place, b_.mul(at, kPitch_)), lanes);
-              }
-            };
-            b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { turn(true); }, [&] { turn(false); });
+            Value offset = b_.load(ks_, k);
+            // Masked loads are not prefetched: only the end of a run has them.
+            auto vectors = b_.ifYield(
+                b_.eq(length, b_.idx(lanes)), [&] { return loadAll(sources, offset, {}); },
+                [&] { return loadAll(sources, offset, length); });
+            for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, vectors))) {
+              Value at = b_.mul(b_.add(k, b_.mul(kStep_, int64_t(j))), kPitch_);
+              put({vector, {}}, b_.add(place, at), lanes);
+            }
             return b_.add(k, b_.mul(length, kStep_));
           });
         });

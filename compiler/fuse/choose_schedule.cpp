@@ -272,7 +272,7 @@ private:
       consider(panels);
       if (mayStream(panels)) {
         // Rows, or columns, that follow each other in the result are stored in longer pieces.
-        panels.streams = true;
+        panels.streams = panels.spec.streams = true;
         Schedule rowsInOrder = panels;
         sortByBuffer(m, result());
         rowsInOrder.m = merged(m);

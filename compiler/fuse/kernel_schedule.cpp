@@ -252,6 +252,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       read.fail("a tile has 1 to 512 rows and columns");
   }
   if (*family == Family::Contract) {
+    s.spec.streams = s.streams;
     auto blocks = read.numbers("blocks", 3);
     s.blockRows = blocks[0], s.blockColumns = blocks[1], s.blockK = blocks[2];
     auto packing = read.get<ArrayAttr>("packing");

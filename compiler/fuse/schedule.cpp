@@ -131,6 +131,7 @@ std::string KernelSpec::name() const {
     for (Packing p : packing)
       name += "_" + packingName(p).str();
     name += panels ? "_panels" : "";
+    name += streams ? "_past" : "";
   } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";

@@ -75,6 +75,7 @@ struct KernelSpec {
   /// lies within one run of it. Otherwise columns are found through tables, one by one.
   bool panels = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
+  bool streams = false;    ///< Contract, in panels: Schedule::streams
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
 

@@ -101,7 +101,7 @@ TEST_P(ContractKernels, panels) {
               schedule.spec.packing[1] = Packing::Across;
             ++turn;
             for (bool past : {false, true}) {
-              schedule.streams = past;
+              schedule.streams = schedule.spec.streams = past;
               if (!past || streams)
                 expectRight(schedule, product, target());
             }
