@@ -33,7 +33,9 @@ def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
     Afterwards the function holds `ricci.kernel` operations, and constants that lie in memory, only.
   }];
   let options = [Option<"fuse", "fuse", "bool", /*default=*/"true",
-                        "whether operations share a kernel">];
+                        "whether operations share a kernel">,
+                 Option<"epilogueBytes", "epilogue-bytes", "int64_t", /*default=*/"16 << 20",
+                        "results of at least so many bytes have a contraction's epilogue">];
 }
 
 def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {

@@ -99,6 +99,8 @@ Status Pipeline::toKernels() {
   };
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;
+  if (options_.device.isCuda())
+    kernels.epilogueBytes = INT64_MAX;
   if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
     return s;
   // From here on the function holds ricci.kernel, one each launch, and constants in memory only.

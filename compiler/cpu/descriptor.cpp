@@ -38,7 +38,7 @@ int64_t tasksPerWorker(double seconds, int64_t tasks) {
 
 class Writer {
 public:
-  Writer(const Schedule &s, size_t fixedWords) : s_(s), buffers_(s.spec.operands.size() + 1) {
+  Writer(const Schedule &s, size_t fixedWords) : s_(s), buffers_(s.spec.buffers()) {
     data_.descriptor.resize(fixedWords);
   }
   int64_t &operator[](int64_t word) { return data_.descriptor[size_t(word)]; }
@@ -59,6 +59,12 @@ public:
       data_.descriptor.push_back(d.extent);
       strides(&d);
     }
+    return at;
+  }
+  /// Appends words; returns their position.
+  int64_t words(llvm::ArrayRef<int64_t> words) {
+    int64_t at = int64_t(data_.descriptor.size());
+    data_.descriptor.insert(data_.descriptor.end(), words.begin(), words.end());
     return at;
   }
   LaunchData finish(int64_t tasks, int64_t workspace) {
@@ -99,6 +105,19 @@ Dims panelDims(const Schedule &s) {
   if (s.secondFirst && dims.size() > 1)
     std::swap(dims[0], dims[1]);
   return dims;
+}
+
+/// What the code of an epilogue asks for: strides along the columns, and constants.
+std::vector<int64_t> epilogueWords(const LoopProgram &program) {
+  FusedLayout layout(program);
+  std::vector<int64_t> words(size_t(layout.size), 0);
+  for (auto [i, access] : llvm::enumerate(program.accesses))
+    words[size_t(layout.factor(int64_t(i), 0))] = access.strides[0];
+  for (auto [i, node] : llvm::enumerate(program.nodes))
+    if (LoopProgram::isParameter(node))
+      std::memcpy(&words[size_t(layout.constants + layout.constant[i])], node.data.data(),
+                  node.data.size());
+  return words;
 }
 
 LaunchData describeContract(const Schedule &s, const Target &target) {
@@ -153,6 +172,11 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     reserve(word, blockN * 8);
   for (int64_t word : {W::TableAK, W::RunAK, W::TableBK, W::RunBK})
     reserve(word, s.blockK * 8);
+  if (s.spec.epilogue) {
+    int64_t words = w.words(epilogueWords(*s.spec.epilogue));
+    w[W::EpilogueWords] = words;
+    reserve(W::EpilogueTables, int64_t(s.spec.buffers() - 3) * (s.blockRows + blockN) * 8);
+  }
   DType compute = computeType(s.spec.result);
   int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
   // Packing and tiles may write whole vectors past their end, packing across a whole panel, along K

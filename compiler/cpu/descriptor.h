@@ -64,6 +64,10 @@ struct ContractWord {
     StreamPeriod, ///< panels after which a row's stream goes on
     StreamLines,  ///< what each stream has of a cache line, and where it goes on
     StreamNext,
+    // An epilogue: the position of its words (see FusedLayout), and the tables of its operands'
+    // rows and columns.
+    EpilogueWords,
+    EpilogueTables,
     Count
   };
 };

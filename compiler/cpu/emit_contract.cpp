@@ -23,6 +23,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
+#include "compiler/cpu/emit_epilogue.h"
 #include "compiler/cpu/emit_pack.h"
 #include "compiler/cpu/offsets.h"
 #include "compiler/cpu/streaming.h"
@@ -36,15 +37,16 @@ namespace {
 class ContractEmitter {
 public:
   ContractEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
-      : b_(b), module_(module), spec_(spec), values_(b, target, computeType(spec.result)),
-        rowPanel_(spec.tileRows, values_.lanes()), columnPanel_(spec.tileColumns, values_.lanes()),
+      : b_(b), module_(module), spec_(spec), target_(target),
+        values_(b, target, computeType(spec.result)), rowPanel_(spec.tileRows, values_.lanes()),
+        columnPanel_(spec.tileColumns, values_.lanes()),
         // Partial sums of a narrower result are kept in the compute type until the last block of K.
         // Integers wrap the same in any width and need none.
         sums_(spec.result == DType::f16 || spec.result == DType::bf16),
         streamsTiles_(spec.streams) {}
 
   void emit() {
-    fillOffsets_ = emitFillOffsets(b_, module_);
+    fillOffsets_ = emitFillOffsets(b_, module_, buffers());
     fillRuns_ = emitFillRuns(b_, module_);
     if (streamsTiles_)
       lines_.emplace(b_, module_, values_);
@@ -54,13 +56,18 @@ public:
                             : emitPack(b_, module_, values_, spec_.operands[1], spec_.packing[1]);
     auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
     Type index = b_.getIndexType();
-    auto function =
-        b_.beginFunction(module_, spec_.name(),
-                         {buffer(spec_.operands[0]), buffer(spec_.operands[1]),
-                          buffer(spec_.result), flat(index), flat(b_.getI8Type()), index, index},
-                         false);
-    auto args = function.getArguments();
-    a_ = args[0], bOperand_ = args[1], c_ = args[2], desc_ = args[3], work_ = args[4];
+    SmallVector<Type> inputs{buffer(spec_.operands[0]), buffer(spec_.operands[1]),
+                             buffer(spec_.result)};
+    forOperands(
+        [&](const LoopProgram::Access &access, size_t) { inputs.push_back(buffer(access.type)); });
+    inputs.append({flat(index), flat(b_.getI8Type()), index, index});
+    ValueRange args = b_.beginFunction(module_, spec_.name(), inputs, false).getArguments();
+    a_ = args[0], bOperand_ = args[1], c_ = args[2];
+    operands_.assign(args.begin() + 3, args.begin() + buffers());
+    args = args.drop_front(buffers());
+    desc_ = args[0], work_ = args[1];
+    Value begin = args[2], end = args[3];
+    Value epilogueWords = spec_.epilogue ? word(ContractWord::EpilogueWords) : Value();
     m_ = word(ContractWord::M), n_ = word(ContractWord::N), k_ = word(ContractWord::K);
     auto table = [&](int64_t at, Value size) { return view(at, size, index); };
     Value mc = word(ContractWord::BlockM), nc = word(ContractWord::BlockN),
@@ -79,10 +86,20 @@ public:
     panelsB_ = view(ContractWord::PanelsB, panelNumbers, component);
     tile_ =
         view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
+    buffer_ = view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts),
+                   ValueBuilder::storageType(b_.getContext(), spec_.result));
+    if (spec_.epilogue) {
+      LoopBuilder::Values places;
+      for (const LoopProgram::Access &access : spec_.epilogue->accesses) {
+        auto operand = operandOf(access);
+        bool inBuffer = !sums_ && (streamsTiles_ || !isStore(access));
+        places.push_back(operand ? operands_[*operand] : inBuffer ? buffer_ : c_);
+      }
+      epilogue_.emplace(b_, *spec_.epilogue, target_, places, desc_, epilogueWords);
+    }
     if (sums_)
       sumsBuffer_ = view(ContractWord::Sums,
                          b_.mul(word(ContractWord::SumRows), b_.mul(sumPitch(), 2)), component);
-    Value end = args[6];
     if (streamsTiles_) {
       // No element of an odd address begins a line.
       Value odd = b_.rem(addressOf(b_, c_, b_.idx(0), 0), b_.idx(int64_t(itemSize(spec_.result))));
@@ -91,7 +108,14 @@ public:
       stream_ = {view(ContractWord::StreamLines, b_.mul(streams, lines_->line()), component),
                  table(ContractWord::StreamNext, streams), c_};
     }
-    b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
+    Value at = spec_.epilogue ? word(ContractWord::EpilogueTables) : Value();
+    for (size_t e = 0; e < operands_.size(); ++e) {
+      for (auto [tables, size] : {std::pair(&operandRows_, mc), std::pair(&operandColumns_, nc)}) {
+        tables->push_back(b_.view(work_, at, size, index));
+        at = b_.add(at, b_.mul(size, 8));
+      }
+    }
+    b_.forStrips(begin, end, [&](Value first) { return slabs(first, end); });
     if (streamsTiles_)
       b_.ifThen(onElements_, [&] { fenceStores(b_); });
     b_.endFunction();
@@ -115,8 +139,10 @@ private:
     Value tasksM = word(ContractWord::TasksM), tasksN = word(ContractWord::TasksN);
     Value perEntry = b_.mul(tasksM, tasksN), slab = b_.rem(first, perEntry);
     Value last = b_.min(perEntry, b_.add(slab, b_.sub(end, first)));
-    auto batch = offsetsAt(b_, desc_, word(ContractWord::BatchList), b_.div(first, perEntry), 3);
+    auto batch =
+        offsetsAt(b_, desc_, word(ContractWord::BatchList), b_.div(first, perEntry), buffers());
     baseA_ = batch[0], baseB_ = batch[1], baseC_ = batch[2];
+    operandBases_.assign(batch.begin() + 3, batch.end());
     auto range = [&](Value tasks, int64_t size, Value extent) {
       Value split = b_.ne(tasks, b_.idx(1)), step = word(size);
       return std::pair(b_.select(split, b_.mul(slab, step), b_.idx(0)),
@@ -152,7 +178,7 @@ private:
                spec_.packing[1] == Packing::AlongK ? bkRuns_ : Value(), word(ContractWord::StepBK));
         });
         packColumns(columns, depth);
-        Value accumulate = b_.ne(pc, b_.idx(0));
+        Value accumulate = b_.ne(pc, b_.idx(0)), last = b_.ge(b_.add(pc, blockK), k_);
         if (!sums_)
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
         b_.forLoop(m0, m1, blockM, [&](Value ic) {
@@ -162,13 +188,15 @@ private:
                  spec_.packing[0] == Packing::AlongRows ? amRuns_ : Value());
             fill(ContractWord::MList, ic, rows, 2, cm_, streamsTiles_ ? cmRuns_ : Value(),
                  b_.idx(1), word(ContractWord::Extent));
+            for (auto [e, rowsOfE] : llvm::enumerate(operandRows_))
+              fill(ContractWord::MList, ic, rows, 3 + int(e), rowsOfE);
             b_.op<func::CallOp>(pack_[0],
                                 ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows, depth,
                                            panelsA_, b_.idx(rowPanel_.width),
                                            b_.idx(rowPanel_.pitch), word(ContractWord::StepAK)});
           });
           sumRow_ = b_.sub(ic, m0);
-          macroKernel(rows, columns, depth, accumulate);
+          macroKernel(rows, columns, depth, accumulate, last);
         });
       });
       if (sums_)
@@ -181,6 +209,8 @@ private:
   }
 
   void columnTables(Value jc, Value columns) {
+    for (auto [e, columnsOfE] : llvm::enumerate(operandColumns_))
+      fill(ContractWord::NList, jc, columns, 3 + int(e), columnsOfE);
     if (spec_.panels) {
       fill(ContractWord::NList, jc, columns, 0, firsts());
       fill(ContractWord::NList, jc, columns, 1, bn_,
@@ -215,7 +245,7 @@ private:
                   b_.sub(word(ContractWord::Extent), b_.load(firsts(), j)));
   }
 
-  void macroKernel(Value rows, Value columns, Value depth, Value accumulate) {
+  void macroKernel(Value rows, Value columns, Value depth, Value accumulate, Value last) {
     int mr = spec_.tileRows, nr = spec_.tileColumns;
     auto allStreams = [&] {
       return b_.mul(word(ContractWord::BlockM), word(ContractWord::StreamPeriod));
@@ -229,21 +259,134 @@ private:
       if (!spec_.panels)
         wholeColumns = b_.both(wholeColumns, b_.ge(b_.load(cnRuns_, j), b_.idx(nr)));
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
+        if (spec_.panels)
+          prefetchTile(i, j);
         auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, depth);
         Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));
         if (sums_)
           return tileToSums(tile, i, b_.mul(panel, nr), accumulate);
         Value whole = b_.both(wholeColumns, b_.eq(tileRows, b_.idx(mr)));
         auto anyTile = [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); };
-        if (streamsTiles_)
+        auto store = [&] {
+          if (streamsTiles_)
+            b_.ifThen(
+                onElements_, [&] { streamTile(tile, i, j, tileRows, tileColumns, whole); },
+                anyTile);
+          else
+            b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); }, anyTile);
+        };
+        if (spec_.epilogue)
           b_.ifThen(
-              onElements_, [&] { streamTile(tile, i, j, tileRows, tileColumns, whole); }, anyTile);
+              last, [&] { finishTile(tile, i, j, tileRows, tileColumns, accumulate); }, store);
         else
-          b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); }, anyTile);
+          store();
       });
     });
     if (streamsTiles_)
       b_.ifThen(onElements_, [&] { lines_->finish(stream_, allStreams()); });
+  }
+
+  /// What the tile will be written to, and what its epilogue reads of every row, is on its way
+  /// while the sums are made.
+  void prefetchTile(Value i, Value j) {
+    auto rows = [&](Value buffer, DType type, Value column, Value table, bool isWrite) {
+      int64_t line = kCacheLine / int64_t(itemSize(type));
+      for (int r = 0; r < spec_.tileRows; ++r) {
+        Value at = b_.add(column, b_.load(table, b_.add(i, r)));
+        for (int64_t c = 0; c < spec_.tileColumns; c += line)
+          b_.op<memref::PrefetchOp>(
+              buffer, ValueRange{b_.mul(b_.add(at, c), ValueBuilder::componentsOf(type))}, isWrite,
+              /*localityHint=*/3, /*isDataCache=*/true);
+      }
+    };
+    if (!streamsTiles_)
+      rows(c_, spec_.result, b_.add(baseC_, b_.load(cn_, j)), cm_, true);
+    forOperands([&](const LoopProgram::Access &access, size_t e) {
+      if (access.strides[0] == 1)
+        rows(operands_[e], access.type, b_.add(operandBases_[e], b_.load(operandColumns_[e], j)),
+             operandRows_[e], false);
+    });
+  }
+
+  /// A tile whose sums are complete with this block of K: the epilogue computes the result from the
+  /// buffer.
+  void finishTile(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
+                  Value accumulate) {
+    Value pitch = streamsTiles_ ? columns : b_.idx(columnPanel_.pitch);
+    tileToBuffer(tile, pitch);
+    Value column = b_.add(baseC_, b_.load(cn_, j));
+    auto rowOfC = [&](Value row) { return b_.add(column, b_.load(cm_, b_.add(i, row))); };
+    b_.ifThen(accumulate, [&] {
+      b_.forLoop(rows, [&](Value row) {
+        Value from = rowOfC(row), to = bufferRow(row, pitch);
+        values_.forVectors(
+            columns, {spec_.result}, {spec_.result}, [&](Value c, Value length, int width) {
+              Value at = b_.add(to, c), before = b_.add(from, c);
+              auto load = [&](Value buffer, Value index) {
+                return length ? values_.loadMasked(buffer, spec_.result, index, width, length)
+                              : values_.load(buffer, spec_.result, index, width);
+              };
+              Number sum = values_.add(load(c_, before), load(buffer_, at));
+              length ? values_.storeMasked(sum, buffer_, spec_.result, at, width, length)
+                     : values_.store(sum, buffer_, spec_.result, at, width);
+            });
+      });
+    });
+    // Results that are streamed go back to the buffer.
+    auto inBuffer = [&](Value row) { return bufferRow(row, pitch); };
+    epilogue(i, rows, j, columns, inBuffer, streamsTiles_ ? Place(inBuffer) : Place(rowOfC));
+    if (!streamsTiles_)
+      return;
+    b_.ifThen(
+        onElements_, [&] { streamBuffer(i, j, rows, columns); },
+        [&] {
+          b_.forLoop(rows, [&](Value row) {
+            writeColumns(buffer_, inBuffer(row), b_.sub(rowOfC(row), b_.load(cn_, j)), j, columns,
+                         b_.op<arith::ConstantIntOp>(0, 1));
+          });
+        });
+  }
+
+  using Place = llvm::function_ref<Value(Value row)>;
+
+  /// Of rows [i, i + rows) of panel j, given where a row's sums are and its results go.
+  void epilogue(Value i, Value rows, Value j, Value columns, Place sums, Place results) {
+    const LoopProgram &program = *spec_.epilogue;
+    emitEpilogue(*epilogue_, rows, columns, [&](Value row) {
+      FusedKernel::Values base;
+      for (const LoopProgram::Access &access : program.accesses) {
+        if (auto operand = operandOf(access))
+          base.push_back(
+              b_.add(b_.add(operandBases_[*operand], b_.load(operandColumns_[*operand], j)),
+                     b_.load(operandRows_[*operand], b_.add(i, row))));
+        else
+          base.push_back(isStore(access) ? results(row) : sums(row));
+      }
+      return base;
+    });
+  }
+  bool isStore(const LoopProgram::Access &access) const {
+    return &access == &spec_.epilogue->accesses[size_t(spec_.epilogue->stores[0].access)];
+  }
+  int buffers() const { return int(spec_.buffers()); }
+  /// The number of an epilogue's operand; nothing for the sums and the result.
+  std::optional<size_t> operandOf(const LoopProgram::Access &access) const {
+    std::optional<size_t> number;
+    forOperands([&](const LoopProgram::Access &operand, size_t i) {
+      if (&operand == &access)
+        number = i;
+    });
+    return number;
+  }
+  void forOperands(llvm::function_ref<void(const LoopProgram::Access &, size_t)> body) const {
+    if (!spec_.epilogue)
+      return;
+    const LoopProgram &program = *spec_.epilogue;
+    unsigned result = program.accesses[size_t(program.stores[0].access)].buffer;
+    size_t number = 0;
+    for (const LoopProgram::Access &access : program.accesses)
+      if (access.buffer != result)
+        body(access, number++);
   }
 
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }
@@ -327,11 +470,6 @@ private:
     int lanes = values_.lanes();
     int64_t bytes = int64_t(itemSize(spec_.result));
     Value column = b_.add(baseC_, b_.load(cn_, j)), addresses = b_.idx(0);
-    auto forVectors = [&](llvm::function_ref<void(Value, int, int)> body) {
-      for (int r = 0; r < spec_.tileRows; ++r)
-        for (int v = 0; v < vectors(); ++v)
-          body(tile[r * vectors() + v].re, r, v);
-    };
     auto rowOf = [&](int r) { return b_.add(column, b_.load(cm_, b_.add(i, r))); };
     auto direct = b_.ifYield(
         whole,
@@ -345,31 +483,47 @@ private:
     b_.ifThen(
         direct[0],
         [&] {
-          forVectors(
-              [&](Value n, int r, int v) { storePast(b_, n, c_, b_.add(rowOf(r), v * lanes)); });
+          for (int r = 0; r < spec_.tileRows; ++r)
+            for (int v = 0; v < vectors(); ++v)
+              storePast(b_, tile[r * vectors() + v].re, c_, b_.add(rowOf(r), v * lanes));
         },
         [&] {
-          // A vector's lanes past the row's end are overwritten by the next row. A line before the
-          // first may be read.
-          Value first = b_.idx(lines_->line());
-          forVectors([&](Value n, int r, int v) {
-            Value at = b_.add(first, b_.add(b_.mul(columns, r), v * lanes));
-            values_.storeComponent(n, tile_, at, lanes);
-          });
-          Value joins = b_.eq(columns, word(ContractWord::Extent));
-          Value turn = b_.rem(j, word(ContractWord::StreamPeriod));
-          Value streams = b_.mul(turn, word(ContractWord::BlockM));
-          b_.forStrips(b_.idx(0), rows, [&](Value r) {
-            Value row = b_.add(i, r), left = b_.sub(rows, r), run = b_.load(cmRuns_, row);
-            Value count = b_.select(joins, b_.min(run, left), b_.idx(1));
-            // A run of rows is one stream, known by its last row.
-            Value last = b_.select(joins, b_.sub(b_.add(row, run), b_.idx(1)), row);
-            Value stream = b_.add(streams, last);
-            lines_->put(stream_, stream, tile_, b_.add(first, b_.mul(r, columns)),
-                        b_.add(column, b_.load(cm_, row)), b_.mul(count, columns));
-            return b_.add(r, count);
-          });
+          tileToBuffer(tile, columns);
+          streamBuffer(i, j, rows, columns);
         });
+  }
+
+  /// To the buffer, rows `pitch` apart. A vector's lanes past the row's end are overwritten by the
+  /// next row.
+  void tileToBuffer(ArrayRef<Number> tile, Value pitch) {
+    for (int r = 0; r < spec_.tileRows; ++r)
+      for (int v = 0; v < vectors(); ++v) {
+        Value at = b_.add(bufferRow(b_.idx(r), pitch), v * values_.lanes());
+        values_.store(tile[r * vectors() + v], buffer_, spec_.result, at, values_.lanes());
+      }
+  }
+  /// A line before the first row may be read.
+  Value bufferRow(Value row, Value pitch) {
+    int64_t line = kCacheLine / int64_t(itemSize(spec_.result));
+    return b_.add(b_.mul(row, pitch), streamsTiles_ ? line : 0);
+  }
+
+  /// The buffer's rows, which follow each other there, to C past the caches.
+  void streamBuffer(Value i, Value j, Value rows, Value columns) {
+    Value column = b_.add(baseC_, b_.load(cn_, j));
+    Value joins = b_.eq(columns, word(ContractWord::Extent));
+    Value turn = b_.rem(j, word(ContractWord::StreamPeriod));
+    Value streams = b_.mul(turn, word(ContractWord::BlockM));
+    b_.forStrips(b_.idx(0), rows, [&](Value r) {
+      Value row = b_.add(i, r), left = b_.sub(rows, r), run = b_.load(cmRuns_, row);
+      Value count = b_.select(joins, b_.min(run, left), b_.idx(1));
+      // A run of rows is one stream, known by its last row.
+      Value last = b_.select(joins, b_.sub(b_.add(row, run), b_.idx(1)), row);
+      Value stream = b_.add(streams, last);
+      lines_->put(stream_, stream, buffer_, bufferRow(r, columns),
+                  b_.add(column, b_.load(cm_, row)), b_.mul(count, columns));
+      return b_.add(r, count);
+    });
   }
 
   /// Sums are whole tiles always: the buffer is padded.
@@ -469,6 +623,8 @@ private:
     b_.forLoop(m0, m1, word(ContractWord::BlockM), [&](Value ic) {
       Value rows = b_.min(word(ContractWord::BlockM), b_.sub(m1, ic));
       fill(ContractWord::MList, ic, rows, 2, cm_);
+      for (auto [e, rowsOfE] : llvm::enumerate(operandRows_))
+        fill(ContractWord::MList, ic, rows, 3 + int(e), rowsOfE);
       b_.forLoop(rows, [&](Value r) {
         Value row = b_.add(baseC_, b_.load(cm_, r)), from = sumAt(b_.add(b_.sub(ic, m0), r));
         if (!spec_.panels)
@@ -476,6 +632,10 @@ private:
         b_.forLoop(columns, [&](Value j) {
           writeColumns(sumsBuffer_, b_.add(from, b_.mul(j, spec_.tileColumns)), row, j, widthOf(j),
                        more);
+          if (spec_.epilogue) {
+            auto place = [&](Value) { return b_.add(row, b_.load(cn_, j)); };
+            epilogue(r, b_.idx(1), j, widthOf(j), place, place);
+          }
         });
       });
     });
@@ -484,15 +644,19 @@ private:
   LoopBuilder &b_;
   ModuleOp module_;
   const KernelSpec &spec_;
+  const Target &target_;
   ValueBuilder values_;
   PanelShape rowPanel_, columnPanel_;
   bool sums_, streamsTiles_;
   std::optional<LineStreams> lines_;
   LineStreams::State stream_;
   func::FuncOp fillOffsets_, fillRuns_, pack_[2];
+  std::optional<FusedKernel> epilogue_;
+  LoopBuilder::Values operands_, operandBases_, operandRows_, operandColumns_; ///< the epilogue's
   Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
   Value am_, amRuns_, cm_, cmRuns_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
-  Value onElements_, panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;
+  Value onElements_, panelsA_, panelsB_, tile_, buffer_, sumsBuffer_, baseA_, baseB_, baseC_,
+      sumRow_;
 };
 
 } // namespace

@@ -89,6 +89,12 @@ FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &nam
   end = args[count + 3];
 }
 
+FusedKernel::FusedKernel(LoopBuilder &b, const LoopProgram &program, const Target &target,
+                         Values buffers, Value descriptor, Value firstWord)
+    : program(program), target(target), layout(program), b(b), scalars(b, target),
+      buffers(std::move(buffers)), descriptor(descriptor), lanes(program.lanes(target)),
+      firstWord_(firstWord) {}
+
 /// Writes at the start of the function.
 template <typename Fn> static Value atStart(LoopBuilder &b, Value descriptor, Fn write) {
   OpBuilder::InsertionGuard guard(b);
@@ -99,8 +105,12 @@ template <typename Fn> static Value atStart(LoopBuilder &b, Value descriptor, Fn
 Value FusedKernel::word(int64_t w) {
   Value &known = words_[w];
   if (!known)
-    known =
-        atStart(b, descriptor, [&] { return b.load(descriptor, b.op<arith::ConstantIndexOp>(w)); });
+    known = atStart(b, descriptor, [&] {
+      if (firstWord_)
+        b.setInsertionPointAfterValue(firstWord_);
+      Value at = b.op<arith::ConstantIndexOp>(w);
+      return b.load(descriptor, firstWord_ ? b.op<arith::AddIOp>(at, firstWord_) : at);
+    });
   return known;
 }
 

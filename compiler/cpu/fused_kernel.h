@@ -58,6 +58,10 @@ public:
   FusedKernel(LoopBuilder &b, mlir::ModuleOp module, const std::string &name,
               const LoopProgram &program, const Target &target);
 
+  /// Inside of a function that has begun: of an epilogue, whose words begin at `firstWord`.
+  FusedKernel(LoopBuilder &b, const LoopProgram &program, const Target &target, Values buffers,
+              Value descriptor, Value firstWord);
+
   /// A word of the descriptor, read once at the start.
   Value word(int64_t w);
   Value extent(int axis) { return word(layout.extent(axis)); }
@@ -126,6 +130,7 @@ private:
   Values flat(Number n) { return n.im ? Values{n.re, n.im} : Values{n.re}; }
 
   Value parameter(int node);
+  Value firstWord_;
   Value slotView(int slot, DType type);
 
   llvm::DenseMap<int, Number> known_;

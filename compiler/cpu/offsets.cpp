@@ -10,9 +10,6 @@ using namespace mlir;
 
 namespace ricci {
 
-/// A contraction's: two operands and the result.
-static constexpr int kBuffers = 3;
-
 SmallVector<Value> loadStrides(LoopBuilder &b, Value descriptor, int64_t at, int buffers) {
   SmallVector<Value> strides;
   for (int i = 0; i < buffers; ++i)
@@ -36,12 +33,13 @@ SmallVector<Value> offsetsAt(LoopBuilder &b, Value descriptor, Value list, Value
   return SmallVector<Value>(results.begin() + 2, results.end());
 }
 
-func::FuncOp emitFillOffsets(LoopBuilder &b, ModuleOp module) {
-  if (auto known = module.lookupSymbol<func::FuncOp>("fill_offsets"))
+func::FuncOp emitFillOffsets(LoopBuilder &b, ModuleOp module, int buffers) {
+  // Two operands and the result, if there is no epilogue.
+  std::string name = "fill_offsets" + (buffers == 3 ? "" : "_" + std::to_string(buffers));
+  if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;
   Type index = b.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index);
-  auto function =
-      b.beginFunction(module, "fill_offsets", {table, index, index, index, index, table}, true);
+  auto function = b.beginFunction(module, name, {table, index, index, index, index, table}, true);
   auto args = function.getArguments();
   Value descriptor = args[0], list = args[1], start = args[2], count = args[3], column = args[4],
         out = args[5];
@@ -56,7 +54,7 @@ func::FuncOp emitFillOffsets(LoopBuilder &b, ModuleOp module) {
     Value length = b.min(b.sub(extent, inner), b.sub(count, i));
     auto outer = b.forIter(
         b.idx(1), rank, b.idx(1), {b.div(linear, extent), b.idx(0)}, [&](Value d, ValueRange s) {
-          Value dim = b.add(first, b.mul(d, kBuffers + 1));
+          Value dim = b.add(first, b.mul(d, buffers + 1));
           Value e = b.load(descriptor, dim), st = b.load(descriptor, b.add(b.add(dim, 1), column));
           return LoopBuilder::Values{b.div(s[0], e), b.add(s[1], b.mul(b.rem(s[0], e), st))};
         });

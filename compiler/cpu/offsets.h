@@ -19,9 +19,9 @@ llvm::SmallVector<mlir::Value> offsetsAt(LoopBuilder &b, mlir::Value descriptor,
                                          mlir::Value linear, int buffers);
 
 /// The private function of contractions that writes `table[i]` = offset of index `start + i` in one
-/// buffer (`column`) for i < count, made once a module:
+/// buffer (`column`, of `buffers`) for i < count, made once a module:
 ///   (descriptor, list, start, count, column, table)
-mlir::func::FuncOp emitFillOffsets(LoopBuilder &b, mlir::ModuleOp module);
+mlir::func::FuncOp emitFillOffsets(LoopBuilder &b, mlir::ModuleOp module, int buffers);
 
 /// The private function that writes `runs[i]` = of how many of the entries i, i + distance, i + 2
 /// distance … each is `step` above the one before:

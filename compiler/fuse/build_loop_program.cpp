@@ -157,6 +157,15 @@ private:
     }
     if (isa<ReduceOp, ArgReduceOp, ScanOp>(op))
       return reduction(op, map, node);
+    if (isa<EinsumOp>(op)) {
+      // Its sums are where the result will be.
+      node.kind = Kind::Load;
+      StridedView view;
+      view.shape.assign(shapeOf(value).begin(), shapeOf(value).end());
+      view.strides.assign(kernel_.outputStrides(0).begin(), kernel_.outputStrides(0).end());
+      node.access = access(unsigned(kernel_.getInputs().size()), value, view, map);
+      return add(node);
+    }
     if (!isInlined(op))
       return -1;
     SmallVector<IndexMap> maps = operandMaps(op, map);
@@ -263,6 +272,40 @@ private:
 };
 
 } // namespace
+
+std::optional<LoopProgram> buildEpilogue(KernelOp kernel) {
+  bool hasEinsum = false, computes = false;
+  for (Operation &op : kernel.block()) {
+    hasEinsum |= isa<EinsumOp>(op);
+    computes |= isa<ElementwiseOp, CastOp>(op);
+  }
+  if (!hasEinsum || !computes)
+    return std::nullopt;
+  ArrayRef<int64_t> shape = shapeOf(kernel.yield().getResults()[0]);
+  SmallVector<bool> kept(shape.size(), false);
+  return Builder(kernel, shape, kept).build();
+}
+
+SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue, KernelOp kernel) {
+  SmallVector<const LoopProgram::Access *> operands;
+  for (const LoopProgram::Access &access : epilogue.accesses)
+    if (access.buffer != kernel.getInputs().size())
+      operands.push_back(&access);
+  return operands;
+}
+
+LoopProgram alongColumns(LoopProgram epilogue) {
+  const LoopProgram::Access &result = epilogue.accesses[size_t(epilogue.stores[0].access)];
+  size_t columns = 0;
+  for (auto [axis, stride] : llvm::enumerate(result.strides))
+    if (stride == 1)
+      columns = axis;
+  epilogue.axes = {epilogue.axes[columns]};
+  for (LoopProgram::Access &access : epilogue.accesses)
+    access.strides = {access.strides[columns]};
+  epilogue.arrange({0}, LoopProgram::Mode::Columns);
+  return epilogue;
+}
 
 std::optional<LoopProgram> buildLoopProgram(KernelOp kernel) {
   for (Operation &op : kernel.block()) {

@@ -8,9 +8,11 @@
 #include "compiler/fuse/dims.h"
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/kernel_schedule.h"
+#include "compiler/fuse/loop_program.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
+#include <cmath>
 #include <vector>
 
 using namespace mlir;
@@ -77,7 +79,9 @@ public:
 
   Schedule choose() {
     std::vector<Schedule> candidates;
-    if (reduced_.empty()) { // a sum of one term is the term
+    if (product_.epilogue) {
+      candidates.push_back(contract().value());
+    } else if (reduced_.empty()) { // a sum of one term is the term
       candidates.push_back(map());
       if (auto s = transpose())
         candidates.push_back(*s);
@@ -112,6 +116,7 @@ private:
     s.spec.family = family;
     s.spec.operands = product_.operands;
     s.spec.result = product_.result;
+    s.spec.epilogue = product_.epilogue;
     s.accumulate = product_.accumulate;
     s.spec.accumulate = product_.accumulate && family != Family::Contract;
     return s;
@@ -256,7 +261,8 @@ private:
     s.spec.packing[0] = packing(rowsA, 0);
     s.spec.packing[1] = packing(columnsB, 1);
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
-    double cycles = chooseTile(s);
+    // An epilogue needs panels.
+    double cycles = product_.epilogue ? HUGE_VAL : chooseTile(s);
     auto consider = [&](const Schedule &candidate) {
       Schedule tiled = candidate;
       if (double c = chooseTile(tiled); c < cycles) {
@@ -487,12 +493,24 @@ std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool 
   StridedView stored;
   Value yielded = kernel.yield().getResults()[0];
   auto type = cast<RankedTensorType>(yielded.getType());
+  auto epilogue = buildEpilogue(kernel);
   stored.shape.assign(type.getShape().begin(), type.getShape().end());
   stored.strides.assign(kernel.outputStrides(0).begin(), kernel.outputStrides(0).end());
+  // An epilogue's result has the sums' own shape.
   auto through = storeThrough(yielded, stored);
+  if (epilogue)
+    through = {einsum.getOutput(), stored};
   if (!through || through->first != einsum.getOutput())
     return std::nullopt;
   addBuffer(inputs, equation.output, through->second.shape, through->second.strides);
+  if (epilogue) {
+    for (const LoopProgram::Access *access : operandsOf(*epilogue, kernel)) {
+      for (LabelledProduct::Axis &axis : product.axes)
+        axis.strides.push_back(0);
+      addBuffer(product.axes[0].strides.size() - 1, equation.output, stored.shape, access->strides);
+    }
+    product.epilogue = std::make_shared<LoopProgram>(alongColumns(std::move(*epilogue)));
+  }
   for (int32_t label : equation.output)
     product.axes[label].kept = true;
   product.result = elementDType(type);

@@ -75,7 +75,14 @@ double contractCycles(const Schedule &s, const Target &target) {
     // The lines of the result are read before they are written.
     write += 10.0 / 64 * std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result));
   }
-  return batch * (tiles * (k * step + rows * write + share * cut + 10) + packing + 400);
+  double epilogue = 0;
+  if (s.spec.epilogue) {
+    for (const LoopProgram::Node &node : s.spec.epilogue->nodes)
+      epilogue +=
+          node.kind == LoopProgram::Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 0.5;
+    epilogue *= rows * vectors;
+  }
+  return batch * (tiles * (k * step + rows * write + share * cut + epilogue + 10) + packing + 400);
 }
 
 static double directCycles(const Schedule &s, const Target &target) {

@@ -51,7 +51,7 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
     eraseUnused(block);
     splitConcatenates(block);
     separateResults(block);
-    std::vector<KernelGroup> groups = planFusion(function, fuse);
+    std::vector<KernelGroup> groups = planFusion(function, fuse, epilogueBytes);
     rewriter_->setInsertionPoint(block.getTerminator());
     for (const KernelGroup &group : groups)
       if (!group.roots.empty())
@@ -201,9 +201,10 @@ private:
   }
 
   static std::string label(const KernelGroup &group, const llvm::SetVector<Operation *> &body) {
-    if (auto einsum = dyn_cast_or_null<EinsumOp>(group.single))
+    auto einsum = dyn_cast_or_null<EinsumOp>(group.single);
+    if (einsum && !group.hasEpilogue)
       return einsum.getEquation().str();
-    std::string text;
+    std::string text = einsum ? einsum.getEquation().str() + "," : "";
     llvm::StringSet<> seen;
     size_t names = 0;
     for (Operation *op : body) {

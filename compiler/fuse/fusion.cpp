@@ -23,6 +23,10 @@ static constexpr double kRepeatCycles = 40;
 static constexpr double kBroadcastCycles = 8, kBroadcastFactor = 4;
 /// Bytes of a row that is still in the cache when the kernel goes over it again.
 static constexpr double kRowBytes = 512 << 10;
+/// How many times larger than what its epilogue reads a contraction's result is.
+static constexpr double kEpilogueShare = 8;
+/// Points of a contraction that is packed, rather than done in place, whatever its layout.
+static constexpr double kEpiloguePoints = 1 << 18;
 /// Groups that are looked at for one that reads the same memory.
 static constexpr int kRecentGroups = 8;
 
@@ -63,7 +67,8 @@ namespace {
 
 class Planner {
 public:
-  Planner(func::FuncOp function, bool fuse) : function_(function), fuse_(fuse) {}
+  Planner(func::FuncOp function, bool fuse, int64_t epilogueBytes)
+      : function_(function), fuse_(fuse), epilogueBytes_(double(epilogueBytes)) {}
 
   std::vector<KernelGroup> plan() {
     markRoots();
@@ -405,6 +410,14 @@ private:
   void placeRoot(Value value) {
     ArrayRef<int64_t> shape = shapeOf(value);
     Pull alone = pull(value, identityMap(shape.size()), -1);
+    if (joinsEinsum(value, alone)) {
+      KernelGroup &group = groups_[size_t(alone.lastGroup)];
+      alone.leaves.erase(group.single->getResult(0));
+      group.roots.clear();
+      group.roots.insert(value);
+      group.hasEpilogue = true;
+      return add(alone.lastGroup, value, alone);
+    }
     for (int g : candidates(alone)) {
       const KernelGroup &group = groups_[size_t(g)];
       if (group.single || group.scans)
@@ -419,6 +432,88 @@ private:
       }
     }
     add(newGroup(shape), value, alone);
+  }
+
+  /// Whether the root is computed from the latest einsum's sums, which nobody else reads, element
+  /// by element, and from what lies in memory before.
+  bool joinsEinsum(Value value, const Pull &alone) {
+    double elements = product(shapeOf(value));
+    if (!fuse_ || elements * double(itemSize(elementDType(value.getType()))) < epilogueBytes_ ||
+        !alone.fits || alone.lastGroup < 0 || stored_.count(value) ||
+        alone.cycles > kMaxValueCycles)
+      return false;
+    const KernelGroup &group = groups_[size_t(alone.lastGroup)];
+    auto einsum = dyn_cast_or_null<EinsumOp>(group.single);
+    if (!einsum || group.hasEpilogue)
+      return false;
+    Value sums = einsum.getOutput();
+    if (typeOf(sums) != typeOf(value) || forced_.contains(sums) || stored_.count(sums) ||
+        !alone.leaves.contains(sums))
+      return false;
+    // What is as large as the result would be read a tile at a time, against every prefetcher.
+    for (Value leaf : alone.leaves)
+      if (leaf != sums && product(shapeOf(leaf)) * kEpilogueShare > elements)
+        return false;
+    IndexMap identity = identityMap(shapeOf(value).size());
+    llvm::SmallPtrSet<Operation *, 8> readers;
+    for (auto &[computed, map] : alone.computed) {
+      Operation *op = computed.getDefiningOp();
+      if (!isa<ElementwiseOp, CastOp, ConstantOp>(op))
+        return false;
+      for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map)))
+        if (operand == sums)
+          for (auto [extent, term, wanted] : llvm::zip(shapeOf(sums), inner.terms, identity.terms))
+            if (extent != 1 && !(term == wanted))
+              return false;
+      readers.insert(op);
+    }
+    return staysInside(sums, value, readers) && isLargeContraction(einsum, written(value));
+  }
+
+  /// Whether all that depends on `from` is read by `readers` alone, up to `root`.
+  static bool staysInside(Value from, Value root,
+                          const llvm::SmallPtrSetImpl<Operation *> &readers) {
+    SmallVector<Value> work{from};
+    llvm::DenseSet<Value> seen{from};
+    while (!work.empty()) {
+      for (Operation *user : work.pop_back_val().getUsers()) {
+        if (!readers.contains(user))
+          return false;
+        Value next = user->getResult(0);
+        if (next != root && seen.insert(next).second)
+          work.push_back(next);
+      }
+    }
+    return true;
+  }
+
+  /// Whether the einsum is sums of products in rows and columns, whose result is contiguous along
+  /// one of them, and worth a packed kernel.
+  bool isLargeContraction(EinsumOp einsum, const StridedView &result) {
+    if (einsum.getInputs().size() != 2)
+      return false;
+    EinsumEquation equation = einsum.parsedEquation();
+    auto extents = equation.extents(einsum.getInputs().getTypes());
+    SmallVector<std::array<int64_t, 2>> strides(extents.size(), {0, 0});
+    for (auto [i, operand] : llvm::enumerate(einsum.getInputs()))
+      for (auto [axis, label] : llvm::enumerate(equation.operands[i]))
+        if (shapeOf(operand)[axis] != 1)
+          strides[size_t(label)][i] += memory_.find(operand)->second.strides[axis];
+    int sides[2] = {0, 0};
+    int last = -1;
+    for (auto [axis, label] : llvm::enumerate(equation.output)) {
+      auto [a, b] = strides[size_t(label)];
+      if (extents[size_t(label)] == 1)
+        continue;
+      if ((a != 0) != (b != 0))
+        ++sides[b != 0];
+      // Columns begin with the dim in which the result is contiguous.
+      last = (a != 0) != (b != 0) && result.strides[axis] == 1 ? int(axis) : last;
+    }
+    return last >= 0 && sides[0] && sides[1] && product(extents) >= kEpiloguePoints &&
+           size_t(llvm::count_if(extents, [](int64_t e) { return e > 1; })) >
+               size_t(llvm::count_if(equation.output,
+                                     [&](int32_t l) { return extents[size_t(l)] > 1; }));
   }
 
   /// Whether a row is still in the cache after its reductions.
@@ -539,6 +634,7 @@ private:
 
   func::FuncOp function_;
   bool fuse_;
+  double epilogueBytes_;
   llvm::DenseMap<Value, StridedView> memory_; ///< of what lies in memory, and views of it
   llvm::DenseSet<Value> forced_;              ///< roots
   llvm::DenseMap<Value, Value> stored_;       ///< what is stored through views, and the result
@@ -551,8 +647,8 @@ private:
 
 } // namespace
 
-std::vector<KernelGroup> planFusion(func::FuncOp function, bool fuse) {
-  return Planner(function, fuse).plan();
+std::vector<KernelGroup> planFusion(func::FuncOp function, bool fuse, int64_t epilogueBytes) {
+  return Planner(function, fuse, epilogueBytes).plan();
 }
 
 } // namespace ricci

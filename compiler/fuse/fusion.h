@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An einsum is a kernel of its own. All else is fused. A fused kernel has one space of
+// An einsum is a kernel, with its epilogue. All else is fused. A fused kernel has one space of
 // axes, some of them reduced; what it computes lives on all axes or on the kept ones. An
 // elementwise operation belongs to no kernel: it is computed wherever its result is wanted, unless
 // it is a root.
@@ -16,6 +16,9 @@
 // all
 //   axes (softmax's quotient) or on the kept ones (the logarithm of a log-sum-exp), or a kernel on
 //   the same space that reads the same memory.
+// - A root of an einsum's result alone, and of less that lies in memory before, joins the einsum
+//   where the result is gone from the caches before another kernel reads it: a contraction computes
+//   it where its sums are.
 // - Roots are results, what einsum, concatenate, gather and pad read, what a reshape merges axes
 // of;
 //   further what costs more to compute again, in several kernels or for every index of axes that it
@@ -34,8 +37,9 @@ namespace ricci {
 
 /// Operations of one launch.
 struct KernelGroup {
-  /// Set: the group is this einsum.
+  /// Set: the group is this einsum, and perhaps what becomes of its result element by element.
   mlir::Operation *single = nullptr;
+  bool hasEpilogue = false;
   llvm::SmallVector<int64_t> space; ///< extents
   llvm::SmallVector<bool> reduced;  ///< by axis
   bool scans = false;               ///< the one reduced axis is scanned
@@ -44,8 +48,9 @@ struct KernelGroup {
   llvm::SmallPtrSet<mlir::Value, 8> leaves; ///< what is read from memory
 };
 
-/// Groups in an order in which they can run. Without `fuse` every operation but views is one.
-std::vector<KernelGroup> planFusion(mlir::func::FuncOp function, bool fuse);
+/// Groups in an order in which they can run. Without `fuse` every operation but views is one; an
+/// einsum whose result has fewer than `epilogueBytes` is.
+std::vector<KernelGroup> planFusion(mlir::func::FuncOp function, bool fuse, int64_t epilogueBytes);
 
 /// Whether the operation is computed element by element wherever it is wanted.
 bool isInlined(mlir::Operation *op);

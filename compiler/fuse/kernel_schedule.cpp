@@ -191,6 +191,9 @@ SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
     if (schedule.swapped)
       std::swap(uses[0], uses[1]);
     uses.push_back({unsigned(kernel.getInputs().size()), 0});
+    if (auto epilogue = buildEpilogue(kernel))
+      for (const LoopProgram::Access *access : operandsOf(*epilogue, kernel))
+        uses.push_back({access->buffer, access->offset});
     return uses;
   }
   auto program = schedule.spec.loops ? *schedule.spec.loops : *buildLoopProgram(kernel);
@@ -219,6 +222,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     return attr ? attr.getValueAsDouble() : 0.0;
   };
   s.streams = params.contains("streams");
+  s.accumulate = params.contains("accumulate");
   s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
   if (*family == Family::Fused) {
     readFused(read, params, op, s);
@@ -238,10 +242,15 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     if (promote(t, s.spec.result) != s.spec.result && !(t == DType::f32 && compute == DType::f32))
       read.fail(llvm::Twine("operands of type ") + llvm::StringRef(shortName(t)) +
                 " do not give a result of type " + llvm::StringRef(shortName(s.spec.result)));
-  size_t buffers = s.spec.operands.size() + 1;
+  if (auto kernel = dyn_cast<KernelOp>(op); kernel && kernel.getLayouts())
+    if (auto epilogue = buildEpilogue(kernel)) {
+      s.spec.epilogue = std::make_shared<LoopProgram>(alongColumns(std::move(*epilogue)));
+      if (*family != Family::Contract || !params.contains("panels") || s.accumulate)
+        read.fail("an epilogue is that of a contraction with columns in panels, written once");
+    }
+  size_t buffers = s.spec.buffers();
   s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
   s.n = read.group("n", buffers), s.k = read.group("k", buffers);
-  s.accumulate = params.contains("accumulate");
   if (isContraction(*family)) {
     auto tile = read.numbers("tile", 2);
     s.spec.tileRows = int(tile[0]), s.spec.tileColumns = int(tile[1]);
@@ -276,7 +285,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       s.secondFirst = order.getValue() == "second first";
       if (!s.secondFirst && order.getValue() != "run by run")
         read.fail("panels go 'run by run' or 'second first'");
-      if (s.n.empty() || s.n[0].strides.back() != 1)
+      if (s.n.empty() || s.n[0].strides[2] != 1)
         read.fail("columns in panels are contiguous in the result");
       else if (s.spec.packing[1] == Packing::AlongRows && s.n[0].strides[1] != 1)
         read.fail("columns packed along rows are contiguous");

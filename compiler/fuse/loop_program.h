@@ -154,4 +154,14 @@ private:
 /// where the kernel is no fused one (an einsum).
 std::optional<LoopProgram> buildLoopProgram(KernelOp kernel);
 
+/// Of a kernel of an einsum and what is computed from its result element by element: the latter, in
+/// the axes of the result. The sums are loaded from where the result is stored. Nothing for other
+/// kernels.
+std::optional<LoopProgram> buildEpilogue(KernelOp kernel);
+/// What it reads besides the sums: accesses of operands.
+llvm::SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue,
+                                                          KernelOp kernel);
+/// The epilogue along the axis in which the result is contiguous, alone.
+LoopProgram alongColumns(LoopProgram epilogue);
+
 } // namespace ricci

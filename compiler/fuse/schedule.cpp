@@ -57,7 +57,7 @@ int64_t joinedRows(const Schedule &s) {
   if (inner > s.spec.tileColumns)
     return rows;
   for (const Dim &dim : s.m) {
-    if (dim.strides.back() != inner * rows)
+    if (dim.strides[2] != inner * rows)
       break;
     rows *= dim.extent;
   }
@@ -71,7 +71,7 @@ int64_t streamPeriod(const Schedule &s, const Target &target) {
   } else {
     int64_t panels = 1;
     for (const Dim &dim : llvm::ArrayRef<Dim>(s.n).drop_front()) {
-      if (dim.strides.back() == inner * joinedRows(s)) {
+      if (dim.strides[2] == inner * joinedRows(s)) {
         period = panels;
         break;
       }
@@ -115,15 +115,27 @@ static std::string typesOf(const KernelSpec &spec) {
   return same ? std::string(shortName(spec.result)) : names + std::string(shortName(spec.result));
 }
 
-std::string KernelSpec::key() const { return loops ? loops->structure() : name(); }
+std::string KernelSpec::key() const {
+  return loops ? loops->structure() : epilogue ? name() + epilogue->structure() : name();
+}
+
+size_t KernelSpec::buffers() const {
+  // Of the epilogue's accesses one loads the sums, and one stores the result.
+  return operands.size() + 1 + (epilogue ? epilogue->accesses.size() - 2 : 0);
+}
+
+/// Short for a structure.
+static std::string hashOf(const LoopProgram &program) {
+  std::string hash;
+  llvm::raw_string_ostream(hash) << llvm::format_hex_no_prefix(
+      llvm::xxh3_64bits(program.structure()), 16);
+  return hash;
+}
 
 std::string KernelSpec::name() const {
-  if (loops) {
-    // A symbol for the structure.
-    std::string hash;
-    llvm::raw_string_ostream(hash) << llvm::format_hex_no_prefix(llvm::xxh3_64bits(key()), 16);
-    return (loops->mode == LoopProgram::Mode::Rows ? "fused_rows_" : "fused_columns_") + hash;
-  }
+  if (loops)
+    return (loops->mode == LoopProgram::Mode::Rows ? "fused_rows_" : "fused_columns_") +
+           hashOf(*loops);
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
@@ -132,6 +144,7 @@ std::string KernelSpec::name() const {
       name += "_" + packingName(p).str();
     name += panels ? "_panels" : "";
     name += streams ? "_past" : "";
+    name += epilogue ? "_then_" + hashOf(*epilogue) : "";
   } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";
@@ -153,6 +166,8 @@ std::string KernelSpec::title() const {
     // The slow way to pack shows in the plan.
     bool gathers = this->family == Family::Contract &&
                    (packing[0] == Packing::Gather || packing[1] == Packing::Gather);
+    if (epilogue)
+      title += epilogue->goesByLane() ? " + epilogue by lane" : " + epilogue";
     return gathers ? title + " gather" : title;
   }
   if (this->family == Family::Transpose)

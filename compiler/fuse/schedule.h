@@ -78,6 +78,10 @@ struct KernelSpec {
   bool streams = false;    ///< Contract, in panels: Schedule::streams
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
+  /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
+  /// result; its other accesses are buffers from 3 on.
+  std::shared_ptr<const LoopProgram> epilogue;
+  size_t buffers() const; ///< of the einsum and the epilogue
 
   /// Equal keys: the same code on one target.
   std::string key() const;
@@ -123,6 +127,8 @@ struct LabelledProduct {
   llvm::SmallVector<DType, 3> operands;
   DType result;
   bool accumulate = false;
+  /// Of the result, along its columns. Axes have strides of its operands after the result's.
+  std::shared_ptr<const LoopProgram> epilogue;
 };
 
 /// Columns of all panels of a contraction whose columns are in panels: whole tiles.

@@ -81,9 +81,10 @@ TEST_P(ContractKernels, packsAcrossPanels) {
 // Panels of columns within one run of the result, whole and cut, that rows follow directly or not,
 // stored through the caches and past them. Buffers begin on a cache line or end anywhere.
 TEST_P(ContractKernels, panels) {
-  for (DType t :
-       {DType::f32, DType::f64, DType::i32, DType::i64, DType::f16, DType::i8, DType::c64})
+  for (DType t : {DType::f32, DType::f64, DType::i64, DType::f16, DType::i8, DType::c64})
     for (int vectors : {0, 1}) {
+      if (t != DType::f32 && vectors)
+        continue;
       KernelSpec spec = contractSpec({t, t}, t, target(), vectors);
       spec.panels = true;
       bool streams = computeType(t) == t && kindOf(t) != DTypeKind::Complex;

@@ -147,6 +147,7 @@ public:
     PassManager manager(context_.get());
     FormKernelsOptions form;
     form.fuse = options.fuse;
+    form.epilogueBytes = options.epilogueBytes;
     ChooseScheduleOptions choose;
     choose.cpu = target.cpu;
     manager.addNestedPass<func::FuncOp>(createFormKernels(form));
@@ -294,6 +295,15 @@ private:
       outputs_.push_back(values_.at(result).get());
   }
 
+  /// Where the kind of kernel can.
+  static void makeStream(Schedule &s) {
+    bool oneType =
+        computeType(s.spec.result) == s.spec.result && kindOf(s.spec.result) != DTypeKind::Complex;
+    if (s.spec.family == Family::Contract)
+      s.spec.streams = s.spec.panels && oneType && totalExtent(s.k) <= s.blockK;
+    s.streams = s.spec.family == Family::Contract ? s.spec.streams : !s.accumulate;
+  }
+
   void run(Split split, bool atEnd) {
     status_ = {};
     for (KernelOp kernel : kernels()) {
@@ -302,6 +312,8 @@ private:
         ADD_FAILURE() << "a schedule does not read back";
         return;
       }
+      if (options_.streams)
+        makeStream(*schedule);
       KernelFn entry = kernelOf(schedule->spec, target_);
       if (!entry)
         return;

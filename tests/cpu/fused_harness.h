@@ -32,6 +32,10 @@ struct FusedOptions {
   /// Every order of every fused kernel's axes in rows and in columns, with and without what is
   /// cached, not only the schedule that is chosen.
   bool everySchedule = false;
+  /// Contractions have the epilogue of a result of at least so many bytes.
+  int64_t epilogueBytes = INT64_MAX;
+  /// Results are stored past the caches, whatever their size.
+  bool streams = false;
   uint64_t seed = 1;
 };
 

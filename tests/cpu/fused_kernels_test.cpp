@@ -449,5 +449,85 @@ TEST_P(FusedKernels, ReadersOfResults) {
     }
 }
 
+/// (x @ w + b) * r * (x @ w + b), w transposed or not.
+std::string linearText(int64_t batch, int64_t m, int64_t n, int64_t k, const char *element,
+                       bool transposed) {
+  return program(
+      R"(func.func @main(%x: {0}, %w: {1}, %b: {2}, %r: {3}) -> {4} {{
+  %0 = ricci.einsum "{5}" ins(%x, %w : {0}, {1}) -> {4}
+  %1 = ricci.elementwise add(%0, %b) : ({4}, {2}) -> {4}
+  %2 = ricci.elementwise multiply(%1, %r) : ({4}, {3}) -> {4}
+  %3 = ricci.elementwise multiply(%2, %1) : ({4}, {4}) -> {4}
+  return %3 : {4}
+}}
+)",
+      type({batch, m, k}, element),
+      type(transposed ? std::vector<int64_t>{n, k} : std::vector<int64_t>{k, n}, element),
+      type({n}, element), type({m, 1}, element), type({batch, m, n}, element),
+      transposed ? "bmk,nk->bmn" : "bmk,kn->bmn");
+}
+
+// One kernel: what follows a contraction's sums is computed where they are, in every block of
+// columns, after the last block of K, on whole tiles and cut ones; stored as usual and past the
+// caches.
+TEST_P(FusedKernels, Epilogues) {
+  const char *types[] = {"f32", "f64", "i32", "f16", "i8", "complex<f32>"};
+  for (const char *element : types)
+    for (bool transposed : {false, true})
+      for (auto [batch, m, n, k] : {std::array<int64_t, 4>{1, 37, 131, 60},
+                                    {2, 64, 64, 33},
+                                    {1, 9, 16, 2100},
+                                    {3, 300, 17, 19}}) {
+        if (element != types[0] && (transposed || k == 2100))
+          continue; // all shapes for one type
+        FusedOptions options;
+        options.epilogueBytes = 0;
+        for (bool streams : {false, true}) {
+          options.streams = streams;
+          std::string text = linearText(batch, m, n, k, element, transposed);
+          EXPECT_EQ(expectLikeOracle(text, target(), options), 1u);
+        }
+        options.disorder = true; // perhaps without an epilogue: results have any strides
+        options.seed = uint64_t(m);
+        expectRight(linearText(batch, m, n, k, element, transposed), options);
+        if (HasFailure())
+          return;
+      }
+}
+
+// Constants are no part of the code, and nobody else may read the sums.
+TEST_P(FusedKernels, EpiloguesShareCodeAndKeepWhatIsRead) {
+  const char *text = R"(func.func @main(%x: tensor<64x80xf32>, %w: tensor<80x64xf32>) -> ({1}) {{
+  %0 = ricci.einsum "mk,kn->mn" ins(%x, %w : tensor<64x80xf32>, tensor<80x64xf32>) -> tensor<64x64xf32>
+  %c = ricci.constant dense<{0}> : tensor<f32>
+  %1 = ricci.elementwise multiply(%0, %c) : (tensor<64x64xf32>, tensor<f32>) -> tensor<64x64xf32>
+  %2 = ricci.elementwise negative(%1) : (tensor<64x64xf32>) -> tensor<64x64xf32>
+  return {2} : {1}
+}}
+)";
+  FusedOptions options;
+  options.epilogueBytes = 0;
+  auto kernels = [&](const char *constant, const char *types, const char *results) {
+    return expectLikeOracle(program(text, constant, types, results), target(), options);
+  };
+  EXPECT_EQ(kernels("7.0", "tensor<64x64xf32>", "%2"), 1u);
+  EXPECT_EQ(kernels("5.0", "tensor<64x64xf32>", "%2"), 1u);
+  EXPECT_EQ(kernels("5.0", "tensor<64x64xf32>, tensor<64x64xf32>", "%0, %2"), 2u);
+  EXPECT_EQ(kernels("5.0", "tensor<64x64xf32>, tensor<64x64xf32>", "%1, %2"), 2u);
+}
+
+// Stores past the caches, of whole vectors on their lines and of others.
+TEST_P(FusedKernels, Streams) {
+  for (const char *element : {"f32", "f64", "i8", "complex<f64>", "i1"})
+    for (int64_t n : {int64_t(64), int64_t(200), int64_t(67)}) {
+      FusedOptions options;
+      options.streams = true;
+      expectRight(mapText({5, n}, element), options);
+      options.disorder = true;
+      options.seed = uint64_t(n);
+      expectRight(mapText({5, n}, element), options);
+    }
+}
+
 } // namespace
 } // namespace ricci::test

@@ -1,0 +1,36 @@
+//===- emit_epilogue.cpp - what becomes of a contraction's sums ----------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The tile's sums have just been stored and are in the L1 cache. They are loaded from there as the
+// operands are from their places, so that every way to store a tile serves contractions with an
+// epilogue too.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/emit_epilogue.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+// for each row: for each vector of columns: result = f(sums, operands …)
+void emitEpilogue(FusedKernel &kernel, Value rows, Value columns,
+                  llvm::function_ref<FusedKernel::Values(Value)> baseOf) {
+  LoopBuilder &b = kernel.b;
+  const LoopProgram::Store &store = kernel.program.stores[0];
+  Value rest = b.rem(columns, b.idx(kernel.lanes)), whole = b.sub(columns, rest);
+  b.forLoop(rows, [&](Value row) {
+    FusedKernel::Values base = baseOf(row);
+    b.forLoop(b.idx(0), whole, b.idx(kernel.lanes), [&](Value i) {
+      kernel.scope([&] { kernel.store(store, {base, i, {}, kernel.lanes}); });
+    });
+    b.ifThen(b.ne(rest, b.idx(0)), [&] {
+      kernel.scope([&] { kernel.store(store, {base, whole, rest, kernel.lanes}); });
+    });
+  });
+}
+
+} // namespace ricci
