@@ -50,8 +50,11 @@ Request parseRequest(const nb::args &args, nb::handle optimize, nb::handle memor
   for (nb::handle argument : args)
     arguments.push_back(argument.ptr());
   Request request{parseCall(arguments), {}, {}};
-  request.options =
-      parseOptions({nullptr, nullptr, optimize.ptr(), memoryLimit.ptr(), device.ptr()});
+  Keywords keywords;
+  keywords.optimize = optimize.ptr();
+  keywords.memoryLimit = memoryLimit.ptr();
+  keywords.device = device.ptr();
+  request.options = parseOptions(keywords);
   checkPath(request.options.order, request.call.operands.size());
   for (nb::handle operand : request.call.operands)
     request.operands.push_back(typeOf(operand, request.operands.size() + 1));
