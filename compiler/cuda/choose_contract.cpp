@@ -63,7 +63,8 @@ void chooseTile(ContractGrid &grid) {
     with.threadRows = tile.threadRows, with.threadColumns = tile.threadColumns;
     // Blocks run at once on all processors; among equals the fewer count.
     double perProcessor = double(with.blocks()) / double(kProcessors);
-    double time = (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns / tile.efficiency;
+    double time =
+        (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns / tile.efficiency;
     if (time < best)
       best = time, grid = with;
   }

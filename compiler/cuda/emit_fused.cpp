@@ -452,10 +452,8 @@ private:
   void finish(int i) {
     const LoopProgram::Node &n = node(i);
     std::string state = fmt::format("s{}", i);
-    nodes_.set(i, n.kind == Kind::ArgReduce ? state + ".index"
-                                            : "(" + converted(sumType(n), n.type, state) + ")");
-    text_.line("const {} {} = {};", valueTypeName(n.type), FusedNodes::variable(i), nodes_.get(i));
-    nodes_.set(i, FusedNodes::variable(i));
+    nodes_.define(i, n.kind == Kind::ArgReduce ? state + ".index"
+                                               : converted(sumType(n), n.type, state));
   }
 
   const FusedGrid &grid_;
