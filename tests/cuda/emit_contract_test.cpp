@@ -104,6 +104,14 @@ TEST(EmitContract, Accumulates) {
   }
 }
 
+/// Parts of a sum first, then their sum.
+TEST(EmitContract, LongSums) {
+  EXPECT_THAT(expectEmulated(einsum("ij,jk->ik", "6x4096xi32", "4096x7xi32", "6x7xi32")),
+              ElementsAre("contract i32 32x32x16", HasSubstr("fused")));
+  EXPECT_THAT(expectEmulated(einsum("i,i->", "20000xf16", "20000xf16", "f16")),
+              ElementsAre("fused rows f32", HasSubstr("fused")));
+}
+
 /// What is no contraction: sums, diagonals, products without sums, vectors.
 TEST(EmitContract, OtherProducts) {
   for (const char *type : {"f32", "i8", "bf16", "i1"}) {
