@@ -103,15 +103,29 @@ private:
         points *= loops_.axes[size_t(axis)].extent;
       for (int64_t axis : reduced)
         indices *= loops_.axes[size_t(axis)].extent;
-      bool oneThread = loops_.has(Kind::Scan);
-      // One thread for each point walks along a row alone.
-      bool areShort = indices <= 4 || oneThread;
+      // Where one thread walks along a row alone, its neighbours have other rows.
+      bool areShort =
+          indices <= 4 || (loops_.has(Kind::Scan) && !sharesScans(loops_, points, indices));
       if (kept.empty() || points <= 1 || (!areShort && cost(reduced.back()) <= cost(kept.back())))
         mode = Mode::Rows;
     }
     Order order = kept;
     order.append(reduced);
     return {mode, order};
+  }
+
+  /// Whether threads share a scan: floats are added in another order then, those of 16 bits must
+  /// not be; and a complex 1 times infinity is not infinity.
+  static bool sharesScans(const LoopProgram &loops, int64_t points, int64_t indices) {
+    return points < kManyThreads / 8 && indices >= 2 * kWarp &&
+           llvm::all_of(
+               loops.nodes,
+               [](const LoopProgram::Node &node) {
+                 bool isComplex = kindOf(node.type) == DTypeKind::Complex;
+                 return node.kind != Kind::Scan ||
+                        (node.type != DType::f16 && node.type != DType::bf16 &&
+                         !(isComplex && node.isProduct));
+               });
   }
 
   /// Outermost first by the strides of an access; axes it does not have come outside.
@@ -145,7 +159,11 @@ private:
 
   void share(FusedGrid &grid) const {
     int64_t reduced = std::max<int64_t>(grid.reduced, 1);
-    if (grid.loops.has(Kind::Scan)) {
+    bool scans = grid.loops.has(Kind::Scan);
+    if (scans && grid.rows() && sharesScans(grid.loops, grid.points, reduced)) {
+      grid.team = int(std::clamp<int64_t>(powerAtLeast(reduced / 4), kWarp, kMaxBlock));
+      grid.perBlock = std::max(1, 128 / grid.team);
+    } else if (scans) {
       grid.team = 1;
       grid.perBlock = grid.points >= kManyThreads ? 128 : 32;
     } else if (grid.rows()) {
@@ -185,7 +203,9 @@ private:
         bytes += int64_t(std::max<size_t>(itemSize(node.type), 4));
       }
     int64_t items = ceilDiv(std::max<int64_t>(grid.reduced, 1), grid.team);
-    bool unrolls = items <= kMaxItems && double(items) * bodyCycles(grid.loops) <= kMaxUnrolled;
+    bool sharesScan = grid.loops.has(Kind::Scan) && grid.team > 1;
+    bool unrolls =
+        !sharesScan && items <= kMaxItems && double(items) * bodyCycles(grid.loops) <= kMaxUnrolled;
     if (unrolls && items * words <= kCacheRegisters) {
       grid.items = items;
       grid.cache = words ? FusedGrid::Cache::Registers : FusedGrid::Cache::None;

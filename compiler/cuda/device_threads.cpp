@@ -10,16 +10,43 @@
 namespace ricci {
 
 static constexpr DeviceChunk kChunks[] = {
-    // The value of the thread of the warp whose number differs in these bits.
+    // Shuffles of values of any size: from the thread whose number differs in these bits, from the
+    // one
+    // so many before, from the last of the warp.
+    {"Words wordsOf", R"(
+template <class T> union Words { T value; u32 words[(sizeof(T) + 3) / 4]; };
+template <class T> FN Words<T> wordsOf(T value) {
+  Words<T> words;
+  words.words[sizeof(words) / 4 - 1] = 0;
+  words.value = value;
+  return words;
+}
+)"},
     {"shuffled", R"(
-template <class T> FN T shuffled(T x, int bits) {
-  union { T x; u32 words[(sizeof(T) + 3) / 4]; } from, to;
-  from.words[sizeof(T) / 4 * (sizeof(T) % 4 != 0)] = 0;
-  from.x = x;
+template <class T> FN T shuffled(T value, int bits) {
+  Words<T> from = wordsOf(value);
 #pragma unroll
-  for (int i = 0; i < (int)sizeof(to.words) / 4; ++i)
-    to.words[i] = __shfl_xor_sync(0xffffffffu, from.words[i], bits);
-  return to.x;
+  for (int i = 0; i < (int)sizeof(from) / 4; ++i)
+    from.words[i] = __shfl_xor_sync(0xffffffffu, from.words[i], bits);
+  return from.value;
+}
+)"},
+    {"shuffledUp", R"(
+template <class T> FN T shuffledUp(T value, int distance) {
+  Words<T> from = wordsOf(value);
+#pragma unroll
+  for (int i = 0; i < (int)sizeof(from) / 4; ++i)
+    from.words[i] = __shfl_up_sync(0xffffffffu, from.words[i], distance);
+  return from.value;
+}
+)"},
+    {"shuffledLast", R"(
+template <class T> FN T shuffledLast(T value) {
+  Words<T> from = wordsOf(value);
+#pragma unroll
+  for (int i = 0; i < (int)sizeof(from) / 4; ++i)
+    from.words[i] = __shfl_sync(0xffffffffu, from.words[i], 31);
+  return from.value;
 }
 )"},
 

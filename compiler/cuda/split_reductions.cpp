@@ -40,6 +40,8 @@ constexpr int64_t kManyBlocks = 264;
 constexpr int64_t kLongPart = 4096, kManySteps = 512;
 /// Results of a contraction's block, where it has the smallest tile.
 constexpr int64_t kTile = 32 * 32;
+/// Columns of a block.
+constexpr int64_t kColumns = 32;
 /// Rows and columns from which on a contraction has tiles.
 constexpr int64_t kNarrow = 4;
 
@@ -103,9 +105,13 @@ private:
     int64_t results = typeOf(op.getOutput()).getNumElements(), reduced = 1;
     for (int64_t dim : dims)
       reduced *= shape[size_t(dim)];
-    if (results == 0)
+    if (results == 0 || reduced == 0)
       return {};
-    int64_t wanted = std::min(kManyBlocks / results, reduced / kLongPart), parts = 1;
+    // Where the last axis stays, threads have neighbouring columns: a block computes some.
+    bool inColumns =
+        !llvm::is_contained(dims, int64_t(shape.size()) - 1) && shape.back() >= kColumns;
+    int64_t perBlock = inColumns ? kColumns : 1, blocks = (results + perBlock - 1) / perBlock;
+    int64_t wanted = std::min(kManyBlocks / blocks, reduced * perBlock / kLongPart), parts = 1;
     size_t axis = 0;
     for (int64_t dim : dims)
       if (int64_t n = partsOf(shape[size_t(dim)], wanted); n > parts)

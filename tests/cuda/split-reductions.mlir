@@ -21,6 +21,14 @@ func.func @columns(%a: tensor<5x100000x3xf16>) -> tensor<5x3xf16> {
   return %0 : tensor<5x3xf16>
 }
 
+// Blocks have several columns.
+// CHECK-LABEL: func.func @many_columns
+// CHECK: ricci.reshape %arg0 : tensor<4096x1024xf32> -> tensor<8x512x1024xf32>
+func.func @many_columns(%a: tensor<4096x1024xf32>) -> tensor<1024xf32> {
+  %0 = ricci.reduce max %a dims = [0] : tensor<4096x1024xf32> -> tensor<1024xf32>
+  return %0 : tensor<1024xf32>
+}
+
 // Enough results, or too little to sum.
 // CHECK-LABEL: func.func @enough
 // CHECK-NOT: ricci.reshape
