@@ -25,7 +25,9 @@ using Order = llvm::SmallVector<int64_t>;
 constexpr int64_t kManyThreads = 1 << 17;
 constexpr int kBlock = 256, kMaxBlock = 1024, kWarp = 32;
 /// Of one thread, in 32-bit registers, and of one block.
-constexpr int64_t kCacheRegisters = 64, kCacheBytes = 40 << 10;
+constexpr int64_t kCacheRegisters = 64, kCacheBytes = 32 << 10;
+/// For what the threads of a team tell each other; together with the above what a block may have.
+constexpr int64_t kPartBytes = 16 << 10;
 constexpr int64_t kMaxItems = 32;
 /// Cycles (of cost_model.h) of what a thread's code may hold unrolled: more takes NVRTC too long.
 constexpr double kMaxUnrolled = 1200;
@@ -181,7 +183,19 @@ private:
       grid.team = int(powerAtLeast(team + 1) / 2);
       grid.perBlock = grid.team == 1 ? 128 : 32;
     }
+    while (grid.team > 1 && partBytes(grid) > kPartBytes)
+      grid.team /= 2;
     keep(grid);
+  }
+
+  /// What meets in shared memory: the states of all threads, or of all warps.
+  static int64_t partBytes(const FusedGrid &grid) {
+    int64_t bytes = 0;
+    for (const LoopProgram::Node &node : grid.loops.nodes)
+      if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce || node.kind == Kind::Scan)
+        bytes += int64_t(itemSize(sumType(node))) + (node.kind == Kind::ArgReduce ? 16 : 0);
+    int64_t parts = grid.rows() ? grid.team / kWarp : grid.team;
+    return bytes * parts * grid.perBlock;
   }
 
   static double bodyCycles(const LoopProgram &loops) {

@@ -143,6 +143,25 @@ TEST(EmitFused, ArgReductions) {
     }
 }
 
+/// Shared memory is enough for the parts of many of them.
+TEST(EmitFused, ManyReductions) {
+  std::string body, results, types;
+  for (int i = 0; i < 12; ++i) {
+    body += fmt::format("  %{0} = ricci.elementwise add(%a, %{1}) : (tensor<300x40xcomplex<f64>>, "
+                        "tensor<300x40xcomplex<f64>>) -> tensor<300x40xcomplex<f64>>\n"
+                        "  %r{0} = ricci.arg_reduce argmax %{0} dim = {{dim}} : "
+                        "tensor<300x40xcomplex<f64>> -> tensor<{{kept}}xi64>\n",
+                        i, i == 0 ? "a" : std::to_string(i - 1));
+    results += fmt::format("{}%r{}", i ? ", " : "", i);
+    types += fmt::format("{}tensor<{{kept}}xi64>", i ? ", " : "");
+  }
+  std::string text = fmt::format("func.func @main(%a: tensor<300x40xcomplex<f64>>) -> ({1}) {{{{\n"
+                                 "{0}  return {2} : {1}\n}}}}\n",
+                                 body, types, results);
+  for (int dim : {0, 1})
+    expectEmulated(program(text.c_str(), fmt::arg("dim", dim), fmt::arg("kept", dim ? 300 : 40)));
+}
+
 TEST(EmitFused, Scans) {
   const char *text =
       R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) {{
