@@ -26,6 +26,16 @@ def OrderContractions : Pass<"ricci-order-contractions", "::mlir::func::FuncOp">
   }];
 }
 
+// compiler/cuda
+def SplitReductions : Pass<"ricci-split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Compute long reductions and contractions of few results in parts";
+  let description = [{
+    For a GPU, of which one result is the work of one block of threads: a reduction, or the sum of an
+    einsum, becomes one with more results and a second one over these. Sums of 16-bit floats still
+    round once. A function that accumulates stays as it is.
+  }];
+}
+
 // compiler/fuse
 def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Group operations into kernels, one launch each";

@@ -23,8 +23,9 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",    "ricci-order-contractions", "ricci-form-kernels", "ricci-choose-schedule",
-    "ricci-plan-memory", "ricci-emit-loops",         "ricci-lower-loops",
+    "ricci-simplify",     "ricci-order-contractions", "ricci-split-reductions",
+    "ricci-form-kernels", "ricci-choose-schedule",    "ricci-plan-memory",
+    "ricci-emit-loops",   "ricci-lower-loops",
 };
 
 Status checkPassName(const std::string &name) {
@@ -97,6 +98,9 @@ Status Pipeline::toKernels() {
   auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
     return runOnFunction("kernels", name, std::move(pass));
   };
+  if (options_.device.isCuda())
+    if (Status s = run("ricci-split-reductions", createSplitReductions()); !s)
+      return s;
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;
   if (options_.device.isCuda())

@@ -17,8 +17,9 @@ namespace ricci {
 namespace {
 
 struct Tile {
-  int rows, columns, depth, threadRows, threadColumns;
-  double efficiency; ///< of the arithmetic units, about
+  int rows, columns, depth;
+  int threadRows, threadColumns; ///< of a thread, or of a warp on matrix units
+  double efficiency;             ///< of the arithmetic units, about
 };
 
 /// By the bytes of what is summed: registers and shared memory bound the tile. Blocks have 256
@@ -37,6 +38,12 @@ constexpr Tile kTiles16[] = {
     {16, 32, 16, 1, 2, 0.40},
     {32, 16, 16, 2, 1, 0.40},
 };
+/// On matrix units: of a warp instead of a thread.
+constexpr Tile kMatrixTiles[] = {
+    {128, 128, 32, 64, 32, 0.90}, {128, 64, 32, 64, 32, 0.70}, {64, 128, 32, 32, 64, 0.70},
+    {64, 64, 32, 32, 32, 0.55},   {32, 64, 32, 16, 32, 0.35},  {64, 32, 32, 32, 16, 0.35},
+    {32, 32, 32, 16, 16, 0.22},
+};
 /// Multiprocessors of a large GPU.
 constexpr int64_t kProcessors = 132;
 /// Below, a thread for each element of the result is as good.
@@ -53,20 +60,41 @@ double extentOf(llvm::ArrayRef<Dim> dims) {
 void chooseTile(ContractGrid &grid) {
   DType result = grid.result;
   size_t bytes = result == DType::f16 || result == DType::bf16 ? 4 : itemSize(result);
-  llvm::ArrayRef<Tile> tiles = bytes <= 4   ? llvm::ArrayRef<Tile>(kTiles4)
+  bool isHalf = result != DType::f32
+                    ? bytes != itemSize(result)
+                    : grid.operands[0] == DType::f16 || grid.operands[0] == DType::bf16;
+  bool isMatrix = isHalf && grid.operands[0] == grid.operands[1] &&
+                  (result == DType::f32 || result == grid.operands[0]);
+  llvm::ArrayRef<Tile> tiles = isMatrix     ? llvm::ArrayRef<Tile>(kMatrixTiles)
+                               : bytes <= 4 ? llvm::ArrayRef<Tile>(kTiles4)
                                : bytes == 8 ? llvm::ArrayRef<Tile>(kTiles8)
                                             : llvm::ArrayRef<Tile>(kTiles16);
   double best = INFINITY;
   for (const Tile &tile : tiles) {
     ContractGrid with = grid;
     with.rows = tile.rows, with.columns = tile.columns, with.depth = tile.depth;
-    with.threadRows = tile.threadRows, with.threadColumns = tile.threadColumns;
+    (isMatrix ? with.warpRows : with.threadRows) = tile.threadRows;
+    (isMatrix ? with.warpColumns : with.threadColumns) = tile.threadColumns;
     // Blocks run at once on all processors; among equals the fewer count.
     double perProcessor = double(with.blocks()) / double(kProcessors);
-    double time = (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns / tile.efficiency;
+    double time =
+        (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns / tile.efficiency;
     if (time < best)
       best = time, grid = with;
   }
+}
+
+/// Whether runs of A (side 0) or B lie beside each other wherever they start.
+bool isPacked(const ContractGrid &grid, size_t side) {
+  const Dims &own = side == 0 ? grid.m : grid.n;
+  const Dims &along = grid.depthFirst[side] ? grid.k : own;
+  if (along.empty() || along[0].strides[side] != 1 || along[0].extent % kRun != 0)
+    return false;
+  for (const Dims *dims : {&grid.batch, &own, &grid.k})
+    for (const Dim &dim : *dims)
+      if (&dim != &along[0] && dim.strides[side] % kRun != 0)
+        return false;
+  return true;
 }
 
 bool needsWide(const ContractGrid &grid) {
@@ -123,6 +151,8 @@ std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product) {
     grid.depthFirst[i] &= k[0].strides[i] == 1;
   grid.batch = merged(batch), grid.m = merged(m), grid.n = merged(n), grid.k = merged(k);
   chooseTile(grid);
+  for (size_t side : {0, 1})
+    grid.packed[side] = isPacked(grid, side);
   grid.isWide = needsWide(grid);
   return grid;
 }

@@ -23,14 +23,24 @@ struct ContractGrid {
   bool accumulate = false;
   int rows = 64, columns = 64, depth = 16; ///< of a block's tile
   int threadRows = 4, threadColumns = 4;   ///< of a thread's
+  int warpRows = 0, warpColumns = 0;       ///< of a warp's, instead: on matrix units
   bool depthFirst[2] = {false, false};     ///< A and B: contiguous along k, and loaded along it
-  bool isWide = false;                     ///< indices have 64 bits
+  /// Whether kRun neighbours along that side, or along k, may be moved at once: they lie beside
+  /// each other, at a distance of a multiple of kRun from the first element.
+  bool packed[2] = {false, false};
+  bool isWide = false; ///< indices have 64 bits
 
-  int threads() const { return rows / threadRows * (columns / threadColumns); }
+  int threads() const {
+    return warpRows ? 32 * (rows / warpRows) * (columns / warpColumns)
+                    : rows / threadRows * (columns / threadColumns);
+  }
   int64_t tilesOfRows() const { return (totalExtent(m) + rows - 1) / rows; }
   int64_t tilesOfColumns() const { return (totalExtent(n) + columns - 1) / columns; }
   int64_t blocks() const { return totalExtent(batch) * tilesOfRows() * tilesOfColumns(); }
 };
+
+/// Elements of 16 bytes of 16-bit floats.
+inline constexpr int kRun = 8;
 
 /// Nothing where the product is no contraction, or too small or narrow for tiles.
 std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product);

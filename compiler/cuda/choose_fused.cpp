@@ -25,7 +25,9 @@ using Order = llvm::SmallVector<int64_t>;
 constexpr int64_t kManyThreads = 1 << 17;
 constexpr int kBlock = 256, kMaxBlock = 1024, kWarp = 32;
 /// Of one thread, in 32-bit registers, and of one block.
-constexpr int64_t kCacheRegisters = 64, kCacheBytes = 40 << 10;
+constexpr int64_t kCacheRegisters = 64, kCacheBytes = 32 << 10;
+/// For what the threads of a team tell each other; together with the above what a block may have.
+constexpr int64_t kPartBytes = 16 << 10;
 constexpr int64_t kMaxItems = 32;
 /// Cycles (of cost_model.h) of what a thread's code may hold unrolled: more takes NVRTC too long.
 constexpr double kMaxUnrolled = 1200;
@@ -103,15 +105,29 @@ private:
         points *= loops_.axes[size_t(axis)].extent;
       for (int64_t axis : reduced)
         indices *= loops_.axes[size_t(axis)].extent;
-      bool oneThread = loops_.has(Kind::Scan);
-      // One thread for each point walks along a row alone.
-      bool areShort = indices <= 4 || oneThread;
+      // Where one thread walks along a row alone, its neighbours have other rows.
+      bool areShort =
+          indices <= 4 || (loops_.has(Kind::Scan) && !sharesScans(loops_, points, indices));
       if (kept.empty() || points <= 1 || (!areShort && cost(reduced.back()) <= cost(kept.back())))
         mode = Mode::Rows;
     }
     Order order = kept;
     order.append(reduced);
     return {mode, order};
+  }
+
+  /// Whether threads share a scan: floats are added in another order then, those of 16 bits must
+  /// not be; and a complex 1 times infinity is not infinity.
+  static bool sharesScans(const LoopProgram &loops, int64_t points, int64_t indices) {
+    return points < kManyThreads / 8 && indices >= 2 * kWarp &&
+           llvm::all_of(
+               loops.nodes,
+               [](const LoopProgram::Node &node) {
+                 bool isComplex = kindOf(node.type) == DTypeKind::Complex;
+                 return node.kind != Kind::Scan ||
+                        (node.type != DType::f16 && node.type != DType::bf16 &&
+                         !(isComplex && node.isProduct));
+               });
   }
 
   /// Outermost first by the strides of an access; axes it does not have come outside.
@@ -145,7 +161,11 @@ private:
 
   void share(FusedGrid &grid) const {
     int64_t reduced = std::max<int64_t>(grid.reduced, 1);
-    if (grid.loops.has(Kind::Scan)) {
+    bool scans = grid.loops.has(Kind::Scan);
+    if (scans && grid.rows() && sharesScans(grid.loops, grid.points, reduced)) {
+      grid.team = int(std::clamp<int64_t>(powerAtLeast(reduced / 4), kWarp, kMaxBlock));
+      grid.perBlock = std::max(1, 128 / grid.team);
+    } else if (scans) {
       grid.team = 1;
       grid.perBlock = grid.points >= kManyThreads ? 128 : 32;
     } else if (grid.rows()) {
@@ -163,7 +183,19 @@ private:
       grid.team = int(powerAtLeast(team + 1) / 2);
       grid.perBlock = grid.team == 1 ? 128 : 32;
     }
+    while (grid.team > 1 && partBytes(grid) > kPartBytes)
+      grid.team /= 2;
     keep(grid);
+  }
+
+  /// What meets in shared memory: the states of all threads, or of all warps.
+  static int64_t partBytes(const FusedGrid &grid) {
+    int64_t bytes = 0;
+    for (const LoopProgram::Node &node : grid.loops.nodes)
+      if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce || node.kind == Kind::Scan)
+        bytes += int64_t(itemSize(sumType(node))) + (node.kind == Kind::ArgReduce ? 16 : 0);
+    int64_t parts = grid.rows() ? grid.team / kWarp : grid.team;
+    return bytes * parts * grid.perBlock;
   }
 
   static double bodyCycles(const LoopProgram &loops) {
@@ -185,7 +217,9 @@ private:
         bytes += int64_t(std::max<size_t>(itemSize(node.type), 4));
       }
     int64_t items = ceilDiv(std::max<int64_t>(grid.reduced, 1), grid.team);
-    bool unrolls = items <= kMaxItems && double(items) * bodyCycles(grid.loops) <= kMaxUnrolled;
+    bool sharesScan = grid.loops.has(Kind::Scan) && grid.team > 1;
+    bool unrolls =
+        !sharesScan && items <= kMaxItems && double(items) * bodyCycles(grid.loops) <= kMaxUnrolled;
     if (unrolls && items * words <= kCacheRegisters) {
       grid.items = items;
       grid.cache = words ? FusedGrid::Cache::Registers : FusedGrid::Cache::None;

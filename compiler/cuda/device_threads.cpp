@@ -10,16 +10,43 @@
 namespace ricci {
 
 static constexpr DeviceChunk kChunks[] = {
-    // The value of the thread of the warp whose number differs in these bits.
+    // Shuffles of values of any size: from the thread whose number differs in these bits, from the
+    // one
+    // so many before, from the last of the warp.
+    {"Words wordsOf", R"(
+template <class T> union Words { T value; u32 words[(sizeof(T) + 3) / 4]; };
+template <class T> FN Words<T> wordsOf(T value) {
+  Words<T> words;
+  words.words[sizeof(words) / 4 - 1] = 0;
+  words.value = value;
+  return words;
+}
+)"},
     {"shuffled", R"(
-template <class T> FN T shuffled(T x, int bits) {
-  union { T x; u32 words[(sizeof(T) + 3) / 4]; } from, to;
-  from.words[sizeof(T) / 4 * (sizeof(T) % 4 != 0)] = 0;
-  from.x = x;
+template <class T> FN T shuffled(T value, int bits) {
+  Words<T> from = wordsOf(value);
 #pragma unroll
-  for (int i = 0; i < (int)sizeof(to.words) / 4; ++i)
-    to.words[i] = __shfl_xor_sync(0xffffffffu, from.words[i], bits);
-  return to.x;
+  for (int i = 0; i < (int)sizeof(from) / 4; ++i)
+    from.words[i] = __shfl_xor_sync(0xffffffffu, from.words[i], bits);
+  return from.value;
+}
+)"},
+    {"shuffledUp", R"(
+template <class T> FN T shuffledUp(T value, int distance) {
+  Words<T> from = wordsOf(value);
+#pragma unroll
+  for (int i = 0; i < (int)sizeof(from) / 4; ++i)
+    from.words[i] = __shfl_up_sync(0xffffffffu, from.words[i], distance);
+  return from.value;
+}
+)"},
+    {"shuffledLast", R"(
+template <class T> FN T shuffledLast(T value) {
+  Words<T> from = wordsOf(value);
+#pragma unroll
+  for (int i = 0; i < (int)sizeof(from) / 4; ++i)
+    from.words[i] = __shfl_sync(0xffffffffu, from.words[i], 31);
+  return from.value;
 }
 )"},
 
@@ -75,6 +102,32 @@ FN bool checkedIndex(i64 &index, i64 extent, i64 axis, LaunchStatus *status) {
     {"multiplyAddComplex", R"(
 template <class F> FN Complex<F> multiplyAddComplex(Complex<F> x, Complex<F> y, Complex<F> sum) {
   return {fma(-x.im, y.im, fma(x.re, y.re, sum.re)), fma(x.im, y.re, fma(x.re, y.im, sum.im))};
+}
+)"},
+
+    // Products of 16 rows and 8 columns over 16 steps, by the threads of a warp together.
+    {"multiplyTilesF16", R"(
+FN void multiplyTilesF16(float (&sums)[4], const u32 (&rows)[4], const u32 (&columns)[2]) {
+#ifdef RICCI_CUDA_EMULATOR
+  ricciEmulatorMmaF16(sums, rows, columns, sums);
+#else
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+      : "r"(rows[0]), "r"(rows[1]), "r"(rows[2]), "r"(rows[3]), "r"(columns[0]), "r"(columns[1]));
+#endif
+}
+)"},
+    {"multiplyTilesBf16", R"(
+FN void multiplyTilesBf16(float (&sums)[4], const u32 (&rows)[4], const u32 (&columns)[2]) {
+#ifdef RICCI_CUDA_EMULATOR
+  ricciEmulatorMmaBf16(sums, rows, columns, sums);
+#else
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+      : "r"(rows[0]), "r"(rows[1]), "r"(rows[2]), "r"(rows[3]), "r"(columns[0]), "r"(columns[1]));
+#endif
 }
 )"},
 };

@@ -127,8 +127,10 @@ template <class F> FN u64 truncatedToU64(F x) {
 )"},
 
     // Neighbours that move as one, where the address allows it.
-    {"Pack loadPack storePack", R"(
+    {"Pack", R"(
 template <class T, int n> struct alignas(sizeof(T) * n) Pack { T at[n]; };
+)"},
+    {"loadPack", R"(
 template <int n, class T> FN Pack<T, n> loadPack(const T *from, bool isAligned) {
   Pack<T, n> pack;
   if (isAligned) {
@@ -140,6 +142,8 @@ template <int n, class T> FN Pack<T, n> loadPack(const T *from, bool isAligned) 
   }
   return pack;
 }
+)"},
+    {"storePack", R"(
 template <class T, int n> FN void storePack(T *to, const Pack<T, n> &pack, bool isAligned) {
   if (isAligned) {
     *(Pack<T, n> *)to = pack;

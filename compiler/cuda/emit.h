@@ -35,5 +35,7 @@ KernelText emitFused(const FusedGrid &grid, unsigned inputs);
 
 /// emit_contract.cpp: tiles in shared memory and in registers.
 KernelText emitContract(const ContractGrid &grid);
+/// emit_contract_matrix.cpp: the same of 16-bit floats, on matrix units.
+KernelText emitMatrixContract(const ContractGrid &grid);
 
 } // namespace ricci

@@ -13,7 +13,7 @@
 // Indices along groups of several dims become offsets by functions before the kernel.
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/cuda/emit.h"
+#include "compiler/cuda/contract_text.h"
 #include "compiler/cuda/scalars.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -24,40 +24,18 @@ namespace ricci {
 
 namespace {
 
-/// Tiles of rows that are walked through before the next column, so that B stays in the cache.
-constexpr int64_t kGroup = 8;
 constexpr int kVectorBytes = 16;
 
-bool isHalf(DType type) { return type == DType::f16 || type == DType::bf16; }
-
-class ContractEmitter {
+class ContractEmitter : ContractText {
 public:
-  explicit ContractEmitter(const ContractGrid &grid)
-      : g_(grid), text_(kernel_.body), index_(grid.isWide ? "i64" : "int") {
-    DTypeKind kind = kindOf(g_.result);
-    computed_ = isHalf(g_.result) ? DType::f32 : g_.result;
-    bool isInteger = kind == DTypeKind::Int || kind == DTypeKind::UInt;
-    sum_ = !isInteger ? valueTypeName(computed_) : itemSize(computed_) == 8 ? "u64" : "u32";
-    sumBytes_ = isInteger ? std::max<size_t>(itemSize(computed_), 4) : itemSize(computed_);
-    m_ = totalExtent(g_.m), n_ = totalExtent(g_.n), k_ = totalExtent(g_.k);
-  }
+  explicit ContractEmitter(const ContractGrid &grid) : ContractText(grid) {}
 
   KernelText emit() {
-    std::string types = typeNames();
-    kernel_.name = fmt::format("contract_{}_{}x{}x{}", types, g_.rows, g_.columns, g_.depth);
-    std::replace(types.begin(), types.end(), '_', ' ');
-    kernel_.title = fmt::format("contract {} {}x{}x{}", types, g_.rows, g_.columns, g_.depth);
-    kernel_.schedule =
-        fmt::format("tiles of {} x {} a block and {} x {} a thread, {} steps at once", g_.rows,
-                    g_.columns, g_.threadRows, g_.threadColumns, g_.depth);
-    kernel_.grid.threads = {uint32_t(g_.threads()), 1, 1};
-    const char *names[3] = {"a", "b", "c"};
-    DType dtypes[3] = {g_.operands[0], g_.operands[1], g_.result};
-    for (int i : g_.swapped ? std::array{1, 0, 2} : std::array{0, 1, 2})
-      kernel_.parameters.push_back(fmt::format("{}{} *__restrict__ {}", i < 2 ? "const " : "",
-                                               storageTypeName(dtypes[i]), names[i]));
+    describe(fmt::format("tiles of {} x {} a block and {} x {} a thread, {} steps at once", g_.rows,
+                         g_.columns, g_.threadRows, g_.threadColumns, g_.depth));
     defineOffsets();
-    emitStart();
+    startBlock();
+    declareTiles();
     emitLoads();
     emitSteps();
     emitResult();
@@ -65,71 +43,9 @@ public:
   }
 
 private:
-  std::string typeNames() const {
-    std::string result(shortName(g_.result));
-    if (g_.operands[0] == g_.result && g_.operands[1] == g_.result)
-      return result;
-    return fmt::format("{}_{}_{}", shortName(g_.operands[0]), shortName(g_.operands[1]), result);
-  }
-
-  //===--- offsets -----------------------------------------------------===//
-
-  /// `offset of an index of the group` in a buffer, innermost dim first.
-  void defineOffset(const std::string &name, const Dims &dims, size_t buffer) {
-    std::string sum;
-    int64_t inner = 1;
-    for (auto [i, dim] : llvm::enumerate(dims)) {
-      std::string at = inner == 1 ? "index" : fmt::format("index / {}", inner);
-      if (i + 1 < dims.size())
-        at += fmt::format(" % {}", dim.extent);
-      inner *= dim.extent;
-      int64_t stride = dim.strides[buffer];
-      if (stride == 0)
-        continue;
-      std::string place = at == "index" ? at : "(" + at + ")";
-      std::string term = stride == 1 ? at : fmt::format("{} * {}", place, stride);
-      sum += (sum.empty() ? "" : " + ") + term;
-    }
-    kernel_.helpers.line("FN {0} {1}({0} index) {{ return {2}; }}", index_, name,
-                         sum.empty() ? "0" : sum);
-  }
-
-  void defineOffsets() {
-    defineOffset("rowOfA", g_.m, 0), defineOffset("depthOfA", g_.k, 0);
-    defineOffset("depthOfB", g_.k, 1), defineOffset("columnOfB", g_.n, 1);
-    defineOffset("rowOfC", g_.m, 2), defineOffset("columnOfC", g_.n, 2);
-    if (g_.batch.empty())
-      return;
-    defineOffset("batchOfA", g_.batch, 0), defineOffset("batchOfB", g_.batch, 1);
-    defineOffset("batchOfC", g_.batch, 2);
-  }
-
   //===--- the block's tile --------------------------------------------===//
 
-  void emitStart() {
-    defineBlock(kernel_, g_.blocks(), index_);
-    int64_t rowTiles = g_.tilesOfRows(), columnTiles = g_.tilesOfColumns();
-    std::string tile = "block";
-    if (!g_.batch.empty()) {
-      text_.line("const {} batch = block / {};", index_, rowTiles * columnTiles);
-      text_.line("const {} tile = block % {};", index_, rowTiles * columnTiles);
-      for (const char *name : {"a", "b", "c"})
-        text_.line("{} += batchOf{}(batch);", name, char(name[0] - 'a' + 'A'));
-      tile = "tile";
-    }
-    if (rowTiles > kGroup && columnTiles > 1) {
-      text_.line("// Neighbouring blocks share rows and columns.");
-      text_.line("const {0} group = {1} / {2} * {3}, inGroup = {1} % {2};", index_, tile,
-                 kGroup * columnTiles, kGroup);
-      text_.line("const {0} rowsInGroup = {1} - group < {2} ? {1} - group : {2};", index_, rowTiles,
-                 kGroup);
-      text_.line("const {} row0 = (group + inGroup % rowsInGroup) * {};", index_, g_.rows);
-      text_.line("const {} column0 = inGroup / rowsInGroup * {};", index_, g_.columns);
-    } else {
-      text_.line("const {} row0 = {} % {} * {};", index_, tile, rowTiles, g_.rows);
-      text_.line("const {} column0 = {} / {} * {};", index_, tile, rowTiles, g_.columns);
-    }
-    text_.line("const int thread = (int)threadIdx.x;");
+  void declareTiles() {
     // Rows of the tiles are a vector longer: those along k go into different banks.
     int pad = int(std::max<size_t>(1, kVectorBytes / sumBytes_));
     text_.line("__shared__ __align__({}) {} tileA[2][{}][{}];", kVectorBytes, sum_, g_.depth,
@@ -144,17 +60,9 @@ private:
 
   //===--- from memory into tiles --------------------------------------===//
 
-  /// An element as it is summed.
-  std::string summand(DType type, const std::string &element) const {
-    std::string value = loaded(type, element);
-    if (type != computed_ && !(isHalf(type) && computed_ == DType::f32))
-      value = converted(type, computed_, "(" + value + ")");
-    return valueTypeName(computed_) == sum_ ? value : fmt::format("({})({})", sum_, value);
-  }
-
   /// The lines of a loop over a thread's elements of the tile of A (side 0) or B.
   void eachElement(int side, llvm::function_ref<void()> body) {
-    int extent = side == 0 ? g_.rows : g_.columns;
+    int extent = sideOfTile(side);
     text_.unrolled("i", perThread(extent), [&] {
       text_.line("const int at = thread + i * {};", g_.threads());
       if (g_.depthFirst[side])
@@ -171,19 +79,12 @@ private:
       for (int side : {0, 1}) {
         eachElement(side, [&] {
           bool isA = side == 0;
-          std::vector<std::string> inside;
-          if ((isA ? m_ : n_) % (isA ? g_.rows : g_.columns) != 0)
-            inside.push_back(
-                fmt::format("{} + side < {}", isA ? "row0" : "column0", isA ? m_ : n_));
-          if (k_ % g_.depth != 0)
-            inside.push_back(fmt::format("depth + k < {}", k_));
-          std::string element = isA ? "a[rowOfA(row0 + side) + depthOfA(depth + k)]"
-                                    : "b[depthOfB(depth + k) + columnOfB(column0 + side)]";
-          std::string value = summand(g_.operands[side], element);
+          std::string inside = isInside(side, "side", "k");
+          std::string value = summand(g_.operands[side],
+                                      isA ? "a[rowOfA(row0 + side) + depthOfA(depth + k)]"
+                                          : "b[depthOfB(depth + k) + columnOfB(column0 + side)]");
           text_.line("next{}[i] = {};", isA ? "A" : "B",
-                     inside.empty() ? value
-                                    : fmt::format("{} ? {} : {}{{}}", llvm::join(inside, " && "),
-                                                  value, sum_));
+                     inside.empty() ? value : fmt::format("{} ? {} : {}{{}}", inside, value, sum_));
         });
       }
     });
@@ -274,39 +175,19 @@ private:
     text_.unrolled("i", g_.threadRows, [&] {
       text_.line("const {} row = row0 + {};", index_,
                  position(g_.threadRows, g_.rows, "threadRow", "i"));
-      bool wholeRows = m_ % g_.rows == 0, wholeColumns = n_ % g_.columns == 0;
-      text_.block(wholeRows ? "" : fmt::format("if (row < {})", m_), [&] {
-        text_.unrolled("j", g_.threadColumns, [&] {
-          text_.line("const {} column = column0 + {};", index_,
-                     position(g_.threadColumns, g_.columns, "threadColumn", "j"));
-          text_.block(wholeColumns ? "" : fmt::format("if (column < {})", n_), [&] {
-            std::string element = "c[rowOfC(row) + columnOfC(column)]", value = "sums[i][j]";
-            if (g_.accumulate) {
-              std::string before = summand(g_.result, element);
-              value = kindOf(computed_) == DTypeKind::Bool ? fmt::format("({}) | {}", before, value)
-                                                           : fmt::format("{} + {}", before, value);
-            }
-            if (valueTypeName(computed_) != sum_)
-              value = fmt::format("({})({})", valueTypeName(computed_), value);
-            text_.line("{} = {};", element, stored(g_.result, value));
-          });
-        });
+      text_.unrolled("j", g_.threadColumns, [&] {
+        text_.line("const {} column = column0 + {};", index_,
+                   position(g_.threadColumns, g_.columns, "threadColumn", "j"));
+        storeResult("sums[i][j]");
       });
     });
   }
-
-  const ContractGrid &g_;
-  KernelText kernel_;
-  CudaText &text_;
-  const char *index_;
-  DType computed_;
-  std::string sum_; ///< the type of the sums
-  size_t sumBytes_;
-  int64_t m_, n_, k_;
 };
 
 } // namespace
 
-KernelText emitContract(const ContractGrid &grid) { return ContractEmitter(grid).emit(); }
+KernelText emitContract(const ContractGrid &grid) {
+  return grid.warpRows ? emitMatrixContract(grid) : ContractEmitter(grid).emit();
+}
 
 } // namespace ricci

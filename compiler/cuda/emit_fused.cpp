@@ -279,10 +279,16 @@ private:
       before(loops_.stores[size_t(store)].node);
     for (int i : pass.reductions)
       text_.line("{} s{} = {};", stateType(i), i, initial(i));
+    std::vector<int> scans;
     for (int i : pass.full)
       if (node(i).kind == Kind::Scan)
-        text_.line("{} s{} = {};", valueTypeName(node(i).type), i, zeroLiteral(node(i).type));
-    alongReduced([&] { emitStep(pass); });
+        scans.push_back(i);
+    for (int i : scans)
+      text_.line("{} s{} = {};", valueTypeName(node(i).type), i, scanIdentity(i));
+    if (grid_.team > 1 && !scans.empty())
+      alongScan(scans, [&] { emitStep(pass); });
+    else
+      alongReduced([&] { emitStep(pass); });
     meet(pass.reductions);
     for (int i : pass.reductions)
       finish(i);
@@ -317,6 +323,70 @@ private:
     });
   }
 
+  std::string scanned(int i, const std::string &before, const std::string &element) const {
+    ScalarOp op = node(i).isProduct ? ScalarOp::Multiply : ScalarOp::Add;
+    return applied(op, node(i).type, {before, element});
+  }
+  /// What changes no element, be it -0.
+  std::string scanIdentity(int i) const {
+    DType type = node(i).type;
+    if (node(i).isProduct)
+      return literal(type, 1.0);
+    if (kindOf(type) != DTypeKind::Complex)
+      return literal(type, -0.0);
+    std::string part = literal(type == DType::c64 ? DType::f32 : DType::f64, -0.0);
+    return fmt::format("{}{{{}, {}}}", valueTypeName(type), part, part);
+  }
+
+  /// The team scans as many elements as it has threads, then the next ones; s is what comes before.
+  void alongScan(llvm::ArrayRef<int> scans, llvm::function_ref<void()> body) {
+    std::string loop = fmt::format("for ({0} first = 0; first < {1}; first += {2})", indexType(),
+                                   grid_.reduced, grid_.team);
+    nodes_.block(loop, [&] {
+      text_.line("const {} r = first + worker;", indexType());
+      text_.line("const bool isElement = {}r < {};", isExact_ ? "" : "isPoint && ", grid_.reduced);
+      auto ifElement = [&](llvm::function_ref<void()> then) {
+        nodes_.block("if (isElement)", [&] {
+          nodes_.indices(axes(loops_.kept(), int(loops_.axes.size())), "r");
+          then();
+        });
+      };
+      for (int i : scans) {
+        std::string sum = fmt::format("sum{}", i);
+        text_.line("{} {} = {};", valueTypeName(node(i).type), sum, scanIdentity(i));
+        ifElement([&] { text_.line("{} = {};", sum, nodes_.get(node(i).operands[0])); });
+        scanAcross(i, sum);
+        nodes_.set(i, sum);
+      }
+      ifElement(body);
+    });
+  }
+
+  /// The threads' elements become the sums up to them, and s that of all.
+  void scanAcross(int i, const std::string &sum) {
+    std::string state = fmt::format("s{}", i), type = valueTypeName(node(i).type),
+                before = fmt::format("before{}", i);
+    text_.line("#pragma unroll");
+    text_.block(fmt::format("for (int distance = 1; distance < {}; distance *= 2)", kWarp), [&] {
+      text_.line("const {} {} = shuffledUp({}, distance);", type, before, sum);
+      text_.line("if (worker % {} >= distance) {} = {};", kWarp, sum, scanned(i, before, sum));
+    });
+    if (grid_.team == kWarp) {
+      text_.line("{} = {};", sum, scanned(i, state, sum));
+      text_.line("{} = shuffledLast({});", state, sum);
+      return;
+    }
+    std::string parts = fmt::format("parts{}", i);
+    text_.line("__shared__ {} {}[{}];", type, parts, grid_.team / kWarp);
+    text_.line("if (worker % {0} == {1}) {2}[worker / {0}] = {3};", kWarp, kWarp - 1, parts, sum);
+    text_.line("__syncthreads();");
+    text_.block(fmt::format("for (int part = 0; part < {}; ++part)", grid_.team / kWarp), [&] {
+      text_.line("if (part == worker / {}) {} = {};", kWarp, sum, scanned(i, state, sum));
+      text_.line("{} = {};", state, scanned(i, state, parts + "[part]"));
+    });
+    text_.line("__syncthreads();");
+  }
+
   void emitStep(const LoopProgram::Pass &pass) {
     for (int i : pass.read)
       nodes_.set(i, kept(i));
@@ -328,10 +398,11 @@ private:
           text_.line("{} = {};", kept(i), value);
         continue;
       }
-      // The first sum is the first element, be it -0.
+      if (nodes_.isKnown(i))
+        continue;
+      // A complex 1 times infinity is not infinity: the first product is the first element.
       std::string state = fmt::format("s{}", i), element = nodes_.get(n.operands[0]);
-      ScalarOp op = n.isProduct ? ScalarOp::Multiply : ScalarOp::Add;
-      text_.line("{} = r == 0 ? {} : {};", state, element, applied(op, n.type, {state, element}));
+      text_.line("{} = r == 0 ? {} : {};", state, element, scanned(i, state, element));
       nodes_.set(i, state);
     }
     for (int i : pass.reductions) {
@@ -452,10 +523,8 @@ private:
   void finish(int i) {
     const LoopProgram::Node &n = node(i);
     std::string state = fmt::format("s{}", i);
-    nodes_.set(i, n.kind == Kind::ArgReduce ? state + ".index"
-                                            : "(" + converted(sumType(n), n.type, state) + ")");
-    text_.line("const {} {} = {};", valueTypeName(n.type), FusedNodes::variable(i), nodes_.get(i));
-    nodes_.set(i, FusedNodes::variable(i));
+    nodes_.define(i, n.kind == Kind::ArgReduce ? state + ".index"
+                                               : converted(sumType(n), n.type, state));
   }
 
   const FusedGrid &grid_;

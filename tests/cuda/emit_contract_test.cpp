@@ -76,6 +76,48 @@ TEST(EmitContract, EveryTile) {
                 ElementsAre(c.title));
 }
 
+/// 16-bit floats on matrix units: every tile, runs of elements along either side and none, at any
+/// address.
+TEST(EmitContract, MatrixUnits) {
+  struct Case {
+    int64_t m, n, k;
+    const char *tile;
+  };
+  const Case cases[] = {
+      {1408, 1536, 8, "128x128x32"}, {1536, 704, 8, "128x64x32"}, {704, 1536, 8, "64x128x32"},
+      {700, 700, 40, "64x64x32"},    {384, 704, 17, "32x64x32"},  {640, 416, 72, "64x32x32"},
+      {200, 104, 48, "32x32x32"},
+  };
+  uint64_t seed = 0;
+  for (const Case &c : cases)
+    for (const char *equation : {"ij,jk->ik", "ji,kj->ik"}) {
+      bool turned = equation[0] == 'j';
+      if (turned == (c.m > c.n) && c.m * c.n > 500 * 700)
+        continue; // large ones once
+      EmitOptions options;
+      options.seed = ++seed;
+      options.unaligned = seed % 3 == 0;
+      EXPECT_THAT(expectEmulated(einsum(equation,
+                                        turned ? matrix(c.k, c.m, "f16") : matrix(c.m, c.k, "f16"),
+                                        turned ? matrix(c.n, c.k, "f16") : matrix(c.k, c.n, "f16"),
+                                        matrix(c.m, c.n, "f32")),
+                                 options),
+                  ElementsAre("contract f16 f16 f32 " + std::string(c.tile)));
+      if (HasFailure())
+        return;
+    }
+  EmitOptions options;
+  options.tolerance = 2e-2;
+  for (const char *type : {"f16", "bf16"}) {
+    expectEmulated(
+        einsum("ij,jk->ik", matrix(70, 90, type), matrix(90, 60, type), matrix(70, 60, type)),
+        options);
+    expectEmulated(einsum("bhid,bhjd->bhij", fmt::format("2x3x24x16x{}", type),
+                          fmt::format("2x3x32x16x{}", type), fmt::format("2x3x24x32x{}", type)),
+                   options);
+  }
+}
+
 /// Batches, groups of several labels, broadcast axes, operands of other types.
 TEST(EmitContract, Labels) {
   for (uint64_t seed = 1; seed <= 2; ++seed) {
@@ -102,6 +144,14 @@ TEST(EmitContract, Accumulates) {
                                       fmt::format("40x{}", type), true)),
                 ElementsAre(HasSubstr("fused")));
   }
+}
+
+/// Parts of a sum first, then their sum.
+TEST(EmitContract, LongSums) {
+  EXPECT_THAT(expectEmulated(einsum("ij,jk->ik", "6x4096xi32", "4096x7xi32", "6x7xi32")),
+              ElementsAre("contract i32 32x32x16", HasSubstr("fused")));
+  EXPECT_THAT(expectEmulated(einsum("i,i->", "20000xf16", "20000xf16", "f16")),
+              ElementsAre("fused rows f32", HasSubstr("fused")));
 }
 
 /// What is no contraction: sums, diagonals, products without sums, vectors.

@@ -143,6 +143,25 @@ TEST(EmitFused, ArgReductions) {
     }
 }
 
+/// Shared memory is enough for the parts of many of them.
+TEST(EmitFused, ManyReductions) {
+  std::string body, results, types;
+  for (int i = 0; i < 12; ++i) {
+    body += fmt::format("  %{0} = ricci.elementwise add(%a, %{1}) : (tensor<300x40xcomplex<f64>>, "
+                        "tensor<300x40xcomplex<f64>>) -> tensor<300x40xcomplex<f64>>\n"
+                        "  %r{0} = ricci.arg_reduce argmax %{0} dim = {{dim}} : "
+                        "tensor<300x40xcomplex<f64>> -> tensor<{{kept}}xi64>\n",
+                        i, i == 0 ? "a" : std::to_string(i - 1));
+    results += fmt::format("{}%r{}", i ? ", " : "", i);
+    types += fmt::format("{}tensor<{{kept}}xi64>", i ? ", " : "");
+  }
+  std::string text = fmt::format("func.func @main(%a: tensor<300x40xcomplex<f64>>) -> ({1}) {{{{\n"
+                                 "{0}  return {2} : {1}\n}}}}\n",
+                                 body, types, results);
+  for (int dim : {0, 1})
+    expectEmulated(program(text.c_str(), fmt::arg("dim", dim), fmt::arg("kept", dim ? 300 : 40)));
+}
+
 TEST(EmitFused, Scans) {
   const char *text =
       R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) {{
@@ -153,13 +172,40 @@ TEST(EmitFused, Scans) {
 }}
 )";
   uint64_t seed = 0;
-  for (const char *type : {"i1", "i8", "ui64", "f16", "f32", "complex<f32>"})
-    for (auto [rows, columns] : {std::pair(3, 5), {1, 4}, {40, 2}})
+  for (const char *type : {"i1", "i8", "f16", "f32", "complex<f32>"})
+    for (auto [rows, columns] : {std::pair(3, 5), {40, 2}})
       for (int dim : {0, 1}) {
         expectEmulated(program(text, rows, columns, type, dim), disordered(++seed));
         if (HasFailure())
           return;
       }
+}
+
+/// Threads share long ones: of a warp, and of a block.
+TEST(EmitFused, LongScans) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) {{
+  %0 = ricci.scan cumsum %a dim = 1 : tensor<{0}x{1}x{2}> -> tensor<{0}x{1}x{2}>
+  %1 = ricci.elementwise add(%0, %a) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %2 = ricci.scan cumprod %1 dim = 1 : tensor<{0}x{1}x{2}> -> tensor<{0}x{1}x{2}>
+  %3 = ricci.elementwise add(%2, %0) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  return %0, %3 : tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *type : {"i8", "ui64"})
+    for (auto [rows, columns] : {std::pair(7, 70), {2, 1000}, {1, 5000}}) {
+      expectEmulated(program(text, rows, columns, type), disordered(++seed));
+      if (HasFailure())
+        return;
+    }
+  const char *sums = R"(func.func @main(%a: tensor<3x400x{0}>) -> tensor<3x400x{0}> {{
+  %0 = ricci.scan cumsum %a dim = 1 : tensor<3x400x{0}> -> tensor<3x400x{0}>
+  return %0 : tensor<3x400x{0}>
+}}
+)";
+  for (const char *type : {"f32", "f64", "complex<f32>"})
+    expectEmulated(program(sums, type), disordered(++seed));
 }
 
 TEST(EmitFused, PadsAndConcatenations) {

@@ -150,6 +150,7 @@ public:
     else
       ADD_FAILURE() << oracle.error().message;
     PassManager manager(context_.get());
+    manager.addNestedPass<func::FuncOp>(createSplitReductions());
     FormKernelsOptions form;
     form.fuse = options.fuse;
     manager.addNestedPass<func::FuncOp>(createFormKernels(form));

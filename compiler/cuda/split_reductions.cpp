@@ -1,0 +1,215 @@
+//===- split_reductions.cpp - long sums as two kernels
+//------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A block of threads computes an element of a reduction, or a tile of a contraction. Where these
+// are few and long, most of a GPU would idle: parts of them are computed first, then put together.
+//
+//   %0 = ricci.reduce sum %x dims = [0] : tensor<1048576xf32> -> tensor<f32>
+//   ==>
+//   %0 = ricci.reshape %x : tensor<1048576xf32> -> tensor<256x4096xf32>
+//   %1 = ricci.reduce sum %0 dims = [1] : tensor<256x4096xf32> -> tensor<256xf32>
+//   %2 = ricci.reduce sum %1 dims = [0] : tensor<256xf32> -> tensor<f32>
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/ir/dialect.h"
+#include "compiler/ir/types.h"
+#include "compiler/passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+#include <algorithm>
+
+using namespace mlir;
+
+namespace ricci {
+
+#define GEN_PASS_DEF_SPLITREDUCTIONS
+#include "compiler/passes.h.inc"
+
+namespace {
+
+/// Blocks that keep a GPU busy.
+constexpr int64_t kManyBlocks = 264;
+/// Elements that are worth a block, and steps of a contraction that are worth one.
+constexpr int64_t kLongPart = 4096, kManySteps = 512;
+/// Results of a contraction's block, where it has the smallest tile.
+constexpr int64_t kTile = 32 * 32;
+/// Columns of a block.
+constexpr int64_t kColumns = 32;
+/// Rows and columns from which on a contraction has tiles.
+constexpr int64_t kNarrow = 4;
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+/// The largest divisor of the extent that is at most `wanted`; 1 where it is far below.
+int64_t partsOf(int64_t extent, int64_t wanted) {
+  for (int64_t parts = std::min(extent, wanted); 4 * parts >= wanted && parts > 1; --parts)
+    if (extent % parts == 0)
+      return parts;
+  return 1;
+}
+
+struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
+  void runOnOperation() override {
+    // Who adds to memory does it in the last kernel: an einsum.
+    if (getOperation()->hasAttr(kAccumulateAttr))
+      return;
+    SmallVector<Operation *> ops;
+    for (Operation &op : getOperation().getBody().front())
+      if (isa<ReduceOp, EinsumOp>(op))
+        ops.push_back(&op);
+    for (Operation *op : ops) {
+      OpBuilder b(op);
+      auto reduce = dyn_cast<ReduceOp>(op);
+      Value result = reduce ? split(b, reduce) : split(b, cast<EinsumOp>(op));
+      if (!result)
+        continue;
+      op->getResult(0).replaceAllUsesWith(result);
+      op->erase();
+    }
+  }
+
+private:
+  /// Parts are not rounded to 16 bits.
+  static Value wide(OpBuilder &b, Value value) {
+    RankedTensorType type = typeOf(value);
+    if (!type.getElementType().isF16() && !type.getElementType().isBF16())
+      return value;
+    return CastOp::create(b, value.getLoc(), type.clone(b.getF32Type()), value);
+  }
+  static Type wide(OpBuilder &b, Type element) {
+    return element.isF16() || element.isBF16() ? b.getF32Type() : element;
+  }
+  static Value converted(OpBuilder &b, Value value, Type element) {
+    RankedTensorType type = typeOf(value);
+    return type.getElementType() == element
+               ? value
+               : CastOp::create(b, value.getLoc(), type.clone(element), value).getResult();
+  }
+  /// An axis as `parts` of equal length.
+  static Value reshaped(OpBuilder &b, Value value, size_t axis, int64_t parts) {
+    SmallVector<int64_t> shape(typeOf(value).getShape());
+    shape[axis] /= parts;
+    shape.insert(shape.begin() + axis, parts);
+    return ReshapeOp::create(b, value.getLoc(), typeOf(value).clone(shape), value);
+  }
+
+  Value split(OpBuilder &b, ReduceOp op) {
+    ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape(), dims = op.getDims();
+    int64_t results = typeOf(op.getOutput()).getNumElements(), reduced = 1;
+    for (int64_t dim : dims)
+      reduced *= shape[size_t(dim)];
+    if (results == 0 || reduced == 0)
+      return {};
+    // Where the last axis stays, threads have neighbouring columns: a block computes some.
+    bool inColumns =
+        !llvm::is_contained(dims, int64_t(shape.size()) - 1) && shape.back() >= kColumns;
+    int64_t perBlock = inColumns ? kColumns : 1, blocks = (results + perBlock - 1) / perBlock;
+    int64_t wanted = std::min(kManyBlocks / blocks, reduced * perBlock / kLongPart), parts = 1;
+    size_t axis = 0;
+    for (int64_t dim : dims)
+      if (int64_t n = partsOf(shape[size_t(dim)], wanted); n > parts)
+        parts = n, axis = size_t(dim);
+    if (parts == 1)
+      return {};
+    Location loc = op.getLoc();
+    Value input = reshaped(b, wide(b, op.getInput()), axis, parts);
+    SmallVector<int64_t> partDims, partShape;
+    for (int64_t dim : dims)
+      partDims.push_back(dim + (size_t(dim) >= axis ? 1 : 0));
+    int64_t place = 0; // of the parts' axis among those that are kept
+    for (auto [dim, extent] : llvm::enumerate(typeOf(input).getShape()))
+      if (!llvm::is_contained(partDims, int64_t(dim))) {
+        place += dim < axis;
+        partShape.push_back(extent);
+      }
+    Value part =
+        ReduceOp::create(b, loc, typeOf(input).clone(partShape), op.getKind(), input, partDims);
+    RankedTensorType type = typeOf(op.getOutput());
+    Value whole = ReduceOp::create(b, loc, type.clone(typeOf(part).getElementType()), op.getKind(),
+                                   part, ArrayRef<int64_t>{place});
+    return converted(b, whole, type.getElementType());
+  }
+
+  /// "ij,jk->ik"  ==>  the sum over p of "ipj,pjk->pik"
+  Value split(OpBuilder &b, EinsumOp op) {
+    EinsumEquation equation = op.parsedEquation();
+    auto extents = equation.extents(op.getInputs().getTypes());
+    int64_t results = 1, steps = 1, longest = -1;
+    for (auto [label, extent] : llvm::enumerate(extents)) {
+      if (llvm::is_contained(equation.output, int32_t(label))) {
+        results *= extent;
+        continue;
+      }
+      steps *= extent;
+      if (isWhole(op, equation, int32_t(label), extent) &&
+          (longest < 0 || extent > extents[size_t(longest)]))
+        longest = int64_t(label);
+    }
+    if (results == 0 || longest < 0)
+      return {};
+    int64_t wanted =
+        isTiled(equation, extents)
+            ? std::min(kManyBlocks / ((results + kTile - 1) / kTile), steps / kManySteps)
+            : std::min(kManyBlocks / results, steps / kLongPart);
+    int64_t parts = partsOf(extents[size_t(longest)], wanted);
+    if (parts == 1)
+      return {};
+    auto label = int32_t(longest), part = int32_t(equation.labelNames.size());
+    equation.labelNames.push_back("#part");
+    SmallVector<Value> inputs;
+    for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands)) {
+      auto *place = llvm::find(labels, label);
+      if (place == labels.end()) {
+        inputs.push_back(input);
+        continue;
+      }
+      inputs.push_back(reshaped(b, input, size_t(place - labels.begin()), parts));
+      labels.insert(place, part);
+    }
+    equation.output.insert(equation.output.begin(), part);
+    RankedTensorType type = typeOf(op.getOutput());
+    SmallVector<int64_t> shape(type.getShape());
+    shape.insert(shape.begin(), parts);
+    Type element = wide(b, type.getElementType());
+    Value sums = EinsumOp::create(b, op.getLoc(), RankedTensorType::get(shape, element),
+                                  equation.str(), inputs);
+    Value whole = ReduceOp::create(b, op.getLoc(), type.clone(element), ReduceKind::Sum, sums,
+                                   ArrayRef<int64_t>{0});
+    return converted(b, whole, type.getElementType());
+  }
+
+  /// Whether the label is once in each operand that has it, with its whole extent.
+  static bool isWhole(EinsumOp op, const EinsumEquation &equation, int32_t label, int64_t extent) {
+    for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands))
+      for (auto [axis, other] : llvm::enumerate(labels))
+        if (other == label &&
+            (typeOf(input).getDimSize(unsigned(axis)) != extent || llvm::count(labels, label) > 1))
+          return false;
+    return true;
+  }
+
+  /// Whether both operands have labels of their own.
+  static bool isTiled(const EinsumEquation &equation, ArrayRef<int64_t> extents) {
+    if (equation.operands.size() != 2)
+      return false;
+    int64_t own[2] = {1, 1};
+    for (int32_t label : equation.output) {
+      bool a = llvm::is_contained(equation.operands[0], label),
+           isB = llvm::is_contained(equation.operands[1], label);
+      if (a != isB)
+        own[a ? 0 : 1] *= extents[size_t(label)];
+    }
+    return own[0] >= kNarrow && own[1] >= kNarrow;
+  }
+};
+
+} // namespace
+
+} // namespace ricci

@@ -1,0 +1,57 @@
+// RUN: ricci-opt %s --ricci-split-reductions | FileCheck %s
+
+// CHECK-LABEL: func.func @all
+// CHECK: %[[ROWS:.*]] = ricci.reshape %arg0 : tensor<1048576xf32> -> tensor<256x4096xf32>
+// CHECK: %[[PARTS:.*]] = ricci.reduce sum %[[ROWS]] dims = [1] : tensor<256x4096xf32> -> tensor<256xf32>
+// CHECK: ricci.reduce sum %[[PARTS]] dims = [0] : tensor<256xf32> -> tensor<f32>
+func.func @all(%a: tensor<1048576xf32>) -> tensor<f32> {
+  %0 = ricci.reduce sum %a dims = [0] : tensor<1048576xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// A kept axis before the one that is split. Parts of 16-bit floats are not rounded.
+// CHECK-LABEL: func.func @columns
+// CHECK: %[[WIDE:.*]] = ricci.cast %arg0 : tensor<5x100000x3xf16> -> tensor<5x100000x3xf32>
+// CHECK: ricci.reshape %[[WIDE]] : tensor<5x100000x3xf32> -> tensor<5x16x6250x3xf32>
+// CHECK: ricci.reduce sum {{.*}} dims = [2] : tensor<5x16x6250x3xf32> -> tensor<5x16x3xf32>
+// CHECK: %[[SUM:.*]] = ricci.reduce sum {{.*}} dims = [1] : tensor<5x16x3xf32> -> tensor<5x3xf32>
+// CHECK: ricci.cast %[[SUM]] : tensor<5x3xf32> -> tensor<5x3xf16>
+func.func @columns(%a: tensor<5x100000x3xf16>) -> tensor<5x3xf16> {
+  %0 = ricci.reduce sum %a dims = [1] : tensor<5x100000x3xf16> -> tensor<5x3xf16>
+  return %0 : tensor<5x3xf16>
+}
+
+// Blocks have several columns.
+// CHECK-LABEL: func.func @many_columns
+// CHECK: ricci.reshape %arg0 : tensor<4096x1024xf32> -> tensor<8x512x1024xf32>
+func.func @many_columns(%a: tensor<4096x1024xf32>) -> tensor<1024xf32> {
+  %0 = ricci.reduce max %a dims = [0] : tensor<4096x1024xf32> -> tensor<1024xf32>
+  return %0 : tensor<1024xf32>
+}
+
+// Enough results, or too little to sum.
+// CHECK-LABEL: func.func @enough
+// CHECK-NOT: ricci.reshape
+func.func @enough(%a: tensor<1000x100000xf32>, %b: tensor<2000xf32>) -> (tensor<1000xf32>, tensor<f32>) {
+  %0 = ricci.reduce max %a dims = [1] : tensor<1000x100000xf32> -> tensor<1000xf32>
+  %1 = ricci.reduce max %b dims = [0] : tensor<2000xf32> -> tensor<f32>
+  return %0, %1 : tensor<1000xf32>, tensor<f32>
+}
+
+// CHECK-LABEL: func.func @contraction
+// CHECK-DAG: ricci.reshape %arg0 : tensor<64x65536xf32> -> tensor<64x64x1024xf32>
+// CHECK-DAG: ricci.reshape %arg1 : tensor<65536x64xf32> -> tensor<64x1024x64xf32>
+// CHECK: %[[PARTS:.*]] = ricci.einsum "i{#part}j,{#part}jk->{#part}ik"
+// CHECK: ricci.reduce sum %[[PARTS]] dims = [0] : tensor<64x64x64xf32> -> tensor<64x64xf32>
+func.func @contraction(%a: tensor<64x65536xf32>, %b: tensor<65536x64xf32>) -> tensor<64x64xf32> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<64x65536xf32>, tensor<65536x64xf32>) -> tensor<64x64xf32>
+  return %0 : tensor<64x64xf32>
+}
+
+// Who adds to memory does it in an einsum.
+// CHECK-LABEL: func.func @accumulates
+// CHECK-NOT: ricci.reshape
+func.func @accumulates(%a: tensor<1000000xf32>, %b: tensor<1000000xf32>) -> tensor<f32> attributes {ricci.accumulate} {
+  %0 = ricci.einsum "i,i->" ins(%a, %b : tensor<1000000xf32>, tensor<1000000xf32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
