@@ -45,14 +45,24 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
 
 } // namespace detail
 
+static EinsumOptions onDevice(EinsumOptions options, Device device) {
+  options.device = device;
+  return options;
+}
+
 Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
                             const EinsumOptions &options) {
   if (options.accumulate)
     return usageError("accumulate needs a tensor to add to: call einsum_into");
-  auto executable = executableFor(equation, operands, options, nullptr);
+  Expected<Device> device = detail::deviceOf(options, operands);
+  if (!device)
+    return std::move(device.error());
+  auto executable = *device == options.device
+                        ? executableFor(equation, operands, options, nullptr)
+                        : executableFor(equation, operands, onDevice(options, *device), nullptr);
   if (!executable)
     return std::move(executable.error());
-  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable);
+  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable, operands);
   if (!outputs)
     return std::move(outputs.error());
   if (Status s = (*executable)->run(operands, *outputs); !s)
@@ -69,7 +79,13 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   auto inputs = detail::separateOperands(operands, outputs, separate);
   if (!inputs)
     return std::move(inputs.error());
-  auto executable = executableFor(equation, **inputs, options, &out.type());
+  Expected<Device> device = detail::deviceOf(options, **inputs);
+  if (!device)
+    return std::move(device.error());
+  auto executable =
+      *device == options.device
+          ? executableFor(equation, **inputs, options, &out.type())
+          : executableFor(equation, **inputs, onDevice(options, *device), &out.type());
   if (!executable)
     return std::move(executable.error());
   return (*executable)->run(**inputs, outputs);
