@@ -22,7 +22,7 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(CODE "
   set(SOURCE_DIR \"${CMAKE_SOURCE_DIR}\")
   set(INCLUDE_DIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}\")
-  set(ROOTS frontend/api/ricci.h frontend/api/c_api.h runtime/dlpack.h)
+  set(ROOTS frontend/api/ricci.h frontend/api/c_api.h frontend/api/object.h runtime/dlpack.h)
   include(\"${CMAKE_SOURCE_DIR}/cmake/install_headers.cmake\")")
 
 install(EXPORT ricci NAMESPACE ricci:: FILE ricciTargets.cmake DESTINATION ${RICCI_INSTALL_CMAKEDIR})

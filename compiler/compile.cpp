@@ -7,6 +7,7 @@
 #include "compiler/compile_cuda.h"
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
+#include "compiler/cpu/object_sizes.h"
 #include "compiler/cuda/nvrtc.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
@@ -16,6 +17,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
+#include "runtime/parallel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -24,7 +26,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
+#include <system_error>
+#include <thread>
 
 using namespace mlir;
 
@@ -84,6 +89,8 @@ private:
 constexpr double kReferencePoints = 1e8;
 
 class Compiler final : public CompilerInterface {
+  using KernelPtr = std::shared_ptr<const Kernel>;
+
 public:
   Expected<std::shared_ptr<const Executable>> compile(const Program &program,
                                                       const CompileOptions &options) override {
@@ -100,9 +107,12 @@ public:
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
+    auto kernelsOf = [&](ArrayRef<Schedule> schedules) {
+      return kernelsFor(schedules, **target, options, pipeline.times());
+    };
     Status s = options.device.kind == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
-                   : generate(program, **target, options, pipeline, *executable);
+                   : generate(program, **target, options, pipeline, kernelsOf, *executable);
     if (!s)
       return std::move(s.error());
     executable->times = std::move(pipeline.times());
@@ -152,6 +162,44 @@ public:
     default:
       return printLlvm(*llvmModule->module);
     }
+  }
+
+  Expected<ObjectFile> build(const std::vector<Program> &programs, const CompileOptions &options,
+                             const ObjectOptions &object) override {
+    llvm::LLVMContext context; // outlives the modules
+    std::vector<ObjectVariant> variants;
+    for (const std::string &cpu : object.cpus) {
+      auto target = resolveTarget(cpu);
+      if (!target)
+        return std::move(target.error());
+      CompileOptions forCpu = options;
+      forCpu.cpu = cpu;
+      auto variant = buildVariant(programs, forCpu, **target, object, context);
+      if (!variant)
+        return std::move(variant.error());
+      variants.push_back(std::move(*variant));
+    }
+    // The one that may use most is asked for first.
+    llvm::stable_sort(variants, [](const ObjectVariant &a, const ObjectVariant &b) {
+      return std::pair(a.target->level, a.target->features.size()) >
+             std::pair(b.target->level, b.target->features.size());
+    });
+    ObjectFile file;
+    for (const ObjectVariant &variant : variants)
+      for (auto [all, one] : {std::pair(&file.arenaBytes, &variant.arenaBytes),
+                              std::pair(&file.workerBytes, &variant.workerBytes)}) {
+        all->constant = std::max(all->constant, one->constant);
+        all->factor = std::max(all->factor, one->factor);
+      }
+    size_t inputs = llvm::count_if(programs[0].nodes, [](const Program::Node &node) {
+      return node.kind == Program::NodeKind::Input;
+    });
+    auto bytes =
+        emitProgramObject(context, std::move(variants), inputs, programs[0].results.size(), object);
+    if (!bytes)
+      return std::move(bytes.error());
+    file.bytes = std::move(*bytes);
+    return file;
   }
 
   Expected<TargetInfo> describeTarget(const std::string &cpu) override {
@@ -219,8 +267,11 @@ private:
            }) == 1;
   }
 
+  /// The kernels of launches.
+  using KernelSource = llvm::function_ref<Expected<std::vector<KernelPtr>>(ArrayRef<Schedule>)>;
+
   Status generate(const Program &program, const Target &target, const CompileOptions &options,
-                  Pipeline &pipeline, Executable &executable) {
+                  Pipeline &pipeline, KernelSource kernelsOf, Executable &executable) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
     if (Status s = pipeline.toKernels(); !s)
@@ -233,7 +284,7 @@ private:
                               pipeline.times(), executable);
           !s)
         return s;
-    } else if (Status s = link(functionOf(pipeline), target, options, pipeline, executable); !s) {
+    } else if (Status s = link(functionOf(pipeline), target, kernelsOf, executable); !s) {
       return s;
     }
     // The facts about an equation are those of a program that is one einsum.
@@ -257,42 +308,161 @@ private:
   }
 
   /// A launch for every kernel of the function.
-  Status link(func::FuncOp function, const Target &target, const CompileOptions &options,
-              Pipeline &pipeline, Executable &executable) {
-    ValuePlaces places(function, executable);
-    PlanRows rows(executable.plan);
+  static Status link(func::FuncOp function, const Target &target, KernelSource kernelsOf,
+                     Executable &executable) {
+    std::vector<Schedule> schedules;
     for (KernelOp op : function.getOps<KernelOp>()) {
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
         return internalError("a schedule does not read back");
-      auto kernel =
-          kernelFor(schedule->spec, target, options, function.getContext(), pipeline.times());
-      if (!kernel)
-        return std::move(kernel.error());
+      schedules.push_back(std::move(*schedule));
+    }
+    auto kernels = kernelsOf(schedules);
+    if (!kernels)
+      return std::move(kernels.error());
+    ValuePlaces places(function, executable);
+    PlanRows rows(executable.plan);
+    for (auto [op, schedule, kernel] :
+         llvm::zip_equal(function.getOps<KernelOp>(), schedules, *kernels)) {
       places.addResults(op);
-      LaunchData data = describeLaunch(*schedule, target);
+      LaunchData data = describeLaunch(schedule, target);
       Launch launch;
-      launch.kernel = *kernel;
+      launch.kernel = kernel;
       launch.descriptor = std::move(data.descriptor);
       launch.tasks = data.tasks;
       launch.tasksPerWorker = data.tasksPerWorker;
+      launch.partsPerWorker = data.partsPerWorker;
       launch.workspaceBytes = data.workspaceBytes;
-      for (const BufferUse &use : buffersOf(op, *schedule))
+      for (const BufferUse &use : buffersOf(op, schedule))
         launch.buffers.push_back(places(op, use.buffer, use.offset));
-      if (schedule->spec.loops && schedule->spec.loops->has(LoopProgram::Kind::Gather))
+      if (schedule.spec.loops && schedule.spec.loops->has(LoopProgram::Kind::Gather))
         launch.buffers.push_back({BufferRef::Kind::Status, 0, 0});
       executable.launches.push_back(std::move(launch));
 
       executable.plan.workspaceBytes =
           std::max(executable.plan.workspaceBytes, data.workspaceBytes);
       PlanStep estimate;
-      estimate.kernel = schedule->spec.title();
-      estimate.flops = schedule->flops;
-      estimate.bytes = schedule->bytes;
-      estimate.predictedSeconds = schedule->predictedSeconds;
+      estimate.kernel = schedule.spec.title();
+      estimate.flops = schedule.flops;
+      estimate.bytes = schedule.bytes;
+      estimate.predictedSeconds = schedule.predictedSeconds;
       rows.add(op, estimate);
     }
     return success();
+  }
+
+  /// A function of an object.
+  class NamedKernel final : public Kernel {
+  public:
+    explicit NamedKernel(std::string name) : name_(std::move(name)) {}
+    KernelFn entry() const override { return nullptr; }
+    const std::string &key() const override { return name_; }
+    size_t codeBytes() const override { return 0; }
+
+  private:
+    std::string name_;
+  };
+
+  /// The launches of a program, or of the same at several sizes, and the code of its kernels.
+  Expected<ObjectVariant> buildVariant(const std::vector<Program> &programs,
+                                       const CompileOptions &options, const Target &target,
+                                       const ObjectOptions &object, llvm::LLVMContext &context) {
+    auto lease = contexts_.lease();
+    std::vector<SizedLaunches> sized;
+    for (const Program &program : programs) {
+      Pipeline pipeline(*lease, program, options, target);
+      SizedLaunches each;
+      auto kernelsOf = [&](ArrayRef<Schedule> schedules) -> Expected<std::vector<KernelPtr>> {
+        each.schedules.assign(schedules.begin(), schedules.end());
+        std::vector<KernelPtr> kernels;
+        for (const Schedule &schedule : schedules)
+          kernels.push_back(std::make_shared<NamedKernel>(schedule.spec.name()));
+        return kernels;
+      };
+      describeSignature(program, options, each.executable);
+      if (Status s = pipeline.toTensor(); !s)
+        return std::move(s.error());
+      if (Status s = generate(program, target, options, pipeline, kernelsOf, each.executable); !s)
+        return std::move(s.error());
+      sized.push_back(std::move(each));
+    }
+    auto variant = describeVariant(sized, object.sizes, target);
+    if (!variant || variant->launches.empty())
+      return variant;
+    ScopedDiagnosticCapture capture(&*lease);
+    OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(&*lease)));
+    for (const Schedule &schedule : sized[0].schedules)
+      if (!module->lookupSymbol(schedule.spec.name()))
+        emitKernel(*module, schedule.spec, target);
+    if (failed(lowerLoopsToLLVM(*module, target)))
+      return capture.take(ErrorKind::Internal, "lowering the kernels of an object");
+    auto kernels = translateAndOptimize(*module, target, context);
+    if (!kernels)
+      return std::move(kernels.error());
+    variant->kernels = std::move(*kernels);
+    return variant;
+  }
+
+  /// Kernels that are missing are compiled on as many threads as a run may use.
+  Expected<std::vector<KernelPtr>> kernelsFor(ArrayRef<Schedule> schedules, const Target &target,
+                                              const CompileOptions &options, CompileTimes &times) {
+    std::vector<KernelPtr> kernels(schedules.size());
+    // Those of one spec are one kernel.
+    std::vector<size_t> firsts, first(schedules.size());
+    llvm::StringMap<size_t> known;
+    for (auto [i, schedule] : llvm::enumerate(schedules)) {
+      auto [entry, isNew] = known.try_emplace(schedule.spec.key(), i);
+      first[i] = entry->second;
+      if (isNew)
+        firsts.push_back(i);
+    }
+    auto threads = numThreads();
+    if (!threads)
+      return std::move(threads.error());
+    std::mutex mutex;
+    Status status = success();
+    CompileTimes spent;
+    Stopwatch watch;
+    onThreads(firsts.size(), *threads, [&](size_t i) {
+      auto lease = contexts_.lease();
+      CompileTimes mine;
+      auto kernel = kernelFor(schedules[firsts[i]].spec, target, options, &*lease, mine);
+      std::lock_guard lock(mutex);
+      for (const auto &[stage, milliseconds] : mine.stages)
+        addTime(spent, stage, milliseconds);
+      if (kernel)
+        kernels[firsts[i]] = *kernel;
+      else
+        status = std::move(kernel.error());
+    });
+    if (!status)
+      return std::move(status.error());
+    // Stages of several threads take their share of the time that has passed.
+    double share = std::min(1.0, watch.lap() / std::max(spent.total(), 1e-9));
+    for (const auto &[stage, milliseconds] : spent.stages)
+      addTime(times, stage, share * milliseconds);
+    for (size_t i = 0; i < kernels.size(); ++i)
+      kernels[i] = kernels[first[i]];
+    return kernels;
+  }
+
+  /// body(i) for every i < n, on up to `threads` threads of which this is one.
+  static void onThreads(size_t n, int threads, llvm::function_ref<void(size_t)> body) {
+    std::atomic<size_t> next = 0;
+    auto work = [&] {
+      for (size_t i; (i = next++) < n;)
+        body(i);
+    };
+    std::vector<std::thread> others;
+    try {
+      while (others.size() + 1 < std::min(n, size_t(threads)))
+        others.emplace_back(work);
+    } catch (const std::system_error &) {
+      // The system gives no more threads: those that run do all of it.
+    }
+    work();
+    for (std::thread &other : others)
+      other.join();
   }
 
   /// The kernel's machine code, compiled once for each spec and target.

@@ -82,6 +82,30 @@ struct TargetInfo {
   int vectorBits = 0;
 };
 
+/// a + b * size, where `size` is the extent that a compiled object takes as an argument.
+struct SizeFormula {
+  int64_t constant = 0, factor = 0;
+  int64_t at(int64_t size) const { return constant + factor * size; }
+};
+
+/// What an object file is made for.
+struct ObjectOptions {
+  std::string name;              ///< of its one function: a C identifier
+  std::vector<std::string> cpus; ///< at least one; the function runs the best that the machine has
+  bool parallel = false;         ///< whether the function takes a parallel_for
+  /// The extent that is an argument of the function, in each of the programs; empty: none is.
+  std::vector<int64_t> sizes;
+};
+
+/// A relocatable ELF object with one global function and no outside symbols. Its arguments are with
+/// `sizes` an int64_t, the pointers of the inputs and of the outputs, the workspace, and with
+/// `parallel` an int (workers), a function and a pointer. It returns a value of ricci_status.
+struct ObjectFile {
+  std::string bytes;
+  /// The workspace that a call needs: for intermediates, and that of each worker.
+  SizeFormula arenaBytes, workerBytes;
+};
+
 /// Implemented by libricci_compiler. Every method may be called from any thread.
 class CompilerInterface {
 public:
@@ -91,6 +115,11 @@ public:
   /// The text (for Obj and Cubin: the bytes) of one stage after `Ast`.
   virtual Expected<std::string> emit(const Program &program, const CompileOptions &options,
                                      Stage stage) = 0;
+  /// An object for C. `programs` is one program, or the same at each of `object.sizes`. The
+  /// options' CPU and device play no part.
+  virtual Expected<ObjectFile> build(const std::vector<Program> &programs,
+                                     const CompileOptions &options,
+                                     const ObjectOptions &object) = 0;
   virtual Expected<TargetInfo> describeTarget(const std::string &cpu) = 0;
   virtual std::string versions() const = 0; ///< "LLVM 22.1.8"
   /// NVRTC's version and file: "13.0 (…/libnvrtc.so.13)". A machine error where there is none.

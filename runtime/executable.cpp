@@ -198,7 +198,8 @@ Status Executable::run(const std::vector<Tensor> &inputs,
     }
     LaunchContext context{launch.kernel->entry(), buffers, launch.descriptor.data(),
                           workspace.data(), workspaceStride(launch)};
-    parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads));
+    parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads),
+                launch.partsPerWorker);
   }
   return statusOf(status);
 }

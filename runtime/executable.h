@@ -85,7 +85,10 @@ struct Launch {
   int64_t tasks = 1;
   int64_t tasksPerWorker = 1; ///< fewer are not worth waking another worker for
   int64_t workspaceBytes = 0; ///< for each worker
-  Grid grid;                  ///< of a CUDA device, which knows no tasks, workers and workspaces
+  /// A worker gets its tasks in so many parts, to even out speeds: 1 where every part does some
+  /// work again (packs an operand).
+  int64_t partsPerWorker = 4;
+  Grid grid; ///< of a CUDA device, which knows no tasks, workers and workspaces
 };
 
 /// A row of the table that `plan` prints.

@@ -170,7 +170,8 @@ Plan readPlan(Reader &in) {
 }
 
 void write(Writer &out, const Launch &launch, uint64_t number) {
-  const auto &[kernel, buffers, descriptor, tasks, tasksPerWorker, workspaceBytes, grid] = launch;
+  const auto &[kernel, buffers, descriptor, tasks, tasksPerWorker, workspaceBytes, partsPerWorker,
+               grid] = launch;
   out.number(number);
   out.list(buffers, [&](const BufferRef &ref) {
     const auto &[kind, index, byteOffset] = ref;
@@ -182,6 +183,7 @@ void write(Writer &out, const Launch &launch, uint64_t number) {
   out.number(tasks);
   out.number(tasksPerWorker);
   out.number(workspaceBytes);
+  out.number(partsPerWorker);
   const auto &[blocks, threads, sharedBytes] = grid;
   for (size_t i = 0; i < 3; ++i) {
     out.number(blocks[i]);
@@ -226,13 +228,15 @@ Launch readLaunch(Reader &in, const std::vector<KernelPtr> &kernels, const Execu
   launch.tasks = in.number<int64_t>();
   launch.tasksPerWorker = in.number<int64_t>();
   launch.workspaceBytes = in.number<int64_t>();
+  launch.partsPerWorker = in.number<int64_t>();
   for (size_t i = 0; i < 3; ++i) {
     launch.grid.blocks[i] = in.number<uint32_t>();
     launch.grid.threads[i] = in.number<uint32_t>();
     in.require(launch.grid.threads[i] > 0);
   }
   launch.grid.sharedBytes = in.number<uint32_t>();
-  in.require(launch.tasksPerWorker > 0 && launch.workspaceBytes >= 0 &&
+  in.require(launch.tasksPerWorker > 0 && launch.partsPerWorker > 0 &&
+             launch.partsPerWorker <= 64 && launch.workspaceBytes >= 0 &&
              launch.workspaceBytes <= INT64_MAX - 64);
   return launch;
 }

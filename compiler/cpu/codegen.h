@@ -40,6 +40,10 @@ void expandOutsideCalls(llvm::Module &module, const Target &target);
 void expandHalfSigns(llvm::Module &module);
 
 Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, const Target &target);
+/// The same in a context of the caller.
+Expected<std::unique_ptr<llvm::Module>> translateAndOptimize(mlir::ModuleOp llvmDialectModule,
+                                                             const Target &target,
+                                                             llvm::LLVMContext &context);
 
 /// Textual forms of the same module, for --emit.
 std::string printLlvm(const llvm::Module &module);

@@ -28,8 +28,9 @@ public:
       : b_(b), values_(values), storage_(storage), columns_(columns), buffer_(args[0]),
         base_(args[1]), offsets_(args[2]), firsts_(args[3]), runs_(args[4]), ks_(args[5]),
         kRuns_(args[6]), panelCount_(args[7]), kCount_(args[8]), panels_(args[9]),
-        extent_(args[10]), stride_(args[11]), distance_(args[12]),
-        kPitch_(columns * values.components()), panelSize_(b.mul(kCount_, kPitch_)) {}
+        extent_(args[10]), stride_(args[11]), distance_(args[12]), kStep_(args[13]),
+        kPitch_(columns * values.components()),
+        panelSize_(columnPanelSize(b, values, kCount_, kPitch_)) {}
 
   void emit(Packing packing) {
     bool masks = values_.hasMaskedLoad(storage_);
@@ -107,6 +108,11 @@ private:
     return sources;
   }
 
+  void prefetch(Value at) {
+    b_.op<memref::PrefetchOp>(buffer_, ValueRange{at}, /*isWrite=*/false, /*localityHint=*/3,
+                              /*isDataCache=*/true);
+  }
+
   /// `length` null: whole vectors.
   SmallVector<Value> loadAndTurn(ArrayRef<Value> sources, Value offset, Value length) {
     SmallVector<Value> vectors;
@@ -119,8 +125,9 @@ private:
     return transposeInRegisters(b_, vectors);
   }
 
-  /// Strips of consecutive k are loaded a column at a time and turned. Stores past a strip's end
-  /// hit k, or a panel, that is written later.
+  /// Strips of k that are consecutive in B are loaded a column at a time and turned. Stores past a
+  /// strip's end hit k that is written later, or the place after the panel, which is another
+  /// panel's or nobody's.
   void alongK() {
     int lanes = turned();
     b_.forLoop(panelCount_, [&](Value p) {
@@ -128,12 +135,20 @@ private:
       b_.forLoop(b_.idx(0), width, b_.idx(lanes), [&](Value first) {
         SmallVector<Value> sources = columnSources(p, first, width);
         Value place = b_.add(to, first);
-        b_.forStrips(b_.idx(0), kCount_, [&](Value k) {
-          Value length = b_.min(b_.min(b_.load(kRuns_, k), b_.idx(lanes)), b_.sub(kCount_, k));
-          auto turned = loadAndTurn(sources, b_.load(ks_, k), length);
-          for (auto [j, vector] : llvm::enumerate(turned))
-            put({vector, {}}, b_.add(place, b_.mul(b_.add(k, int64_t(j)), kPitch_)), lanes);
-          return b_.add(k, length);
+        b_.forLoop(b_.min(kStep_, kCount_), [&](Value start) {
+          b_.forStrips(start, kCount_, [&](Value k) {
+            Value length = b_.min(b_.load(kRuns_, k), b_.idx(lanes));
+            auto turn = [&](bool whole) {
+              auto turned = loadAndTurn(sources, b_.load(ks_, k), whole ? Value() : length);
+              for (auto [j, vector] : llvm::enumerate(turned)) {
+                Value at = b_.add(k, b_.mul(kStep_, int64_t(j)));
+                at = whole ? at : b_.min(at, kCount_);
+                put({vector, {}}, b_.add(place, b_.mul(at, kPitch_)), lanes);
+              }
+            };
+            b_.ifThen(b_.eq(length, b_.idx(lanes)), [&] { turn(true); }, [&] { turn(false); });
+            return b_.add(k, b_.mul(length, kStep_));
+          });
         });
       });
     });
@@ -160,7 +175,10 @@ private:
           }
           b_.forLoop(kCount_, [&](Value k) {
             Value offset = b_.load(ks_, k), atK = b_.mul(k, kPitch_);
+            Value ahead = b_.load(ks_, b_.min(b_.add(k, 1), b_.sub(kCount_, b_.idx(1))));
             b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value x) {
+              for (Value source : sources)
+                prefetch(b_.add(b_.add(source, ahead), x));
               Value to = b_.add(b_.add(place, b_.mul(x, step)), atK);
               auto turned = loadAndTurn(sources, b_.add(offset, x), {});
               for (auto [t, vector] : llvm::enumerate(turned))
@@ -183,12 +201,18 @@ private:
   DType storage_;
   int columns_;
   Value buffer_, base_, offsets_, firsts_, runs_, ks_, kRuns_, panelCount_, kCount_, panels_,
-      extent_, stride_, distance_;
+      extent_, stride_, distance_, kStep_;
   int64_t kPitch_;
   Value panelSize_;
 };
 
 } // namespace
+
+Value columnPanelSize(LoopBuilder &b, const ValueBuilder &values, Value depth, int64_t kPitch) {
+  int64_t line = 64 / int64_t(itemSize(componentDType(values.compute())));
+  Value lines = b.ceilDiv(b.mul(depth, kPitch), line);
+  return b.mul(b.either(lines, b.idx(1)), line);
+}
 
 func::FuncOp emitPackColumns(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage,
                              Packing packing, int columns) {
@@ -201,7 +225,7 @@ func::FuncOp emitPackColumns(LoopBuilder &b, ModuleOp module, ValueBuilder &valu
   auto function = b.beginFunction(module, "pack_columns",
                                   {flat(ValueBuilder::storageType(b.getContext(), storage)), index,
                                    table, table, table, table, table, index, index,
-                                   flat(values.componentType()), index, index, index},
+                                   flat(values.componentType()), index, index, index, index},
                                   true);
   ColumnPacker(b, values, storage, columns, ValueRange(function.getArguments())).emit(packing);
   b.endFunction();

@@ -82,18 +82,18 @@ void runShortPipeline(llvm::Module &module, llvm::TargetMachine &machine) {
 
 } // namespace
 
-Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, const Target &target) {
+Expected<std::unique_ptr<llvm::Module>> translateAndOptimize(mlir::ModuleOp llvmDialectModule,
+                                                             const Target &target,
+                                                             llvm::LLVMContext &llvmContext) {
   mlir::MLIRContext &context = *llvmDialectModule.getContext();
   mlir::registerBuiltinDialectTranslation(context);
   mlir::registerLLVMDialectTranslation(context);
 
-  LlvmModule result;
-  result.context = std::make_unique<llvm::LLVMContext>();
-  result.module = mlir::translateModuleToLLVMIR(llvmDialectModule, *result.context, "ricci",
-                                                /*disableVerification=*/true);
-  if (!result.module)
+  std::unique_ptr<llvm::Module> result = mlir::translateModuleToLLVMIR(
+      llvmDialectModule, llvmContext, "ricci", /*disableVerification=*/true);
+  if (!result)
     return internalError("a kernel cannot be translated to LLVM IR");
-  llvm::Module &module = *result.module;
+  llvm::Module &module = *result;
 
   TargetMachineLease machine(target);
   module.setTargetTriple(machine->getTargetTriple());
@@ -112,6 +112,16 @@ Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, cons
     return internalError("LLVM IR of a kernel is invalid: " + defect);
   runShortPipeline(module, *machine);
   expandHalfSigns(module);
+  return result;
+}
+
+Expected<LlvmModule> translateAndOptimize(mlir::ModuleOp llvmDialectModule, const Target &target) {
+  LlvmModule result;
+  result.context = std::make_unique<llvm::LLVMContext>();
+  auto module = translateAndOptimize(llvmDialectModule, target, *result.context);
+  if (!module)
+    return std::move(module.error());
+  result.module = std::move(*module);
   return result;
 }
 

@@ -27,6 +27,7 @@ std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target) {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser(); // for inline assembly
     std::string error;
     return llvm::TargetRegistry::lookupTarget(llvm::Triple(kTriple), error);
   }();

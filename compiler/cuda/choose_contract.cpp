@@ -61,8 +61,9 @@ void chooseTile(ContractGrid &grid) {
     ContractGrid with = grid;
     with.rows = tile.rows, with.columns = tile.columns, with.depth = tile.depth;
     with.threadRows = tile.threadRows, with.threadColumns = tile.threadColumns;
-    double waves = std::ceil(double(with.blocks()) / double(kProcessors));
-    double time = waves * tile.rows * tile.columns / tile.efficiency;
+    // Blocks run at once on all processors; among equals the fewer count.
+    double perProcessor = double(with.blocks()) / double(kProcessors);
+    double time = (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns / tile.efficiency;
     if (time < best)
       best = time, grid = with;
   }

@@ -27,8 +27,8 @@ constexpr int kBlock = 256, kMaxBlock = 1024, kWarp = 32;
 /// Of one thread, in 32-bit registers, and of one block.
 constexpr int64_t kCacheRegisters = 64, kCacheBytes = 40 << 10;
 constexpr int64_t kMaxItems = 32;
-/// Scalar operations that a thread's code may hold unrolled: a longer one takes NVRTC too long.
-constexpr double kMaxUnrolled = 400;
+/// Cycles (of cost_model.h) of what a thread's code may hold unrolled: more takes NVRTC too long.
+constexpr double kMaxUnrolled = 1200;
 /// Cost of an operation from which on a value is kept between passes; a load costs as much.
 constexpr double kCacheCycles = 4;
 

@@ -28,8 +28,10 @@ FN bool isFinite(float x) { return fabsf(x) < kInfinity; }
 FN bool isFinite(double x) { return fabs(x) < kInfinityF64; }
 )"},
     // NaN where one is; of equal numbers the second.
-    {"maximum minimum", R"(
+    {"maximum", R"(
 template <class T> FN T maximum(T x, T y) { return x > y || x != x ? x : y; }
+)"},
+    {"minimum", R"(
 template <class T> FN T minimum(T x, T y) { return x < y || x != x ? x : y; }
 )"},
     {"firstMaximum firstMinimum", R"(
@@ -128,8 +130,7 @@ template <class F> FN F signOf(F x) { return x > 0 ? (F)1 : x < 0 ? (F)-1 : x ==
 FN float signOfBf16(float x) { return x > 0 ? 1.0f : x < 0 ? -1.0f : x; }
 )"},
     {"hasSign", R"(
-FN bool hasSign(float x) { return bitsOf(x) >> 31 != 0; }
-FN bool hasSign(double x) { return bitsOf(x) >> 63 != 0; }
+template <class F> FN bool hasSign(F x) { return copysign((F)1, x) < 0; }
 )"},
     {"heaviside", R"(
 template <class F> FN F heaviside(F x, F atZero) {

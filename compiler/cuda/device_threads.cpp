@@ -71,14 +71,7 @@ FN bool checkedIndex(i64 &index, i64 extent, i64 axis, LaunchStatus *status) {
 }
 )"},
 
-    // A step of a contraction: the only place where a product is not rounded.
-    {"multiplyAdd", R"(
-FN float multiplyAdd(float x, float y, float sum) { return fmaf(x, y, sum); }
-FN double multiplyAdd(double x, double y, double sum) { return fma(x, y, sum); }
-FN u32 multiplyAdd(u32 x, u32 y, u32 sum) { return x * y + sum; }
-FN u64 multiplyAdd(u64 x, u64 y, u64 sum) { return x * y + sum; }
-FN bool multiplyAdd(bool x, bool y, bool sum) { return sum | (x & y); }
-)"},
+    // A step of a contraction: as in fma, no product is rounded.
     {"multiplyAddComplex", R"(
 template <class F> FN Complex<F> multiplyAddComplex(Complex<F> x, Complex<F> y, Complex<F> sum) {
   return {fma(-x.im, y.im, fma(x.re, y.re, sum.re)), fma(x.im, y.re, fma(x.re, y.im, sum.im))};

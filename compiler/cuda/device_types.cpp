@@ -21,22 +21,20 @@ static constexpr DeviceChunk kChunks[] = {
     {"i64", "typedef long long i64;\n"},
     {"u64", "typedef unsigned long long u64;\n"},
 
-    {"bitsOf floatOf doubleOf", R"(
-FN u32 bitsOf(float x) { union { float x; u32 bits; } u = {x}; return u.bits; }
-FN u64 bitsOf(double x) { union { double x; u64 bits; } u = {x}; return u.bits; }
+    {"floatOf", R"(
 FN float floatOf(u32 bits) { union { u32 bits; float x; } u = {bits}; return u.x; }
+)"},
+    {"doubleOf", R"(
 FN double doubleOf(u64 bits) { union { u64 bits; double x; } u = {bits}; return u.x; }
 )"},
-    {"kInfinity kInfinityF64 kNaN kNaNF64", R"(
-#define kInfinity floatOf(0x7f800000u)
-#define kInfinityF64 doubleOf(0x7ff0000000000000ull)
-#define kNaN floatOf(0x7fc00000u)
-#define kNaNF64 doubleOf(0x7ff8000000000000ull)
-)"},
+    {"kInfinity", "#define kInfinity floatOf(0x7f800000u)\n"},
+    {"kNaN", "#define kNaN floatOf(0x7fc00000u)\n"},
+    {"kInfinityF64", "#define kInfinityF64 doubleOf(0x7ff0000000000000ull)\n"},
+    {"kNaNF64", "#define kNaNF64 doubleOf(0x7ff8000000000000ull)\n"},
 
     // Floats of 16 bits are computed with as f32.
-    {"f16 fromF16 toF16", R"(
-struct f16 { u16 bits; };
+    {"f16", "struct f16 { u16 bits; };\n"},
+    {"fromF16", R"(
 FN float fromF16(f16 x) {
 #ifdef RICCI_CUDA_EMULATOR
   return ricciEmulatorHalfToFloat(x.bits);
@@ -46,6 +44,8 @@ FN float fromF16(f16 x) {
   return result;
 #endif
 }
+)"},
+    {"toF16", R"(
 FN f16 toF16(float x) {
 #ifdef RICCI_CUDA_EMULATOR
   return {ricciEmulatorFloatToHalf(x)};
@@ -55,7 +55,9 @@ FN f16 toF16(float x) {
   return result;
 #endif
 }
-FN f16 toF16(double x) {
+)"},
+    {"toF16Once", R"(
+FN f16 toF16Once(double x) {
 #ifdef RICCI_CUDA_EMULATOR
   return {ricciEmulatorDoubleToHalf(x)};
 #else
@@ -67,11 +69,15 @@ FN f16 toF16(double x) {
 )"},
     {"roundF16", R"(
 FN float roundF16(float x) { return fromF16(toF16(x)); }
-FN float roundF16(double x) { return fromF16(toF16(x)); }
 )"},
-    {"bf16 fromBf16 toBf16", R"(
-struct bf16 { u16 bits; };
+    {"roundF16Once", R"(
+FN float roundF16Once(double x) { return fromF16(toF16Once(x)); }
+)"},
+    {"bf16", "struct bf16 { u16 bits; };\n"},
+    {"fromBf16", R"(
 FN float fromBf16(bf16 x) { return floatOf((u32)x.bits << 16); }
+)"},
+    {"toBf16", R"(
 FN bf16 toBf16(float x) {
 #ifdef RICCI_CUDA_EMULATOR
   return {ricciEmulatorFloatToBfloat(x)};

@@ -167,7 +167,7 @@ private:
 
   void emitLoads() {
     text_.blank();
-    text_.block(fmt::format("auto load = [&]({} depth)", index_), [&] {
+    text_.lambda(fmt::format("auto load = [&]({} depth)", index_), [&] {
       for (int side : {0, 1}) {
         eachElement(side, [&] {
           bool isA = side == 0;
@@ -187,18 +187,13 @@ private:
         });
       }
     });
-    closeLambda();
-    text_.block("auto put = [&](int buffer)", [&] {
+    text_.lambda("auto put = [&](int buffer)", [&] {
       for (int side : {0, 1})
         eachElement(side, [&] {
           text_.line("tile{0}[buffer][k][side] = next{0}[i];", side == 0 ? "A" : "B");
         });
     });
-    closeLambda();
   }
-  /// A lambda's definition ends like a statement.
-  void closeLambda() { text_.line(";"); }
-
   //===--- products ----------------------------------------------------===//
 
   /// Rows (columns) of a thread: runs of a vector each, spread over the tile.
@@ -232,7 +227,8 @@ private:
   }
 
   void emitProducts() {
-    text_.line("{} rows[{}], columns[{}];", sum_, g_.threadRows, g_.threadColumns);
+    text_.line("__align__({}) {} rows[{}], columns[{}];", kVectorBytes, sum_, g_.threadRows,
+               g_.threadColumns);
     auto fetch = [&](const char *to, const char *tile, int count, int side, const char *thread) {
       int length = run(count), runs = count / length;
       for (int i = 0; i < runs; ++i) {
@@ -249,13 +245,27 @@ private:
     };
     fetch("rows", "A", g_.threadRows, g_.rows, "threadRow");
     fetch("columns", "B", g_.threadColumns, g_.columns, "threadColumn");
-    bool isComplex = kindOf(computed_) == DTypeKind::Complex;
     text_.unrolled("i", g_.threadRows, [&] {
       text_.unrolled("j", g_.threadColumns, [&] {
-        text_.line("sums[i][j] = multiplyAdd{}(rows[i], columns[j], sums[i][j]);",
-                   isComplex ? "Complex" : "");
+        text_.line("sums[i][j] = {};", step("rows[i]", "columns[j]", "sums[i][j]"));
       });
     });
+  }
+
+  /// x * y + sum. Floats of contractions are the only ones whose products are not rounded.
+  std::string step(const char *x, const char *y, const char *sum) const {
+    switch (kindOf(computed_)) {
+    case DTypeKind::Bool:
+      return fmt::format("{} | ({} & {})", sum, x, y);
+    case DTypeKind::Int:
+    case DTypeKind::UInt:
+      return fmt::format("{} * {} + {}", x, y, sum);
+    case DTypeKind::Float:
+      return fmt::format("{}({}, {}, {})", computed_ == DType::f64 ? "fma" : "fmaf", x, y, sum);
+    case DTypeKind::Complex:
+      return fmt::format("multiplyAddComplex({}, {}, {})", x, y, sum);
+    }
+    llvm_unreachable("a kind without a product");
   }
 
   //===--- the result --------------------------------------------------===//

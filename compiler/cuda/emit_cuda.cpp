@@ -16,8 +16,7 @@
 #include "mlir/IR/AsmState.h"
 
 #include "llvm/ADT/StringExtras.h"
-
-#include <limits>
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -47,8 +46,7 @@ std::string comment(KernelOp kernel, const KernelText &text) {
   flags.elideLargeElementsAttrs(16);
   AsmState state(kernel, flags);
   for (Operation &op : kernel.block()) {
-    std::string line;
-    llvm::raw_string_ostream(line) << "//   ", op.print(out << "//   ", state);
+    op.print(out << "//   ", state);
     out << "\n";
   }
   if (auto layouts = kernel.getLayouts()) {
@@ -74,8 +72,11 @@ CudaKernel assemble(KernelOp kernel, KernelText text) {
   CudaText function;
   function.line("extern \"C\" __global__ void __launch_bounds__({})",
                 threads[0] * threads[1] * threads[2]);
-  std::string head = text.name + "(" + llvm::join(text.parameters, ",\n    ") + ") {";
-  std::string code = text.helpers.str() + function.str() + head + "\n";
+  // Kernels of one program stand in one text, and in one profile.
+  std::string parameters = llvm::join(text.parameters, ",\n    "), helpers = text.helpers.str();
+  uint64_t hash = llvm::xxh3_64bits(helpers + parameters + body);
+  text.name += "_" + llvm::utohexstr(hash >> 32, /*LowerCase=*/true, /*Width=*/8);
+  std::string code = helpers + function.str() + text.name + "(" + parameters + ") {\n";
   for (llvm::StringRef rest = body; !rest.empty();) {
     auto [line, more] = rest.split('\n');
     code += (line.empty() ? "" : "  " + line.str()) + "\n";

@@ -358,7 +358,7 @@ std::string converted(DType from, DType to, const std::string &value) {
   if (kind == DTypeKind::Complex)
     return part(from) == to ? value + ".re" : converted(part(from), to, value + ".re");
   if (to == DType::f16)
-    return rounded(to, kind == DTypeKind::Float ? value : "(double)" + value);
+    return isSingle(from) ? rounded(to, value) : fmt::format("roundF16Once({})", value);
   if (to == DType::bf16)
     return rounded(to, "(float)" + value);
   if (kind == DTypeKind::Float && isInteger(to)) {

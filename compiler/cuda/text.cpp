@@ -19,6 +19,14 @@ void CudaText::block(const std::string &head, llvm::function_ref<void()> body) {
   line("}");
 }
 
+void CudaText::lambda(const std::string &head, llvm::function_ref<void()> body) {
+  line(head + " {");
+  ++depth_;
+  body();
+  --depth_;
+  line("};");
+}
+
 void CudaText::unrolled(const std::string &index, int64_t count, llvm::function_ref<void()> body) {
   line("#pragma unroll");
   block(fmt::format("for (int {0} = 0; {0} < {1}; ++{0})", index, count), body);

@@ -28,6 +28,8 @@ public:
   void blank() { text_ += "\n"; }
   /// `head {`, the body, `}`. Without a head the body alone; of the head "{" nothing else.
   void block(const std::string &head, llvm::function_ref<void()> body);
+  /// The same, with the semicolon of a definition: `auto f = [&]() {`.
+  void lambda(const std::string &head, llvm::function_ref<void()> body);
   /// `#pragma unroll` and a loop over [0, count).
   void unrolled(const std::string &index, int64_t count, llvm::function_ref<void()> body);
 

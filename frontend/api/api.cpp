@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/ricci.h"
+#include "frontend/api/scaled_einsum.h"
 #include "frontend/api/session.h"
 #include "frontend/api/signature.h"
 #include "frontend/einsum.h"
@@ -32,6 +33,8 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
                                                           const OperandTypes &operands,
                                                           const EinsumOptions &options,
                                                           const TensorType *out) {
+  if (!isOne(options.alpha))
+    return usageError("alpha is for einsum and einsum_into: it is no part of what is compiled");
   const OperandTypes outputs(out);
   const OperandTypes *given = out ? &outputs : nullptr;
   static thread_local std::string signature;
@@ -57,6 +60,13 @@ Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &
   Expected<Device> device = detail::deviceOf(options, operands);
   if (!device)
     return std::move(device.error());
+  if (!detail::isOne(options.alpha)) {
+    auto scaled = detail::ScaledEinsum::make(equation, operands, options);
+    if (!scaled)
+      return std::move(scaled.error());
+    scaled->options.device = *device; // the factor goes where the operands are
+    return try_einsum(scaled->equation(), scaled->operands, scaled->options);
+  }
   auto executable = *device == options.device
                         ? executableFor(equation, operands, options, nullptr)
                         : executableFor(equation, operands, onDevice(options, *device), nullptr);
@@ -74,6 +84,16 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
                        const EinsumOptions &options) {
   if (Status s = detail::checkOutput("out", out); !s)
     return s;
+  if (!detail::isOne(options.alpha)) {
+    Expected<Device> device = detail::deviceOf(options, operands);
+    if (!device)
+      return std::move(device.error());
+    auto scaled = detail::ScaledEinsum::make(equation, operands, options);
+    if (!scaled)
+      return std::move(scaled.error());
+    scaled->options.device = *device;
+    return try_einsum_into(scaled->equation(), scaled->operands, out, scaled->options);
+  }
   const std::vector<Tensor> outputs(1, out);
   std::vector<Tensor> separate;
   auto inputs = detail::separateOperands(operands, outputs, separate);

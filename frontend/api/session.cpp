@@ -84,9 +84,7 @@ bool fuses(const ProgramOptions &options) {
   return options.fuse && !(fusion && std::string_view(fusion) == "off");
 }
 
-namespace {
-
-CompileOptions compileOptions(const ProgramOptions &options, bool accumulate = false) {
+CompileOptions compileOptions(const ProgramOptions &options, bool accumulate) {
   CompileOptions result;
   result.device = options.device;
   result.arch = archOf(options);
@@ -98,6 +96,8 @@ CompileOptions compileOptions(const ProgramOptions &options, bool accumulate = f
   result.accumulate = accumulate;
   return result;
 }
+
+namespace {
 
 const TensorType &resultType(const Program &program, size_t i) {
   return program.nodes[size_t(program.results[i])].type;

@@ -90,6 +90,9 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
                                                           const EinsumOptions &options,
                                                           const TensorType *out);
 
+/// What the compiler is asked for, but for the strides of results.
+CompileOptions compileOptions(const ProgramOptions &options, bool accumulate = false);
+
 /// Whether operations may share a kernel: by the options and RICCI_FUSION.
 bool fuses(const ProgramOptions &options);
 

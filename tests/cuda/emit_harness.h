@@ -22,10 +22,15 @@ struct EmitOptions {
   /// Floats are fractions in [-4, 4) and may differ from the oracle by this share of the largest
   /// element; 0: floats are small integers, and equal.
   double tolerance = 0;
+  /// Arguments hold NaNs, infinities, zeros of both signs and extreme integers; floats may differ
+  /// from the oracle by this share of each element.
+  bool special = false;
   /// Buffers start at addresses that are multiples of nothing but their element.
   bool unaligned = false;
   /// Integer arguments that hold indices of an axis of this extent, by number.
   std::map<int, int64_t> indices;
+  /// Other integers are below this, and not negative; 0: any.
+  uint64_t integersBelow = 0;
   uint64_t seed = 1;
 };
 

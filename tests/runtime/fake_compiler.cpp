@@ -24,6 +24,11 @@ public:
                                     ricci::Stage) override {
     return std::string("emitted");
   }
+  ricci::Expected<ricci::ObjectFile> build(const std::vector<ricci::Program> &,
+                                           const ricci::CompileOptions &,
+                                           const ricci::ObjectOptions &) override {
+    return ricci::inputError("the fake compiler builds nothing");
+  }
   ricci::Expected<ricci::TargetInfo> describeTarget(const std::string &cpu) override {
     return ricci::TargetInfo{cpu};
   }

@@ -31,8 +31,8 @@ Call parseCall(std::span<PyObject *const> arguments);
 
 /// What the keyword arguments say; null for those that are not given.
 struct Keywords {
-  PyObject *out = nullptr, *accumulate = nullptr, *optimize = nullptr, *memoryLimit = nullptr,
-           *device = nullptr;
+  PyObject *out = nullptr, *accumulate = nullptr, *alpha = nullptr, *optimize = nullptr,
+           *memoryLimit = nullptr, *device = nullptr;
 };
 
 EinsumOptions parseOptions(const Keywords &keywords);

@@ -20,6 +20,7 @@ struct Command {
 
 Command addEinsumCommand(CLI::App &app);
 Command addEvalCommand(CLI::App &app);
+Command addBuildCommand(CLI::App &app);
 Command addPlanCommand(CLI::App &app);
 Command addShapesCommand(CLI::App &app);
 Command addDevicesCommand(CLI::App &app);

@@ -24,17 +24,8 @@
 #include <unistd.h>
 
 namespace ricci::driver {
-namespace {
 
-struct Arguments {
-  std::string program;               ///< the text, @FILE, or "-"
-  std::vector<std::string> operands; ///< NAME=OPERAND
-  CompileFlags flags;
-  RunFlags run;
-  bool plan = false;
-};
-
-Expected<std::string> readAll(std::istream &in, const std::string &name) {
+static Expected<std::string> readAll(std::istream &in, const std::string &name) {
   std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (in.bad())
     return inputError(fmt::format("{}: cannot read", name));
@@ -55,6 +46,16 @@ Expected<std::string> readProgram(const std::string &argument) {
   std::ifstream in(path, std::ios::binary);
   return readAll(in, path);
 }
+
+namespace {
+
+struct Arguments {
+  std::string program;               ///< the text, @FILE, or "-"
+  std::vector<std::string> operands; ///< NAME=OPERAND
+  CompileFlags flags;
+  RunFlags run;
+  bool plan = false;
+};
 
 template <typename T> Operand scalar(const std::string &text, DType dtype, T value) {
   Tensor tensor = Tensor::allocate(dtype, {}).value();

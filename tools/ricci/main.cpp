@@ -20,6 +20,7 @@ static constexpr const char *kExamples = R"help(Examples:
   ricci einsum "ij,jk->ik" "f32[512,512]" "f32[512,512]" --time --check
   ricci einsum "ij,jk->ik" "f32[64,64]" "f32[64,64]" --emit=kernels
   ricci eval "softmax(q @ k.T / 8.0, axis=-1)" q=q.npy k=k.npy -o s.npy
+  ricci build "gelu(x @ w)" "x=f32[N,64]" "w=f32[64,32]" -o layer    an object file and its C header
   ricci plan "ij,jk,kl->il" "f32[100,200]" "f32[200,300]" "f32[300,50]"
   ricci shapes "(32,512)" "(512,)"                       how two shapes broadcast
   ricci bench "softmax(x, axis=-1)" "x=f32[1000,1000]"   how fast, and how near to the machine's best
@@ -39,6 +40,10 @@ static int usageFailure(const CLI::App &app, const std::string &message) {
   return report(error);
 }
 
+static bool takesProgram(std::string_view command) {
+  return command == "eval" || command == "build";
+}
+
 static int run(int argc, char **argv) {
   CLI::App app("Compiles tensor expressions to native code and runs them", "ricci");
   app.footer(kExamples);
@@ -46,13 +51,13 @@ static int run(int argc, char **argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "ricci " RICCI_VERSION);
   app.set_help_flag("-h,--help", "Print this text");
-  Command commands[] = {addEinsumCommand(app), addEvalCommand(app),    addPlanCommand(app),
-                        addShapesCommand(app), addDevicesCommand(app), addBenchCommand(app),
-                        addCacheCommand(app),  addDoctorCommand(app)};
+  Command commands[] = {addEinsumCommand(app), addEvalCommand(app),   addBuildCommand(app),
+                        addPlanCommand(app),   addShapesCommand(app), addDevicesCommand(app),
+                        addBenchCommand(app),  addCacheCommand(app),  addDoctorCommand(app)};
 
   std::vector<std::string> arguments;
   for (int i = argc - 1; i > 0; --i) // CLI11 takes them last first
-    arguments.push_back(guardText(argv[i], i == 2 && std::string_view(argv[1]) == "eval"));
+    arguments.push_back(guardText(argv[i], i == 2 && takesProgram(argv[1])));
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp &) {

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <sys/stat.h>
 #include <thread>
@@ -134,29 +135,31 @@ Status checkWritable(const std::string &path) {
 
 namespace {
 
-/// The temporary file that an interrupt must take away.
-char pendingFile[4096];
+/// The temporary files that an interrupt must take away.
+char pendingFiles[2][4096];
 
-void removePendingFile(int signal) {
-  unlink(pendingFile);
+void removePendingFiles(int signal) {
+  for (const char *file : pendingFiles)
+    if (*file)
+      unlink(file);
   std::signal(signal, SIG_DFL);
   raise(signal);
 }
 
-/// While it lives, a signal that ends the process takes the file away first. Ignored signals stay
-/// ignored.
+/// While it lives, a signal that ends the process takes pending files away first. Ignored signals
+/// stay ignored.
 class RemoveOnSignal {
 public:
-  explicit RemoveOnSignal(const std::string &path) {
-    std::memcpy(pendingFile, path.c_str(), path.size() + 1);
+  RemoveOnSignal() {
     for (size_t i = 0; i < std::size(kSignals); ++i)
-      if ((previous_[i] = std::signal(kSignals[i], removePendingFile)) == SIG_IGN)
+      if ((previous_[i] = std::signal(kSignals[i], removePendingFiles)) == SIG_IGN)
         std::signal(kSignals[i], SIG_IGN);
   }
   ~RemoveOnSignal() {
     for (size_t i = 0; i < std::size(kSignals); ++i)
       std::signal(kSignals[i], previous_[i]);
   }
+  RemoveOnSignal(const RemoveOnSignal &) = delete;
 
 private:
   static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -182,33 +185,62 @@ static Status writeDevice(const std::string &path, Parts parts) {
   return written ? success() : Status(cannotWrite(path, std::strerror(why)));
 }
 
-/// Lets `write` fill a temporary file beside `path`, which then takes its place. `write` gives 0 or
-/// an errno.
-template <typename Write> static Status replaceFile(const std::string &path, Write write) {
-  struct stat info;
-  const bool exists = stat(path.c_str(), &info) == 0;
-  std::string target = followLinks(path);
-  std::string temporary = target + ".XXXXXX";
-  if (temporary.size() >= sizeof pendingFile)
-    return cannotWrite(path, std::strerror(ENAMETOOLONG));
-  int file = mkostemp(temporary.data(), O_CLOEXEC);
-  if (file < 0)
-    return cannotWrite(path, std::strerror(errno));
-  RemoveOnSignal guard(temporary);
+namespace {
 
-  mode_t mask = umask(0);
-  umask(mask);
-  int why = write(file, temporary);
-  if (why == 0 && fchmod(file, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0)
-    why = errno;
-  if (close(file) != 0 && why == 0)
-    why = errno;
-  if (why == 0 && rename(temporary.c_str(), target.c_str()) != 0)
-    why = errno;
-  if (why == 0)
+/// A whole file in the making, beside the one whose place it takes.
+class Replacement {
+public:
+  /// `slot`: of pendingFiles.
+  Replacement(std::string path, size_t slot)
+      : path_(std::move(path)), pending_(pendingFiles[slot]) {}
+  Replacement(const Replacement &) = delete;
+  ~Replacement() {
+    if (*pending_)
+      unlink(temporary_.c_str());
+    *pending_ = 0;
+  }
+
+  /// Lets `write` fill the temporary file; it gives 0 or an errno.
+  template <typename Write> Status prepare(Write write) {
+    struct stat info;
+    const bool exists = stat(path_.c_str(), &info) == 0;
+    target_ = followLinks(path_);
+    temporary_ = target_ + ".XXXXXX";
+    if (temporary_.size() >= sizeof pendingFiles[0])
+      return cannotWrite(path_, std::strerror(ENAMETOOLONG));
+    int file = mkostemp(temporary_.data(), O_CLOEXEC);
+    if (file < 0)
+      return cannotWrite(path_, std::strerror(errno));
+    std::memcpy(pending_, temporary_.c_str(), temporary_.size() + 1);
+    mode_t mask = umask(0);
+    umask(mask);
+    int why = write(file, temporary_);
+    if (why == 0 && fchmod(file, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0)
+      why = errno;
+    if (close(file) != 0 && why == 0)
+      why = errno;
+    return why == 0 ? success() : Status(cannotWrite(path_, std::strerror(why)));
+  }
+  Status commit() {
+    if (rename(temporary_.c_str(), target_.c_str()) != 0)
+      return cannotWrite(path_, std::strerror(errno));
+    *pending_ = 0;
     return success();
-  unlink(temporary.c_str());
-  return cannotWrite(path, std::strerror(why));
+  }
+
+private:
+  std::string path_, target_, temporary_;
+  char *pending_; ///< the temporary file's name, while there is one
+};
+
+} // namespace
+
+template <typename Write> static Status replaceFile(const std::string &path, Write write) {
+  RemoveOnSignal guard;
+  Replacement file(path, 0);
+  if (Status s = file.prepare(write); !s)
+    return s;
+  return file.commit();
 }
 
 static bool isDevice(const std::string &path) {
@@ -223,6 +255,28 @@ Status writeFile(const std::string &path, Parts parts) {
     return writeDevice(path, parts);
   return replaceFile(
       path, [&](int file, const std::string &) { return writeParts(file, parts) ? 0 : errno; });
+}
+
+Status writeFiles(const std::vector<std::pair<std::string, std::string_view>> &files) {
+  for (const auto &[path, text] : files) {
+    if (Status s = checkWritable(path); !s)
+      return s;
+    if (isDevice(path))
+      return cannotWrite(path, "this is a device");
+  }
+  RemoveOnSignal guard;
+  std::vector<std::unique_ptr<Replacement>> replacements;
+  for (const auto &[path, text] : files) {
+    replacements.push_back(std::make_unique<Replacement>(path, replacements.size()));
+    Status s = replacements.back()->prepare(
+        [text = text](int file, const std::string &) { return writeAll(file, text) ? 0 : errno; });
+    if (!s)
+      return s;
+  }
+  for (auto &replacement : replacements)
+    if (Status s = replacement->commit(); !s)
+      return s;
+  return success();
 }
 
 Status writeArchive(const std::string &path, const std::vector<NpzMember> &members) {

@@ -41,6 +41,9 @@ Status checkWritable(const std::string &path);
 /// interrupt takes the temporary file away. A device is written to as it is.
 Status writeFile(const std::string &path, std::initializer_list<std::string_view> parts);
 
+/// Writes several files, or none: all are whole before the first takes its place.
+Status writeFiles(const std::vector<std::pair<std::string, std::string_view>> &files);
+
 /// The same for an .npz.
 Status writeArchive(const std::string &path, const std::vector<NpzMember> &members);
 

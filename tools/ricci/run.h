@@ -29,6 +29,9 @@ struct Job {
   std::vector<Parameter> parameters() const;
 };
 
+/// The text of a PROGRAM argument, which may be @FILE, or - for standard input.
+Expected<std::string> readProgram(const std::string &argument);
+
 /// What is asked for besides the results.
 struct RunFlags {
   std::string output;

@@ -58,6 +58,10 @@ public:
                              Stage stage) override {
     return real_->emit(program, options, stage);
   }
+  Expected<ObjectFile> build(const std::vector<Program> &programs, const CompileOptions &options,
+                             const ObjectOptions &object) override {
+    return real_->build(programs, options, object);
+  }
   Expected<TargetInfo> describeTarget(const std::string &cpu) override {
     return real_->describeTarget(cpu);
   }
