@@ -104,6 +104,7 @@ public:
     Pipeline pipeline(*lease, program, options, **target);
     auto executable = std::make_shared<Executable>();
     executable->device = options.device;
+    executable->accumulates = options.accumulate;
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());

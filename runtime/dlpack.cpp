@@ -43,10 +43,12 @@ std::optional<DType> fromDLPackType(DLDataType type) {
 
 /// The tensor, borrowed.
 Expected<Tensor> import(const DLTensor &from, bool readOnly) {
-  const int device = int(from.device.device_type);
-  if (device != int(kDLCPU) && device != int(kDLCUDAHost))
+  const int type = int(from.device.device_type);
+  if (type != int(kDLCPU) && type != int(kDLCUDAHost) && type != int(kDLCUDA))
     return inputError(fmt::format(
-        "the DLPack tensor is on device type {}, not in the memory of the CPU", device));
+        "the DLPack tensor is on device type {}, not in the memory of the CPU or a GPU", type));
+  const Device device =
+      type == int(kDLCUDA) ? Device(DeviceKind::Cuda, from.device.device_id) : Device();
   std::optional<DType> dtype = fromDLPackType(from.dtype);
   if (!dtype)
     return inputError(fmt::format("the DLPack tensor has type code {} of {} bits and {} lanes, "
@@ -69,7 +71,8 @@ Expected<Tensor> import(const DLTensor &from, bool readOnly) {
     return inputError(fmt::format("the data of the DLPack tensor are not aligned to the {} bytes "
                                   "of their type",
                                   alignment));
-  return Tensor::share(nullptr, data, *dtype, std::move(shape), std::move(strides), readOnly);
+  return Tensor::share(nullptr, data, *dtype, std::move(shape), std::move(strides), readOnly,
+                       device);
 }
 
 template <typename Managed> Expected<Tensor> adopt(Managed *managed, bool readOnly) {
@@ -81,7 +84,7 @@ template <typename Managed> Expected<Tensor> adopt(Managed *managed, bool readOn
       managed->deleter(managed);
   });
   return Tensor::share(std::move(owner), tensor->raw(), tensor->dtype(), tensor->shape(),
-                       tensor->strides(), readOnly);
+                       tensor->strides(), readOnly, tensor->device());
 }
 
 /// A managed tensor and what it points into.
@@ -96,7 +99,8 @@ template <typename Managed> Managed *lend(const Tensor &tensor) {
   auto *holder = new Holder<Managed>{{}, tensor, tensor.shape(), tensor.strides()};
   DLTensor &to = holder->managed.dl_tensor;
   to.data = tensor.raw();
-  to.device.device_type = kDLCPU;
+  to.device.device_type = tensor.device().isCuda() ? kDLCUDA : kDLCPU;
+  to.device.device_id = tensor.device().index;
   to.ndim = int32_t(tensor.rank());
   to.dtype = toDLPackType(tensor.dtype());
   to.shape = holder->shape.data();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executable.h"
 
+#include "runtime/cuda_program.h"
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 
@@ -44,8 +45,12 @@ bool sameLayout(const TensorType &a, const TensorType &b) {
 }
 
 /// "operand 2 is f32[3,4], but the program was compiled for f32[4,3]". Operands count from 1.
-Status checkTensor(const char *what, size_t index, const Tensor &given, const TensorType &wanted) {
+Status checkTensor(const char *what, size_t index, const Tensor &given, const TensorType &wanted,
+                   const Device &device) {
   const TensorType &type = given.type();
+  if (given.device().isCuda() && given.device() != device)
+    return inputError(fmt::format("{} {} is on {}, but the program runs on {}", what, index + 1,
+                                  given.device().str(), device.str()));
   if (type.dtype != wanted.dtype || type.shape != wanted.shape)
     return inputError(fmt::format("{} {} is {}, but the program was compiled for {}", what,
                                   index + 1, type.str(), wanted.str()));
@@ -75,10 +80,10 @@ Status checkArguments(const Executable &e, const std::vector<Tensor> &inputs,
     return inputError(
         fmt::format("the program has {} results, not {}", e.outputs.size(), outputs.size()));
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (Status s = checkTensor("operand", i, inputs[i], e.inputs[i]); !s)
+    if (Status s = checkTensor("operand", i, inputs[i], e.inputs[i], e.device); !s)
       return s;
   for (size_t o = 0; o < outputs.size(); ++o) {
-    if (Status s = checkTensor("output", o, outputs[o], e.outputs[o]); !s)
+    if (Status s = checkTensor("output", o, outputs[o], e.outputs[o], e.device); !s)
       return s;
     if (outputs[o].readOnly())
       return inputError(fmt::format("output {} is read-only", o + 1));
@@ -117,6 +122,13 @@ void runTasks(void *ctx, int64_t begin, int64_t end, int worker) {
 
 } // namespace
 
+Status statusOf(const LaunchStatus &status) {
+  if (!status.failed)
+    return success();
+  return inputError(fmt::format("index {} is out of bounds for axis {} with size {}", status.index,
+                                status.axis, status.extent));
+}
+
 double CompileTimes::total() const {
   double sum = 0;
   for (const auto &[stage, milliseconds] : stages)
@@ -130,6 +142,8 @@ Status Executable::run(const std::vector<Tensor> &inputs,
     return s;
   if (host)
     return host->run(inputs, outputs);
+  if (device.isCuda())
+    return runOnCuda(*this, inputs, outputs);
 
   Expected<int> threads = numThreads();
   if (!threads)
@@ -187,10 +201,7 @@ Status Executable::run(const std::vector<Tensor> &inputs,
     parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads),
                 launch.partsPerWorker);
   }
-  if (status.failed)
-    return inputError(fmt::format("index {} is out of bounds for axis {} with size {}",
-                                  status.index, status.axis, status.extent));
-  return success();
+  return statusOf(status);
 }
 
 } // namespace ricci

@@ -63,6 +63,8 @@ struct BufferRef {
 struct LaunchStatus {
   int64_t failed = 0, index = 0, extent = 0, axis = 0;
 };
+/// The error that it tells, where it does.
+Status statusOf(const LaunchStatus &status);
 
 /// The threads of a launch on a CUDA device. The kernel's parameters are the pointers of the
 /// launch's buffers, in order, then the words of its descriptor as 64-bit integers.
@@ -128,6 +130,8 @@ public:
                      const std::vector<Tensor> &outputs) const = 0;
 };
 
+class CudaProgram; // runtime/cuda_program.h
+
 /// A compiled program: launches in order, over the caller's inputs and outputs and one arena.
 /// Immutable; any number of threads may run it at once.
 struct Executable {
@@ -136,10 +140,13 @@ struct Executable {
   std::vector<TensorType> outputs; ///< the strides the outputs must have
   std::vector<Launch> launches;
   int64_t arenaBytes = 0;
+  bool accumulates = false;                    ///< outputs += the results
   std::vector<std::vector<uint8_t>> constants; ///< elements in C order
   std::shared_ptr<const HostProgram> host;     ///< set instead of launches for the reference device
   Plan plan;
   CompileTimes times;
+  /// Of a program for a GPU: its constants and code there, from its first run on.
+  mutable std::shared_ptr<const CudaProgram> onDevice;
 
   /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs.
   /// An index out of range is an input error afterwards; the outputs are then undefined. Tensors of

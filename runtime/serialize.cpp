@@ -232,7 +232,7 @@ Launch readLaunch(Reader &in, const std::vector<KernelPtr> &kernels, const Execu
   for (size_t i = 0; i < 3; ++i) {
     launch.grid.blocks[i] = in.number<uint32_t>();
     launch.grid.threads[i] = in.number<uint32_t>();
-    in.require(launch.grid.blocks[i] > 0 && launch.grid.threads[i] > 0);
+    in.require(launch.grid.threads[i] > 0);
   }
   launch.grid.sharedBytes = in.number<uint32_t>();
   in.require(launch.tasksPerWorker > 0 && launch.partsPerWorker > 0 &&
@@ -255,8 +255,8 @@ std::vector<KernelPtr> kernelsOf(const Executable &executable) {
 }
 
 Expected<std::string> serialize(const Executable &executable) {
-  const auto &[device, inputs, outputs, launches, arenaBytes, constants, host, plan, times] =
-      executable;
+  const auto &[device, inputs, outputs, launches, arenaBytes, accumulates, constants, host, plan,
+               times, onDevice] = executable;
   if (host)
     return internalError("a host program cannot be written");
   Writer out;
@@ -267,6 +267,7 @@ Expected<std::string> serialize(const Executable &executable) {
   out.list(inputs, writeType);
   out.list(outputs, writeType);
   out.number(arenaBytes);
+  out.number(uint8_t(accumulates));
   out.list(constants, [&](const std::vector<uint8_t> &bytes) {
     out.text({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   });
@@ -293,6 +294,7 @@ deserialize(std::string_view bytes,
   executable->outputs = in.list(1 + 2 * kNumber, type);
   executable->arenaBytes = in.number<int64_t>();
   in.require(executable->arenaBytes >= 0);
+  executable->accumulates = in.number<uint8_t>() != 0;
   executable->constants = in.list(kNumber, [&] {
     std::string_view data = in.text();
     return std::vector<uint8_t>(data.begin(), data.end());

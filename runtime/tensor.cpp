@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/tensor.h"
 
+#include "runtime/cuda_device.h"
 #include "runtime/pool.h"
 
 #include <fmt/format.h>
@@ -75,11 +76,21 @@ bool isContiguous(const Shape &shape, const Strides &strides) {
   return true;
 }
 
-Expected<Tensor> Tensor::allocate(DType dtype, Shape shape) {
+Expected<Tensor> Tensor::allocate(DType dtype, Shape shape, Device device) {
   Expected<int64_t> count = elementCount(shape, dtype);
   if (!count)
     return std::move(count.error());
   const int64_t bytes = *count * int64_t(itemSize(dtype));
+  if (device.isCuda()) {
+    Expected<CudaDevice *> gpu = CudaDevice::get(device.index);
+    if (!gpu)
+      return std::move(gpu.error());
+    Expected<std::shared_ptr<void>> memory = (*gpu)->allocate(std::max<int64_t>(bytes, 1));
+    if (!memory)
+      return std::move(memory.error());
+    void *data = memory->get();
+    return share(std::move(*memory), data, dtype, std::move(shape), {}, false, device);
+  }
   MemoryPool &pool = MemoryPool::global();
   Expected<void *> data = pool.allocate(bytes);
   if (!data)
@@ -203,6 +214,10 @@ Expected<Tensor> Tensor::contiguous() const {
   if (strides().size() != shape().size())
     return inputError(fmt::format("shape {} has {} axes, but there are {} strides",
                                   formatShape(shape()), shape().size(), strides().size()));
+  if (device_.isCuda()) {
+    Expected<Tensor> here = try_to(Device());
+    return here ? here->try_to(device_) : here;
+  }
   Expected<Tensor> copy = allocate(dtype(), shape());
   if (!copy || size() == 0)
     return copy;
@@ -224,6 +239,46 @@ Expected<Tensor> Tensor::contiguous() const {
     break;
   }
   return copy;
+}
+
+Tensor Tensor::to(Device device) const { return try_to(device).value(); }
+
+Expected<Tensor> Tensor::try_to(Device device) const {
+  const bool toCuda = device.isCuda(), fromCuda = device_.isCuda();
+  if (toCuda ? device_ == device : !fromCuda)
+    return *this;
+  if (toCuda && fromCuda) {
+    Expected<Tensor> here = try_to(Device());
+    return here ? here->try_to(device) : here;
+  }
+  Expected<CudaDevice *> gpu = CudaDevice::get(toCuda ? device.index : device_.index);
+  if (!gpu)
+    return std::move(gpu.error());
+  const int64_t item = int64_t(itemSize(dtype()));
+  if (toCuda) {
+    Expected<Tensor> packed = isContiguous() ? *this : contiguous();
+    if (!packed)
+      return packed;
+    Expected<Tensor> copy = allocate(dtype(), shape(), device);
+    if (copy)
+      if (Status s = (*gpu)->copyIn(copy->raw(), packed->raw(), size() * item); !s)
+        return std::move(s.error());
+    return copy;
+  }
+  // All bytes from the first element in memory to the last, then the elements alone.
+  if (size() == 0)
+    return allocate(dtype(), shape());
+  auto [begin, end] = byteRange(*this);
+  Expected<PoolBlock> block = PoolBlock::allocate(int64_t(end - begin));
+  if (!block)
+    return std::move(block.error());
+  const auto base = reinterpret_cast<uintptr_t>(raw());
+  if (Status s = (*gpu)->copyOut(block->data(), reinterpret_cast<const void *>(uintptr_t(begin)),
+                                 int64_t(end - begin));
+      !s)
+    return std::move(s.error());
+  return borrowConst(block->data() + int64_t(__int128(base) - begin), dtype(), shape(), strides())
+      .contiguous();
 }
 
 } // namespace ricci

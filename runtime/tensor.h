@@ -65,7 +65,7 @@ public:
   Tensor() = default;
 
   /// A new C-contiguous tensor from the pool; its contents are undefined.
-  static Expected<Tensor> allocate(DType dtype, Shape shape);
+  static Expected<Tensor> allocate(DType dtype, Shape shape, Device device = {});
   /// Wraps memory that stays the caller's and must outlive the tensor. `data` is the element at
   /// index 0 of every axis, aligned for its type. Without strides, C order. Shape and strides are
   /// checked where the tensor is used.
@@ -89,8 +89,12 @@ public:
   void *raw() const { return data_; }
   template <typename T> T *data() const { return static_cast<T *>(data_); }
 
-  /// A C-contiguous copy in new memory.
+  /// A C-contiguous copy in new memory of the same device.
   Expected<Tensor> contiguous() const;
+  /// In the memory of this device: itself where it is there, else a C-contiguous copy. An error of
+  /// kind Machine where there is no such device or not enough memory.
+  Tensor to(Device device) const;
+  Expected<Tensor> try_to(Device device) const;
 
   // Views. Axes count from the end where negative. Each form throws ricci::Error, or returns it.
 

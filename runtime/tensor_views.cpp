@@ -79,6 +79,7 @@ Tensor Tensor::view(int64_t offset, Shape shape, Strides strides) const {
     t.data_ = static_cast<char *>(data_) + offset * int64_t(itemSize(dtype()));
   t.owner_ = owner_;
   t.readOnly_ = readOnly_;
+  t.device_ = device_;
   return t;
 }
 

@@ -24,6 +24,9 @@ for name, folder in tools.items():
 config.environment["PATH"] = os.pathsep.join(
     [config.ricci_bin, config.llvm_tools, config.environment["PATH"]])
 config.substitutions.append(("%python", config.python))
+# On machines without a GPU: tests/cuda/fake.
+fake_cuda = os.path.join(config.ricci_fake_cuda, "")
+config.substitutions.append(("%cuda", f"env LD_LIBRARY_PATH={fake_cuda} RICCI_NVRTC={fake_cuda}libfake_nvrtc.so"))
 
 # Only what a test names itself may change how Ricci behaves.
 for name in [name for name in config.environment if name.startswith("RICCI_")]:

@@ -15,6 +15,10 @@
 
 #include "compiler/target/cuda_target.h"
 
+#include <memory>
+#include <string>
+#include <string_view>
+
 namespace ricci {
 
 /// What NVRTC makes of a text.

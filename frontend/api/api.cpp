@@ -48,20 +48,31 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
 
 } // namespace detail
 
+static EinsumOptions onDevice(EinsumOptions options, Device device) {
+  options.device = device;
+  return options;
+}
+
 Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
                             const EinsumOptions &options) {
   if (options.accumulate)
     return usageError("accumulate needs a tensor to add to: call einsum_into");
+  Expected<Device> device = detail::deviceOf(options, operands);
+  if (!device)
+    return std::move(device.error());
   if (!detail::isOne(options.alpha)) {
     auto scaled = detail::ScaledEinsum::make(equation, operands, options);
     if (!scaled)
       return std::move(scaled.error());
+    scaled->options.device = *device; // the factor goes where the operands are
     return try_einsum(scaled->equation(), scaled->operands, scaled->options);
   }
-  auto executable = executableFor(equation, operands, options, nullptr);
+  auto executable = *device == options.device
+                        ? executableFor(equation, operands, options, nullptr)
+                        : executableFor(equation, operands, onDevice(options, *device), nullptr);
   if (!executable)
     return std::move(executable.error());
-  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable);
+  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable, operands);
   if (!outputs)
     return std::move(outputs.error());
   if (Status s = (*executable)->run(operands, *outputs); !s)
@@ -74,9 +85,13 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   if (Status s = detail::checkOutput("out", out); !s)
     return s;
   if (!detail::isOne(options.alpha)) {
+    Expected<Device> device = detail::deviceOf(options, operands);
+    if (!device)
+      return std::move(device.error());
     auto scaled = detail::ScaledEinsum::make(equation, operands, options);
     if (!scaled)
       return std::move(scaled.error());
+    scaled->options.device = *device;
     return try_einsum_into(scaled->equation(), scaled->operands, out, scaled->options);
   }
   const std::vector<Tensor> outputs(1, out);
@@ -84,7 +99,13 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   auto inputs = detail::separateOperands(operands, outputs, separate);
   if (!inputs)
     return std::move(inputs.error());
-  auto executable = executableFor(equation, **inputs, options, &out.type());
+  Expected<Device> device = detail::deviceOf(options, **inputs);
+  if (!device)
+    return std::move(device.error());
+  auto executable =
+      *device == options.device
+          ? executableFor(equation, **inputs, options, &out.type())
+          : executableFor(equation, **inputs, onDevice(options, *device), &out.type());
   if (!executable)
     return std::move(executable.error());
   return (*executable)->run(**inputs, outputs);

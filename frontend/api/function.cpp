@@ -91,6 +91,17 @@ Expected<Compiled> compiledFor(std::string_view program, const std::vector<Named
                              [&] { return parse(program, arguments); });
 }
 
+/// The same on a device that the operands have chosen.
+Expected<Compiled> compiledOn(Device device, std::string_view program,
+                              const std::vector<NamedTensor> &arguments,
+                              const std::vector<Tensor> *outputs, const ProgramOptions &options) {
+  if (device == options.device)
+    return compiledFor(program, arguments, outputs, options);
+  ProgramOptions there = options;
+  there.device = device;
+  return compiledFor(program, arguments, outputs, there);
+}
+
 std::vector<Tensor> tensorsOf(const std::vector<NamedTensor> &arguments) {
   std::vector<Tensor> tensors;
   tensors.reserve(arguments.size());
@@ -157,7 +168,7 @@ Expected<std::vector<Tensor>> Function::try_call(const std::vector<Tensor> &argu
   auto executable = state_->executableFor(arguments, nullptr);
   if (!executable)
     return std::move(executable.error());
-  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable);
+  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(**executable, arguments);
   if (!outputs)
     return outputs;
   if (Status s = (*executable)->run(arguments, *outputs); !s)
@@ -255,13 +266,17 @@ Function compile(std::string_view program, const std::vector<Parameter> &paramet
 Expected<std::vector<Tensor>> try_evaluate(std::string_view program,
                                            const std::vector<NamedTensor> &arguments,
                                            const ProgramOptions &options, bool *isTuple) {
-  Expected<Compiled> compiled = compiledFor(program, arguments, nullptr, options);
+  const std::vector<Tensor> tensors = tensorsOf(arguments);
+  Expected<Device> device = detail::deviceOf(options, tensors);
+  if (!device)
+    return std::move(device.error());
+  Expected<Compiled> compiled = compiledOn(*device, program, arguments, nullptr, options);
   if (!compiled)
     return std::move(compiled.error());
-  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(*compiled->executable);
+  Expected<std::vector<Tensor>> outputs = detail::allocateOutputs(*compiled->executable, tensors);
   if (!outputs)
     return outputs;
-  if (Status s = compiled->executable->run(tensorsOf(arguments), *outputs); !s)
+  if (Status s = compiled->executable->run(tensors, *outputs); !s)
     return std::move(s.error());
   if (isTuple)
     *isTuple = compiled->returnsTuple;
@@ -284,8 +299,11 @@ Status try_evaluate_into(std::string_view program, const std::vector<NamedTensor
     for (size_t i = 0; i < copied.size(); ++i)
       copied[i].tensor = separate[i];
   }
+  Expected<Device> device = detail::deviceOf(options, **inputs);
+  if (!device)
+    return std::move(device.error());
   Expected<Compiled> compiled =
-      compiledFor(program, copied.empty() ? arguments : copied, &outputs, options);
+      compiledOn(*device, program, copied.empty() ? arguments : copied, &outputs, options);
   if (!compiled)
     return std::move(compiled.error());
   return compiled->executable->run(**inputs, outputs);

@@ -8,6 +8,7 @@
 #include "frontend/types.h"
 #include "runtime/build_id.h"
 #include "runtime/cache.h"
+#include "runtime/cuda_device.h"
 #include "runtime/disk_cache.h"
 
 #include <fmt/format.h>
@@ -219,8 +220,23 @@ std::string_view cpuOf(const ProgramOptions &options) {
 }
 
 std::string archOf(const ProgramOptions &options) {
-  return options.arch.empty() ? "sm_80" : options.arch;
+  if (!options.arch.empty())
+    return options.arch;
+  if (!options.device.isCuda())
+    return "sm_80";
+  Expected<CudaDevice *> device = CudaDevice::get(options.device.index);
+  return device ? (*device)->arch() : "sm_80";
 }
+
+namespace {
+/// Before anything is compiled to run there.
+Status checkDevice(const Device &device) {
+  if (!device.isCuda())
+    return success();
+  Expected<CudaDevice *> gpu = CudaDevice::get(device.index);
+  return gpu ? success() : Status(std::move(gpu.error()));
+}
+} // namespace
 
 Expected<Compiled> compiledFor(const std::string &signature, const ProgramOptions &options,
                                bool accumulate, const OperandTypes *outputs,
@@ -242,6 +258,8 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
     return std::move(s.error());
   if (Status s = checkMemory(*program, options); !s)
     return std::move(s.error());
+  if (Status s = checkDevice(options.device); !s)
+    return std::move(s.error());
   CompileOptions toCompile = compileOptions(options, accumulate);
   toCompile.outputStrides = outputStrides(outputs);
   Expected<ExecutablePtr> executable = compileCached(*program, toCompile, options.diskCache);
@@ -256,19 +274,47 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
 Expected<ExecutablePtr> compileProgram(const Program &program, const ProgramOptions &options) {
   if (Status s = checkMemory(program, options); !s)
     return std::move(s.error());
+  if (Status s = checkDevice(options.device); !s)
+    return std::move(s.error());
   return compileCached(program, compileOptions(options), options.diskCache);
 }
 
-Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable) {
+Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable,
+                                              const std::vector<Tensor> &operands) {
+  const bool onGpu = std::any_of(operands.begin(), operands.end(),
+                                 [](const Tensor &t) { return t.device().isCuda(); });
+  const Device device = onGpu ? executable.device : Device();
   std::vector<Tensor> outputs;
   outputs.reserve(executable.outputs.size());
   for (const TensorType &type : executable.outputs) {
-    Expected<Tensor> output = Tensor::allocate(type.dtype, type.shape);
+    Expected<Tensor> output = Tensor::allocate(type.dtype, type.shape, device);
     if (!output)
       return std::move(output.error());
     outputs.push_back(std::move(*output));
   }
   return outputs;
+}
+
+Expected<Device> deviceOf(const ProgramOptions &options, const std::vector<Tensor> &operands) {
+  Device device = options.device;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const Device given = operands[i].device();
+    if (!given.isCuda() || given == device)
+      continue;
+    if (device.isCuda())
+      return inputError(
+          fmt::format("operand {} is on {}, not on {}", i + 1, given.str(), device.str()));
+    if (options.device.kind == DeviceKind::Reference)
+      return inputError(fmt::format("operand {} is on {}, but the program runs on {}", i + 1,
+                                    given.str(), options.device.str()));
+    device = given;
+  }
+  // Without a device that was asked for, nothing moves from one to another.
+  for (size_t i = 0; device != options.device && i < operands.size(); ++i)
+    if (!operands[i].device().isCuda())
+      return inputError(fmt::format("operand {} is on {}, but others are on {}", i + 1,
+                                    operands[i].device().str(), device.str()));
+  return device;
 }
 
 Status checkOutput(std::string_view name, const Tensor &output) {
@@ -320,10 +366,11 @@ Expected<std::string> emit_program(const Program &program, const ProgramOptions 
   Expected<CompilerInterface *> loaded = detail::compiler();
   if (!loaded)
     return std::move(loaded.error());
-  CompileOptions toEmit = detail::compileOptions(options);
-  if (isCudaStage(stage))
-    toEmit.device.kind = DeviceKind::Cuda;
-  return (*loaded)->emit(program, toEmit, stage);
+  if (!isCudaStage(stage) || options.device.isCuda())
+    return (*loaded)->emit(program, detail::compileOptions(options), stage);
+  ProgramOptions onGpu = options;
+  onGpu.device = DeviceKind::Cuda;
+  return (*loaded)->emit(program, detail::compileOptions(onGpu), stage);
 }
 
 void clear_cache() {

@@ -26,7 +26,7 @@ Expected<std::optional<Tensor>> try_einsum_view(EinsumEquation equation, const T
     strides.push_back(byLabel[size_t(label)]);
   return std::optional<Tensor>(Tensor::share(std::make_shared<Tensor>(operand), operand.raw(),
                                              operand.dtype(), node.type.shape, std::move(strides),
-                                             operand.readOnly()));
+                                             operand.readOnly(), operand.device()));
 }
 
 std::optional<Tensor> einsum_view(EinsumEquation equation, const Tensor &operand) {

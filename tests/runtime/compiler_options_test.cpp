@@ -13,7 +13,7 @@
 using namespace ricci;
 
 TEST(CompileOptions, EveryFieldIsInTheKey) {
-  std::vector<CompileOptions> all(14);
+  std::vector<CompileOptions> all(17);
   all[1].device = DeviceKind::Reference;
   all[2].cpu = "x86-64-v3";
   all[3].order.method = OrderOptions::Method::Greedy;
@@ -29,6 +29,10 @@ TEST(CompileOptions, EveryFieldIsInTheKey) {
   all[11].outputStrides = {{1}, {2}};
   all[12].accumulate = true;
   all[13].printIrAfter = "all";
+  all[14].device = DeviceKind::Cuda;
+  all[15].device = Device(DeviceKind::Cuda, 1);
+  all[16].device = DeviceKind::Cuda;
+  all[16].arch = "sm_90a";
   std::set<std::string> keys;
   for (const CompileOptions &options : all)
     keys.insert(options.key());
@@ -50,6 +54,12 @@ TEST(CompileOptions, Stages) {
   EXPECT_EQ(parseStage("llvm"), Stage::Llvm);
   EXPECT_EQ(parseStage("asm"), Stage::Asm);
   EXPECT_EQ(parseStage("obj"), Stage::Obj);
+  EXPECT_EQ(parseStage("cuda"), Stage::Cuda);
+  EXPECT_EQ(parseStage("ptx"), Stage::Ptx);
+  EXPECT_EQ(parseStage("cubin"), Stage::Cubin);
+  EXPECT_EQ(stageName(Stage::Cubin), "cubin");
+  EXPECT_EQ(stageNames(),
+            "ast, tensor, ordered, kernels, loops, llvm, asm, obj, cuda, ptx and cubin");
   EXPECT_FALSE(parseStage(""));
   EXPECT_FALSE(parseStage("AST"));
   EXPECT_FALSE(parseStage("llvm "));

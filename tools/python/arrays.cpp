@@ -7,6 +7,7 @@
 #include "tools/python/arrays.h"
 
 #include "runtime/dlpack.h"
+#include "tools/python/device_array.h"
 #include "tools/python/errors.h"
 
 #include <fmt/format.h>
@@ -192,8 +193,11 @@ nb::object asArray(nb::handle object) {
   static PyObject *dlpack = PyUnicode_InternFromString("__dlpack__");
   // NumPy takes its own subclasses and scalars.
   const bool ofNumpy = PyArray_Check(object.ptr()) || PyArray_IsScalar(object.ptr(), Generic);
-  if (!ofNumpy && PyObject_HasAttr(object.ptr(), dlpack))
+  if (!ofNumpy && PyObject_HasAttr(object.ptr(), dlpack)) {
+    if (nb::object onDevice = importDeviceArray(object))
+      return onDevice;
     return importDLPack(object);
+  }
   return stealOrRaise(PyArray_FromAny(object.ptr(), nullptr, 0, 0, NPY_ARRAY_ENSUREARRAY, nullptr));
 }
 
@@ -240,6 +244,8 @@ nb::object nativeCopy(nb::handle array, DType dtype) {
 }
 
 Tensor operandTensor(nb::object &keep, OperandName name) {
+  if (const Tensor *tensor = deviceTensor(keep))
+    return *tensor;
   DType dtype = operandDType(arrayOf(keep), name);
   if (std::optional<Tensor> tensor = borrowArray(arrayOf(keep), dtype))
     return std::move(*tensor);
@@ -248,6 +254,8 @@ Tensor operandTensor(nb::object &keep, OperandName name) {
 }
 
 TensorType operandType(const nb::object &array, OperandName name) {
+  if (const Tensor *tensor = deviceTensor(array))
+    return tensor->type();
   DType dtype = operandDType(arrayOf(array), name);
   if (std::optional<Tensor> tensor = borrowArray(arrayOf(array), dtype))
     return tensor->type();
@@ -258,6 +266,13 @@ TensorType operandType(const nb::object &array, OperandName name) {
 }
 
 OutArray::OutArray(PyObject *object) {
+  if (nb::object onDevice = PyArray_Check(object) ? nb::object() : importDeviceArray(object)) {
+    tensor_ = *deviceTensor(onDevice);
+    if (tensor_.readOnly())
+      raise(inputError("out is read-only"));
+    out_ = written_ = nb::borrow(object);
+    return;
+  }
   if (!PyArray_Check(object))
     raise(PyExc_TypeError,
           fmt::format("out must be a NumPy array, not {}", Py_TYPE(object)->tp_name));
@@ -286,6 +301,8 @@ nb::object OutArray::finish() {
 }
 
 nb::object toNumpy(Tensor tensor) {
+  if (tensor.device().isCuda())
+    return deviceArray(std::move(tensor));
   const int number = typeNumber(tensor.dtype());
   const int64_t bytes = tensor.size() * int64_t(itemSize(tensor.dtype()));
   const Shape &shape = tensor.shape();

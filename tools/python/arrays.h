@@ -52,7 +52,7 @@ nb::object nativeCopy(nb::handle array, DType dtype);
 /// An operand's tensor. `keep` holds what owns its memory: the array or a copy.
 Tensor operandTensor(nb::object &keep, OperandName name);
 
-/// The type that an operand's tensor would have.
+/// The type that an operand's tensor would have; of both, also of a DeviceArray's.
 TensorType operandType(const nb::object &array, OperandName name);
 
 /// An array that receives a result: its memory, or where that takes a copy a copy's.
@@ -69,7 +69,7 @@ private:
   Tensor tensor_;
 };
 
-/// A tensor of new memory as an ndarray, of no axes as a NumPy scalar.
+/// A tensor of new memory as an ndarray, of no axes as a NumPy scalar; on a GPU as a DeviceArray.
 nb::object toNumpy(Tensor tensor);
 
 /// A view of `base`, an exact ndarray, with its dtype and its write permission; of no axes a

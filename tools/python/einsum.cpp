@@ -13,6 +13,7 @@
 
 #include "tools/python/arguments.h"
 #include "tools/python/arrays.h"
+#include "tools/python/device_array.h"
 #include "tools/python/errors.h"
 
 #include <fmt/format.h>
@@ -131,7 +132,8 @@ nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords
   operands.reserve(call.operands.size());
   for (nb::handle operand : call.operands)
     owners.push_back(asArray(operand));
-  if (owners.size() == 1 && !hasOut && options.alpha == Alpha(int64_t(1))) {
+  if (owners.size() == 1 && !hasOut && options.alpha == Alpha(int64_t(1)) &&
+      !deviceTensor(owners.front())) {
     operandDType(arrayOf(owners.front()), 1);
     if (nb::object view = einsumView(call, owners.front()))
       return view;
@@ -173,7 +175,7 @@ optimize: how the order of contractions is found: "auto", "greedy", "optimal", a
     search, or a path, as a list of tuples or as numpy.einsum_path returns it. True and False stand
     for "auto": the order changes rounding at most.
 memory_limit: bytes that the result and the intermediates may take; what needs more is refused.
-device: "cpu" (also None), or "reference", a naive interpreter.
+device: "cpu" (also None), "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter.
 
 Returns a new C-contiguous array, a NumPy scalar where no label is left, or for one operand of which
 only axes are permuted or diagonals taken a view, writable if the operand is.

@@ -7,6 +7,7 @@
 #define RICCI_IMPORTS_NUMPY
 #include "tools/python/module.h"
 #include "frontend/api/ricci.h"
+#include "runtime/cuda_device.h"
 #include "tools/python/errors.h"
 
 namespace ricci::python {
@@ -31,7 +32,16 @@ Results do not depend on it.)");
              "Forgets every compiled program of this process. What lies on disk stays: `ricci "
              "cache clear`.");
   module.def(
-      "devices", [] { return nb::list(nb::make_tuple("cpu", "reference")); },
+      "devices",
+      [] {
+        nb::list names;
+        names.append("cpu");
+        names.append("reference");
+        Expected<int> gpus = CudaDevice::count();
+        for (int i = 0; gpus && i < *gpus; ++i)
+          names.append(nb::str(Device(DeviceKind::Cuda, i).str().c_str()));
+        return names;
+      },
       "The names that `device` may have on this machine.");
 }
 
@@ -44,5 +54,6 @@ NB_MODULE(_ricci, module) {
   ricci::python::addEinsum(module);
   ricci::python::addPrograms(module);
   ricci::python::addPlan(module);
+  ricci::python::addDeviceArray(module);
   ricci::python::addRest(module);
 }

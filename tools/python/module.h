@@ -16,5 +16,6 @@ void addEinsum(nb::module_ &module);
 void addPrograms(nb::module_ &module);
 /// Adds `plan` and `emit`.
 void addPlan(nb::module_ &module);
+void addDeviceArray(nb::module_ &module);
 
 } // namespace ricci::python

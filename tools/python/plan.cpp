@@ -143,7 +143,7 @@ The keywords are those of einsum. Nothing is run.)");
              R"(The program for einsum(*args) at one stage of compilation.
 
 stage: "ast", "tensor", "ordered", "kernels", "loops", "llvm", "asm", or "obj" (an object file, as
-    bytes; the others are text).
+    bytes; the others are text); for a GPU "cuda", "ptx" or "cubin" (bytes).
 Operands are those of plan.)");
 }
 

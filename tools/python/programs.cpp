@@ -134,7 +134,7 @@ arrays: what the program's names stand for: NumPy arrays, objects with __dlpack_
     einsum's operands are.
 out: an array of the result's dtype and shape, or a tuple of them for a program with several results,
     that receives the result and is returned. It may share memory with arrays: those are copied first.
-device: "cpu" (also None), or "reference", a naive interpreter.
+device: "cpu" (also None), "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter.
 
 Returns a new C-contiguous array, a NumPy scalar where there are no axes, or a tuple where the
 program ends in one.

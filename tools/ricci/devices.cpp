@@ -9,24 +9,49 @@
 #include "tools/ricci/output.h"
 
 #include "runtime/compiler_interface.h"
+#include "runtime/cuda_device.h"
 #include "runtime/format.h"
 #include "runtime/parallel.h"
 
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <dlfcn.h>
 
 namespace ricci::driver {
 namespace {
 
-/// Why no program runs on a GPU.
-std::string whyNoCuda() {
-  void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
-  if (!driver)
-    return "there is no NVIDIA driver (libcuda.so.1)";
-  dlclose(driver);
-  return "this version of Ricci compiles for CPUs alone";
+/// The GPUs, or why there are none.
+struct Gpus {
+  std::vector<CudaDevice *> devices;
+  std::string why;
+};
+
+Gpus examineGpus() {
+  Gpus gpus;
+  Expected<int> count = CudaDevice::count();
+  if (!count)
+    gpus.why = count.error().message;
+  else if (*count == 0)
+    gpus.why = "the driver knows no GPU";
+  for (int i = 0; count && i < *count; ++i) {
+    Expected<CudaDevice *> device = CudaDevice::get(i);
+    if (device)
+      gpus.devices.push_back(*device);
+    else
+      gpus.why = device.error().message;
+  }
+  return gpus;
+}
+
+std::string gpusText(const Gpus &gpus) {
+  std::string text;
+  for (const CudaDevice *gpu : gpus.devices)
+    text +=
+        fmt::format("{:<10} {}, {} ({} multiprocessors), {}\n", gpu->device().str(), gpu->name(),
+                    gpu->arch(), gpu->multiprocessors(), formatBytes(double(gpu->memoryBytes())));
+  if (!gpus.why.empty())
+    text += fmt::format("{:<10} {}{}\n", "cuda", gpus.devices.empty() ? "none: " : "", gpus.why);
+  return text;
 }
 
 struct Cpu {
@@ -51,18 +76,18 @@ Expected<Cpu> examineCpu() {
   return cpu;
 }
 
-std::string devicesText(const Cpu &cpu) {
+std::string devicesText(const Cpu &cpu, const Gpus &gpus) {
   auto bytes = [](int64_t size) { return size > 0 ? formatBytes(double(size)) : "unknown"; };
   const TargetInfo &t = cpu.target;
   return fmt::format("cpu        {} ({}), vectors of {} bits, {} thread{}\n"
                      "           L1 {}, L2 {}, L3 {}\n"
                      "reference  the naive interpreter that --check compares with, 1 thread\n"
-                     "cuda       none: {}\n",
+                     "{}",
                      t.level, t.name, t.vectorBits, cpu.threads, cpu.threads == 1 ? "" : "s",
-                     bytes(t.l1Bytes), bytes(t.l2Bytes), bytes(t.l3Bytes), whyNoCuda());
+                     bytes(t.l1Bytes), bytes(t.l2Bytes), bytes(t.l3Bytes), gpusText(gpus));
 }
 
-std::string devicesJson(const Cpu &cpu) {
+std::string devicesJson(const Cpu &cpu, const Gpus &gpus) {
   JsonWriter json;
   json.beginObject();
   json.key("cpu").beginObject();
@@ -78,8 +103,18 @@ std::string devicesJson(const Cpu &cpu) {
   json.key("threads").integer(1);
   json.endObject();
   json.key("cuda").beginObject();
-  json.key("devices").beginArray().endArray();
-  json.key("why").string(whyNoCuda());
+  json.key("devices").beginArray();
+  for (const CudaDevice *gpu : gpus.devices) {
+    json.beginObject();
+    json.key("device").string(gpu->device().str());
+    json.key("name").string(gpu->name());
+    json.key("arch").string(gpu->arch());
+    json.key("multiprocessors").integer(gpu->multiprocessors());
+    json.key("memory_bytes").integer(gpu->memoryBytes());
+    json.endObject();
+  }
+  json.endArray();
+  json.key("why").string(gpus.why);
   json.endObject();
   json.endObject();
   return json.finish();
@@ -89,7 +124,8 @@ int runDevices(bool json) {
   Expected<Cpu> cpu = examineCpu();
   if (!cpu)
     return report(cpu.error());
-  Status s = writeStdout(json ? devicesJson(*cpu) : devicesText(*cpu));
+  const Gpus gpus = examineGpus();
+  Status s = writeStdout(json ? devicesJson(*cpu, gpus) : devicesText(*cpu, gpus));
   return s ? int(kFine) : report(s.error());
 }
 

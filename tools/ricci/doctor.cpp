@@ -10,6 +10,7 @@
 #include "tools/ricci/output.h"
 
 #include "runtime/compiler_interface.h"
+#include "runtime/cuda_device.h"
 #include "runtime/format.h"
 #include "runtime/machine.h"
 #include "runtime/parallel.h"
@@ -36,6 +37,8 @@ struct Findings {
   std::string threadsError;
   std::string library, compilerLibrary, compilerVersions;
   std::optional<Diagnostic> compilerError;
+  std::string nvrtc, cudaDriver; ///< or why there is none
+  bool hasNvrtc = false, hasCudaDriver = false;
   std::optional<TargetInfo> target;
   CacheState cache;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -92,6 +95,16 @@ Findings examine() {
       f.environment.emplace_back(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
   }
 
+  Expected<int> gpus = CudaDevice::count();
+  f.hasCudaDriver = bool(gpus);
+  if (gpus) {
+    const int version = CudaDriver::get().value()->version;
+    f.cudaDriver = fmt::format("CUDA {}.{}, {} GPU{}", version / 1000, version % 1000 / 10, *gpus,
+                               *gpus == 1 ? "" : "s");
+  } else {
+    f.cudaDriver = gpus.error().message;
+  }
+
   Expected<CompilerInterface *> compiler = loadCompiler();
   f.library = loadedLibrary("libricci.so");
   f.compilerLibrary = loadedLibrary("libricci_compiler.so");
@@ -100,6 +113,9 @@ Findings examine() {
     return f;
   }
   f.compilerVersions = (*compiler)->versions();
+  Expected<std::string> nvrtc = (*compiler)->describeNvrtc();
+  f.hasNvrtc = bool(nvrtc);
+  f.nvrtc = nvrtc ? *nvrtc : nvrtc.error().message;
   const char *cpu = std::getenv("RICCI_CPU");
   if (Expected<TargetInfo> target = (*compiler)->describeTarget(cpu && *cpu ? cpu : "native"))
     f.target = *target;
@@ -156,6 +172,9 @@ std::string findingsText(const Findings &f) {
   out +=
       row("threads", f.threadsError.empty() ? fmt::format("{}, by {}", f.threads, parallelAdapter())
                                             : f.threadsError);
+  if (!f.nvrtc.empty())
+    out += row("nvrtc", f.nvrtc);
+  out += row("cuda", f.cudaDriver);
   out += row("cache", cacheSummary(f.cache));
   std::string variables;
   for (auto &[name, value] : f.environment)
@@ -186,6 +205,14 @@ std::string findingsJson(const Findings &f) {
   json.key("threads").integer(f.threads);
   json.key("parallel").string(parallelAdapter());
   json.key("cache").string(cacheSummary(f.cache));
+  auto found = [&](const char *name, bool has, const std::string &text) {
+    json.key(name).beginObject();
+    json.key("found").boolean(has);
+    json.key("text").string(text);
+    json.endObject();
+  };
+  found("nvrtc", f.hasNvrtc, f.nvrtc);
+  found("cuda_driver", f.hasCudaDriver, f.cudaDriver);
   json.key("target");
   if (f.target) {
     json.beginObject();

@@ -10,6 +10,7 @@
 #include "tools/ricci/outcome.h"
 #include "tools/ricci/output.h"
 
+#include "runtime/cuda_device.h"
 #include "runtime/format.h"
 #include "runtime/machine.h"
 #include "runtime/npy_header.h"
@@ -87,6 +88,15 @@ Expected<TimeReport> timeReport(const CompileFlags &flags, const Executable &exe
   report.threads = *threads;
   if (flags.options.device == DeviceKind::Reference) {
     report.threads = 1;
+    return report;
+  }
+  if (flags.options.device.isCuda()) {
+    Expected<CudaDevice *> gpu = CudaDevice::get(flags.options.device.index);
+    if (!gpu)
+      return gpu.error();
+    report.threads = 1;
+    report.target =
+        fmt::format("{} ({}, {})", (*gpu)->device().str(), (*gpu)->name(), (*gpu)->arch());
     return report;
   }
   Expected<CompilerInterface *> compiler = loadCompiler();

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -74,6 +75,13 @@ void switchTo(void **from, void *to, const void *stack, size_t bytes, bool forGo
 #endif
 }
 
+/// Frames that were left for good have marked their stack.
+void forgetFrames(const char *stack, size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+  __asan_unpoison_memory_region(stack, bytes);
+#endif
+}
+
 std::string threadText(const uint3 &i) { return fmt::format("({},{},{})", i.x, i.y, i.z); }
 
 } // namespace
@@ -105,7 +113,10 @@ BlockRunner::BlockRunner(ricci_emulator::Services &services, MemoryChecker &memo
                halfFromFloat, halfFromDouble, bf16ToFloat,   bf16FromFloat};
 }
 
-BlockRunner::~BlockRunner() { munmap(stacks_, kStackBytes * fibers_.size()); }
+BlockRunner::~BlockRunner() {
+  forgetFrames(stacks_, kStackBytes * fibers_.size());
+  munmap(stacks_, kStackBytes * fibers_.size());
+}
 
 size_t BlockRunner::index() const {
   const auto *fiber = reinterpret_cast<const Fiber *>(services_.current);
@@ -138,19 +149,27 @@ std::string BlockRunner::whatIsRunning() const {
   return fmt::format("thread {} of block {}", threadText(t.threadIdx), threadText(t.blockIdx));
 }
 
-void BlockRunner::stop(const std::string &message) {
-  error_ = message;
+/// Nothing on the fiber's stack may need its end: it is left as it is.
+void BlockRunner::stop() {
   while (true)
     yield();
 }
 
 void BlockRunner::fail(const char *message, unsigned line) {
-  running_->stop(fmt::format("{}: {} (line {})", running_->whatIsRunning(), message, line));
+  running_->error_ = fmt::format("{}: {} (line {})", running_->whatIsRunning(), message, line);
+  running_->stop();
 }
 
 void BlockRunner::checkAccess(const void *address, size_t bytes, Access kind) {
-  if (std::string wrong = memory_.check(address, bytes, kind, now()); !wrong.empty())
-    stop(fmt::format("{} {}", whatIsRunning(), wrong));
+  if (!isAllowed(address, bytes, kind))
+    stop();
+}
+
+bool BlockRunner::isAllowed(const void *address, size_t bytes, Access kind) {
+  const std::string wrong = memory_.check(address, bytes, kind, now());
+  if (!wrong.empty())
+    error_ = fmt::format("{} {}", whatIsRunning(), wrong);
+  return wrong.empty();
 }
 
 void BlockRunner::access(const void *address, unsigned long bytes, Access kind) {
@@ -181,11 +200,13 @@ void BlockRunner::finishBarrier() {
   int count = 0;
   for (const Fiber &fiber : fibers_) {
     count += fiber.predicate;
-    if (fiber.line != fibers_[0].line || fiber.barrierOp != fibers_[0].barrierOp)
-      stop(fmt::format(
+    if (fiber.line != fibers_[0].line || fiber.barrierOp != fibers_[0].barrierOp) {
+      error_ = fmt::format(
           "threads of block {} meet at different barriers: {} in line {}, {} in line {}",
           threadText(fiber.thread.blockIdx), threadText(fibers_[0].thread.threadIdx),
-          fibers_[0].line, threadText(fiber.thread.threadIdx), fiber.line));
+          fibers_[0].line, threadText(fiber.thread.threadIdx), fiber.line);
+      stop();
+    }
   }
   atBarrier_ = 0;
   ++blockEpoch_;
@@ -247,12 +268,15 @@ void BlockRunner::tryFinishWarp(size_t warp) {
         continue;
       complete = fiber.state == State::InWarp;
       if (complete && (fiber.call->mask != wanted.mask || fiber.call->op != wanted.op ||
-                       fiber.call->line != wanted.line))
-        stop(fmt::format("lanes of a warp of block {} meet in different operations: {} in line {} "
-                         "with mask {:#010x}, {} in line {} with mask {:#010x}",
-                         threadText(fiber.thread.blockIdx),
-                         threadText(fibers_[first].thread.threadIdx), wanted.line, wanted.mask,
-                         threadText(fiber.thread.threadIdx), fiber.line, fiber.call->mask));
+                       fiber.call->line != wanted.line)) {
+        error_ =
+            fmt::format("lanes of a warp of block {} meet in different operations: {} in line {} "
+                        "with mask {:#010x}, {} in line {} with mask {:#010x}",
+                        threadText(fiber.thread.blockIdx),
+                        threadText(fibers_[first].thread.threadIdx), wanted.line, wanted.mask,
+                        threadText(fiber.thread.threadIdx), fiber.line, fiber.call->mask);
+        stop();
+      }
     }
     if (!complete)
       continue;
@@ -304,8 +328,10 @@ void BlockRunner::copyAsync(void *to, const void *from, unsigned bytes, unsigned
   BlockRunner &self = *running_;
   if ((bytes != 4 && bytes != 8 && bytes != 16) || sourceBytes > bytes ||
       reinterpret_cast<uintptr_t>(to) % bytes ||
-      (sourceBytes && reinterpret_cast<uintptr_t>(from) % bytes))
-    self.stop(self.whatIsRunning() + " copies bytes that are not aligned, or not 4, 8 or 16");
+      (sourceBytes && reinterpret_cast<uintptr_t>(from) % bytes)) {
+    self.error_ = self.whatIsRunning() + " copies bytes that are not aligned, or not 4, 8 or 16";
+    self.stop();
+  }
   self.fibers_[self.index()].copies.back().push_back({to, from, bytes, sourceBytes});
 }
 
@@ -381,6 +407,7 @@ Status BlockRunner::run(KernelEntry kernel, void **parameters, std::array<uint32
     Fiber &fiber = fibers_[i];
     fiber.thread.blockIdx = {block[0], block[1], block[2]};
     fiber.copies.assign(1, {});
+    forgetFrames(fiber.thread.stackBegin, size_t(fiber.thread.stackEnd - fiber.thread.stackBegin));
     // Six registers, fiberMain to return to, and the stack as after a call: 8 off a multiple of 16.
     auto *top = reinterpret_cast<void **>(const_cast<char *>(fiber.thread.stackEnd));
     *--top = nullptr;

@@ -65,7 +65,9 @@ private:
   Moment now() const;
   void makeReady(size_t fiber);
   void yield();
-  [[noreturn]] void stop(const std::string &message);
+  /// After `error_` is set.
+  [[noreturn]] void stop();
+  bool isAllowed(const void *address, size_t bytes, ricci_emulator::Access kind);
   void checkAccess(const void *address, size_t bytes, ricci_emulator::Access kind);
   void finishBarrier();
   void tryFinishWarp(size_t warp);

@@ -364,6 +364,10 @@ template <typename... A> RICCI_PLAIN void call(void (*kernel)(A...), void **para
   callWith(kernel, parameters, typename Count<sizeof...(A)>::Type());
 }
 
+template <typename... A> constexpr unsigned long parameterCount(void (*)(A...)) {
+  return sizeof...(A);
+}
+
 } // namespace ricci_emulator
 
 extern "C" {

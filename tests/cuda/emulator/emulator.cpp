@@ -48,7 +48,9 @@ std::string hostText(const std::string &text, const std::vector<std::string> &ke
   out += std::regex_replace(text, dynamic, "RICCI_DYNAMIC_SHARED($1, $2);");
   for (const std::string &kernel : kernels)
     out += fmt::format("\nextern \"C\" __attribute__((visibility(\"default\"))) RICCI_PLAIN void "
-                       "ricci_entry_{0}(void **p) {{ ricci_emulator::call({0}, p); }}",
+                       "ricci_entry_{0}(void **p) {{ ricci_emulator::call({0}, p); }}\n"
+                       "extern \"C\" __attribute__((visibility(\"default\"))) unsigned long "
+                       "ricci_count_{0}() {{ return ricci_emulator::parameterCount({0}); }}",
                        kernel);
   return out + "\n";
 }
@@ -155,6 +157,12 @@ Expected<std::shared_ptr<Module>> Module::load(const std::string &text,
 Module::~Module() {
   if (library_)
     dlclose(library_);
+}
+
+size_t Module::parameterCount(const std::string &kernel) const {
+  auto count = reinterpret_cast<unsigned long (*)()>(
+      dlsym(library_, fmt::format("ricci_count_{}", kernel).c_str()));
+  return count ? count() : 0;
 }
 
 Status Module::launch(const std::string &kernel, const Grid &grid, void **parameters,

@@ -27,6 +27,7 @@ public:
   Module(const Module &) = delete;
   ~Module();
 
+  size_t parameterCount(const std::string &kernel) const;
   /// Runs a launch to its end or to the first error, which says which thread did what. The
   /// parameters are as cuLaunchKernel takes them; the kernel may touch `regions` and nothing else.
   /// Shared memory starts full of NaNs.

@@ -8,13 +8,15 @@ array([[1., 1., 1.],
 array([[0.25, 0.25, 0.25, 0.25]])
 
 Operands are NumPy arrays, objects with ``__dlpack__`` in the CPU's memory (PyTorch, JAX, …), and
-what np.asarray takes; results are NumPy arrays. Any number of threads may call at once, and the GIL
+what np.asarray takes; results are NumPy arrays. Arrays of a GPU are DeviceArrays, or come by
+``__dlpack__``; results are on it then. Any number of threads may call at once, and the GIL
 is released while Ricci compiles and runs.
 """
 
 from ._errors import Error, PathError
 from ._plan import Plan
 from ._ricci import (
+    DeviceArray,
     Function,
     __version__,
     clear_cache,
@@ -25,10 +27,11 @@ from ._ricci import (
     evaluate,
     plan,
     set_num_threads,
+    to_device,
 )
 from ._spec import Spec, spec
 
 __all__ = [
-    "Error", "Function", "PathError", "Plan", "Spec", "clear_cache", "compile", "devices", "einsum", "emit", "evaluate",
-    "plan", "set_num_threads", "spec",
+    "DeviceArray", "Error", "Function", "PathError", "Plan", "Spec", "clear_cache", "compile", "devices", "einsum", "emit",
+    "evaluate", "plan", "set_num_threads", "spec", "to_device",
 ]

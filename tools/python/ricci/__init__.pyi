@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 __version__: str
 
-_Device = Literal["cpu", "reference"]
-_Stage = Literal["ast", "tensor", "ordered", "kernels", "loops", "llvm", "asm"]
+_Device = str  # "cpu", "cuda", "cuda:N", "reference"
+_Stage = Literal["ast", "tensor", "ordered", "kernels", "loops", "llvm", "asm", "cuda", "ptx"]
 _Optimize = Union[bool, Literal["auto", "greedy", "optimal"], float, Sequence[Union[str, Sequence[int]]]]
 
 class Error(ValueError):
@@ -45,7 +45,7 @@ class Function:
     @overload
     def emit(self, stage: _Stage = "kernels") -> str: ...
     @overload
-    def emit(self, stage: Literal["obj"]) -> bytes: ...
+    def emit(self, stage: Literal["obj", "cubin"]) -> bytes: ...
     def plan(self) -> Plan: ...
     @property
     def parameters(self) -> dict[str, Spec]: ...
@@ -89,11 +89,27 @@ def emit(
 @overload
 def emit(
     *args: Any,
-    stage: Literal["obj"],
+    stage: Literal["obj", "cubin"],
     optimize: _Optimize = "auto",
     memory_limit: int | None = None,
     device: _Device | None = None,
 ) -> bytes: ...
+class DeviceArray:
+    shape: tuple[int, ...]
+    ndim: int
+    size: int
+    dtype: np.dtype
+    device: str
+    def numpy(self) -> np.ndarray: ...
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
+@overload
+def to_device(array: Any, device: Literal["cpu"]) -> np.ndarray: ...
+@overload
+def to_device(array: Any, device: str) -> DeviceArray: ...
 def devices() -> list[str]: ...
 def set_num_threads(n: int) -> None: ...
 def clear_cache() -> None: ...

@@ -1,0 +1,83 @@
+"""The cases on a GPU. ctest runs this with the fake driver, whose kernels run on an emulator: tests/cuda/fake."""
+
+import math
+
+import numpy as np
+import oracle
+import pytest
+import ricci
+import test_cases
+import test_expressions
+
+DEVICE = "cuda:0"
+pytestmark = pytest.mark.skipif(
+    DEVICE not in ricci.devices(), reason="no GPU; ctest's environment has a fake one (tests/cuda/fake)")
+
+EINSUMS = pytest.mark.parametrize("case", test_cases.CASES["good"], ids=test_cases.case_id)
+PROGRAMS = pytest.mark.parametrize(
+    "case",
+    [c for c in test_expressions.CASES["good"] if sum(math.prod(p["shape"]) for p in c["params"].values()) <= 30000],
+    ids=lambda case: case["name"])
+SIZES = (0, 1, 2, 3, 5, 7, 11, 17, 33)
+
+
+def operands_of(case, rng, dtype, random_strides):
+    terms = oracle.Terms(case["equation"], [len(s) for s in case["shapes"]])
+    shapes = oracle.random_sizes(rng, terms, case["shapes"], sizes=SIZES) if random_strides else case["shapes"]
+    make = oracle.random_array if random_strides else oracle.random_values
+    return [make(rng, shape, dtype) for shape in shapes]
+
+
+def run_einsum(case, rng, dtype, random_strides=False):
+    return test_cases.run(case["equation"], operands_of(case, rng, dtype, random_strides), DEVICE)
+
+
+@EINSUMS
+def test_einsum(case):
+    rng = test_cases.seed("emulated", test_cases.case_id(case))
+    assert np.shape(run_einsum(case, rng, np.float32)) == tuple(case["out_shape"])
+    run_einsum(case, rng, oracle.DTYPES[rng.choice(list(oracle.DTYPES))], random_strides=True)
+
+
+@pytest.mark.slow
+@EINSUMS
+def test_einsum_of_every_dtype(case):
+    rng = test_cases.seed("emulated dtypes", test_cases.case_id(case))
+    for dtype in oracle.DTYPES.values():
+        run_einsum(case, rng, dtype, random_strides=True)
+
+
+@PROGRAMS
+def test_program(case):
+    rng = test_expressions.seed("emulated", case["name"])
+    test_expressions.run(case["program"], test_expressions.arrays_of(case, rng), DEVICE)
+
+
+@pytest.mark.slow
+@PROGRAMS
+def test_program_of_strided_halves(case):
+    rng = test_expressions.seed("emulated strides", case["name"])
+    arrays = test_expressions.arrays_of(case, rng, "float16")
+    test_expressions.run(case["program"], {n: test_expressions.strided(rng, a) for n, a in arrays.items()}, DEVICE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program, shapes", test_expressions.MORE, ids=[program for program, _ in test_expressions.MORE])
+def test_more_programs(program, shapes):
+    rng = test_expressions.seed("emulated", program)
+    test_expressions.run(
+        program, {name: test_expressions.values(rng, shape, np.float32) for name, shape in shapes.items()}, DEVICE)
+
+
+def test_accumulate_into_strides():
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(-3, 4, (5, 7)).astype(np.float32), rng.integers(-3, 4, (7, 6)).astype(np.float32)
+    room = np.full((5, 13), 2, np.float32)
+    assert ricci.einsum("ij,jk->ik", a, b, out=room[:, 1::2], accumulate=True, device=DEVICE).base is room
+    assert np.array_equal(room[:, 1::2], a @ b + 2)
+    assert (room[:, ::2] == 2).all()
+
+
+def test_index_out_of_bounds():
+    with pytest.raises(ricci.Error, match="index 7 is out of bounds for axis 0 with size 5"):
+        ricci.evaluate("x[i]", x=np.zeros(5, np.float32), i=np.array([1, 7, 2]), device=DEVICE)
