@@ -16,6 +16,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
+#include "runtime/interrupt.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -247,10 +248,10 @@ private:
 
   static Status generate(const Program &program, const Target &target,
                          const CompileOptions &options, Pipeline &pipeline, KernelSource kernelOf,
-                         Executable &executable) {
+                         Executable &executable, int64_t size = 0) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
-    if (Status s = pipeline.toKernels(); !s)
+    if (Status s = pipeline.toKernels(size); !s)
       return s;
     auto function = *pipeline.module().getOps<func::FuncOp>().begin();
     if (Status s = link(function, target, kernelOf, executable); !s)
@@ -362,7 +363,8 @@ private:
                                        const ObjectOptions &object, llvm::LLVMContext &context) {
     auto lease = contexts_.lease();
     std::vector<SizedLaunches> sized;
-    for (const Program &program : programs) {
+    for (auto [i, program] : llvm::enumerate(programs)) {
+      int64_t size = object.sizes.empty() ? 0 : object.sizes[i];
       Pipeline pipeline(*lease, program, options, target);
       SizedLaunches each;
       auto kernelOf = [&](const Schedule &schedule) -> Expected<std::shared_ptr<const Kernel>> {
@@ -372,7 +374,8 @@ private:
       describeSignature(program, options, each.executable);
       if (Status s = pipeline.toTensor(); !s)
         return std::move(s.error());
-      if (Status s = generate(program, target, options, pipeline, kernelOf, each.executable); !s)
+      if (Status s = generate(program, target, options, pipeline, kernelOf, each.executable, size);
+          !s)
         return std::move(s.error());
       sized.push_back(std::move(each));
     }
@@ -397,6 +400,8 @@ private:
   Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target,
                                                     const CompileOptions &options,
                                                     MLIRContext *context, CompileTimes &times) {
+    if (interrupted())
+      return interruptedError();
     std::string key = spec.key() + "|" + target.key();
     auto find = [&]() -> Expected<std::shared_ptr<const Kernel>> {
       if (options.kernels)

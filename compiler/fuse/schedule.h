@@ -121,6 +121,7 @@ struct LabelledProduct {
   llvm::SmallVector<DType, 3> operands;
   DType result;
   bool accumulate = false;
+  int64_t size = 0; ///< an extent that is to vary (docs/decisions/0009-size-arguments.md); 0: none
 };
 
 /// Columns of all panels of a contraction whose columns are in panels: whole tiles.

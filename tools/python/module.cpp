@@ -7,6 +7,7 @@
 #define RICCI_IMPORTS_NUMPY
 #include "tools/python/module.h"
 #include "frontend/api/ricci.h"
+#include "runtime/interrupt.h"
 #include "tools/python/errors.h"
 
 namespace ricci::python {
@@ -27,15 +28,33 @@ static void addRest(nb::module_ &module) {
 
 Without it: the environment variable RICCI_THREADS, or the CPUs that this process may run on.
 Results do not depend on it.)");
-  module.def("clear_cache", &clear_cache, nb::call_guard<nb::gil_scoped_release>(),
-             "Forgets every compiled program of this process. What lies on disk stays: `ricci "
-             "cache clear`.");
+  module.def(
+      "clear_cache",
+      [] {
+        clear_cache();
+        release_memory();
+      },
+      nb::call_guard<nb::gil_scoped_release>(),
+      "Forgets every compiled program of this process, and gives memory that is kept for reuse "
+      "back to the\nsystem. What lies on disk stays: `ricci cache clear`.");
   module.def(
       "devices", [] { return nb::list(nb::make_tuple("cpu", "reference")); },
       "The names that `device` may have on this machine.");
 }
 
 } // namespace ricci::python
+
+/// Whether a signal's handler has raised an exception, as that of Ctrl-C does. Only Python's main
+/// thread runs handlers; others need not be asked.
+static unsigned long mainThread = 0;
+static bool signalled() {
+  if (PyThread_get_thread_ident() != mainThread)
+    return false;
+  PyGILState_STATE state = PyGILState_Ensure();
+  const bool raised = PyErr_Occurred() || PyErr_CheckSignals() != 0;
+  PyGILState_Release(state);
+  return raised;
+}
 
 NB_MODULE(_ricci, module) {
   // Once for all files of the module; sets an exception where NumPy is missing or too old.
@@ -45,4 +64,7 @@ NB_MODULE(_ricci, module) {
   ricci::python::addPrograms(module);
   ricci::python::addPlan(module);
   ricci::python::addRest(module);
+  mainThread = nanobind::cast<unsigned long>(
+      nanobind::module_::import_("threading").attr("main_thread")().attr("ident"));
+  ricci::setInterruptCheck(signalled);
 }
