@@ -1,6 +1,5 @@
 """What a process goes through: forks, signals, other libraries, memory, dumps."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -22,8 +21,8 @@ def environment(**variables):
     return {**kept, "RICCI_CACHE_DIR": "off", "PYTHONPATH": str(BUILD / "python"), **variables}
 
 
-def python(text, **variables):
-    return subprocess.run([sys.executable, "-c", text], env=environment(**variables), timeout=60, check=False,
+def python(text, interpreter=sys.executable, **variables):
+    return subprocess.run([interpreter, "-c", text], env=environment(**variables), timeout=60, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -163,18 +162,24 @@ def test_perf_finds_names(tmp_path):
     assert not os.path.exists(f"/tmp/perf-{os.getpid()}.map")
 
 
-OTHERS = {"torch": "torch.einsum('ij,jk->ik', torch.ones(3, 3), torch.ones(3, 3))", "llvmlite.binding": "0",
-          "jax.numpy": "0", "triton": "0", "scipy.linalg": "0", "numba": "0"}
+# Those of another interpreter of the same version, where RICCI_TEST_PYTHON names one.
+OTHERS = {"torch": "torch.einsum('ij,jk->ik', torch.ones(3, 3), torch.ones(3, 3))",
+          "jax.numpy": "jax.jit(lambda x: jax.numpy.einsum('ij,jk->ik', x, x))(a)",
+          "llvmlite.binding": "llvmlite.binding.initialize_native_target(); llvmlite.binding.parse_assembly('')",
+          "triton": "triton.next_power_of_2(5)", "scipy.linalg": "scipy.linalg.inv(np.eye(3))",
+          "numba": "numba.njit(lambda x: x + 1)(2)"}
 
 
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("other", OTHERS)
 def test_beside_other_libraries(other, first):
-    if importlib.util.find_spec(other.split(".")[0]) is None:
-        pytest.skip(f"{other} is not installed")
+    interpreter = os.environ.get("RICCI_TEST_PYTHON", sys.executable)
     load = f"import {other}\n"
+    if "ModuleNotFoundError" in python(f"import importlib.util as u\nif u.find_spec('{other.split('.')[0]}') is None: "
+                                       "raise ModuleNotFoundError", interpreter).stderr:
+        pytest.skip(f"{other} is not installed")
     use = "assert ricci.einsum('ij,jk->ik', a, a)[0, 0] == 3\n"
     text = "import numpy as np\na = np.ones((3, 3))\n" + (
         f"import ricci\n{use}{load}" if first else f"{load}import ricci\n{use}") + OTHERS[other] + "\n" + use
-    result = python(text)
+    result = python(text, interpreter)
     assert result.returncode == 0, result.stderr
