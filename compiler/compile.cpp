@@ -17,6 +17,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
+#include "runtime/interrupt.h"
 #include "runtime/parallel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -272,10 +273,11 @@ private:
   using KernelSource = llvm::function_ref<Expected<std::vector<KernelPtr>>(ArrayRef<Schedule>)>;
 
   Status generate(const Program &program, const Target &target, const CompileOptions &options,
-                  Pipeline &pipeline, KernelSource kernelsOf, Executable &executable) {
+                  Pipeline &pipeline, KernelSource kernelsOf, Executable &executable,
+                  int64_t size = 0) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
-    if (Status s = pipeline.toKernels(); !s)
+    if (Status s = pipeline.toKernels(size); !s)
       return s;
     if (options.device.isCuda()) {
       auto cudaTarget = resolveCudaTarget(options.arch);
@@ -370,7 +372,8 @@ private:
                                        const ObjectOptions &object, llvm::LLVMContext &context) {
     auto lease = contexts_.lease();
     std::vector<SizedLaunches> sized;
-    for (const Program &program : programs) {
+    for (auto [i, program] : llvm::enumerate(programs)) {
+      int64_t size = object.sizes.empty() ? 0 : object.sizes[i];
       Pipeline pipeline(*lease, program, options, target);
       SizedLaunches each;
       auto kernelsOf = [&](ArrayRef<Schedule> schedules) -> Expected<std::vector<KernelPtr>> {
@@ -383,7 +386,8 @@ private:
       describeSignature(program, options, each.executable);
       if (Status s = pipeline.toTensor(); !s)
         return std::move(s.error());
-      if (Status s = generate(program, target, options, pipeline, kernelsOf, each.executable); !s)
+      if (Status s = generate(program, target, options, pipeline, kernelsOf, each.executable, size);
+          !s)
         return std::move(s.error());
       sized.push_back(std::move(each));
     }
@@ -475,6 +479,8 @@ private:
   Expected<KernelPtr> kernelFor(const std::string &key, const KernelSpec &spec,
                                 const Target &target, const CompileOptions &options,
                                 MLIRContext *context, CompileTimes &times) {
+    if (interrupted())
+      return interruptedError();
     auto find = [&]() -> Expected<KernelPtr> {
       if (options.kernels)
         if (auto kernel = options.kernels->findKernel(key))

@@ -55,7 +55,9 @@ def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {
     `schedule` and `layouts` of every `ricci.kernel`. The passes after it only obey.
   }];
   let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
-                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">];
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">,
+                 Option<"size", "size", "int64_t", /*default=*/"0",
+                        "an extent that is to vary, 0: none">];
 }
 
 def PlanMemory : Pass<"ricci-plan-memory", "::mlir::func::FuncOp"> {
@@ -65,7 +67,13 @@ def PlanMemory : Pass<"ricci-plan-memory", "::mlir::func::FuncOp"> {
     overlap; results of the function stay in the caller's memory (-1). What a kernel reads at the
     very index at which it writes, and nobody reads after it, has its result's place, be it in the
     caller's memory (-2 - the result's position).
+
+    With `size`, an extent that is to vary, offsets are linear in it: an intermediate that has it
+    takes whole lines of 64 bytes for each of its indices, and no memory is used twice, because
+    what fits at one size may not at another.
   }];
+  let options = [Option<"size", "size", "int64_t", /*default=*/"0",
+                        "an extent that is to vary, 0: none">];
 }
 
 // compiler/cpu

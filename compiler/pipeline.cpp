@@ -10,6 +10,7 @@
 #include "compiler/ir/build_module.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/passes.h"
+#include "runtime/interrupt.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -57,10 +58,14 @@ Pipeline::Pipeline(MLIRContext &context, const Program &program, const CompileOp
 
 Status Pipeline::step(const char *stage, const char *pass,
                       llvm::function_ref<LogicalResult()> run) {
+  if (interrupted())
+    return interruptedError();
   Stopwatch watch;
   ScopedDiagnosticCapture capture(&context_, program_.source);
   LogicalResult result = run();
   addTime(times_, stage, watch.lap());
+  if (interrupted())
+    return interruptedError();
   if (failed(result))
     return capture.take(ErrorKind::Input, pass);
   if (options_.printIrAfter == "all" || options_.printIrAfter == pass)
@@ -94,7 +99,7 @@ Status Pipeline::toOrdered(Plan *plan) {
   // From here on every einsum has one or two operands.
 }
 
-Status Pipeline::toKernels() {
+Status Pipeline::toKernels(int64_t size) {
   auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
     return runOnFunction("kernels", name, std::move(pass));
   };
@@ -112,11 +117,14 @@ Status Pipeline::toKernels() {
   if (!options_.device.isCuda()) {
     ChooseScheduleOptions schedule;
     schedule.cpu = options_.cpu;
+    schedule.size = size;
     if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
       return s;
   }
   // From here on every kernel has its schedule; nothing decides any more.
-  return run("ricci-plan-memory", createPlanMemory());
+  PlanMemoryOptions memory;
+  memory.size = size;
+  return run("ricci-plan-memory", createPlanMemory(memory));
   // From here on every intermediate has its place.
 }
 

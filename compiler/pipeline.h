@@ -29,7 +29,8 @@ public:
   /// Makes the IR of `tensor`, `ordered` or `kernels` from the stage before.
   Status toTensor();
   Status toOrdered(Plan *plan);
-  Status toKernels();
+  /// `size`: an extent that is to vary, for objects that take it as an argument.
+  Status toKernels(int64_t size = 0);
   /// All distinct kernels of the program as one module at the `loops` stage, then in the LLVM
   /// dialect.
   Status toLoops();

@@ -19,6 +19,7 @@
 #include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
+#include <mutex>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,6 +110,23 @@ int writeAll(int file, std::string_view bytes) {
 
 } // namespace
 
+namespace {
+/// Never destroyed: threads may still compile while the process ends.
+struct ChosenFolder {
+  std::mutex mutex;
+  std::string path;
+};
+ChosenFolder &chosenFolder() {
+  static auto *const instance = new ChosenFolder;
+  return *instance;
+}
+} // namespace
+
+void chooseCacheFolder(std::string_view path) {
+  std::lock_guard lock(chosenFolder().mutex);
+  chosenFolder().path = path;
+}
+
 CacheLocation cacheLocation() {
   CacheLocation location;
   Expected<int64_t> limit = environmentBytes("RICCI_CACHE_LIMIT", kDefaultLimit);
@@ -117,9 +135,16 @@ CacheLocation cacheLocation() {
   if (!limit && !warned.exchange(true))
     warn(limit.error().message);
 
-  std::string given = environment("RICCI_CACHE_DIR");
+  std::string given;
+  {
+    std::lock_guard lock(chosenFolder().mutex);
+    given = chosenFolder().path;
+  }
+  const bool chosen = !given.empty();
+  if (!chosen)
+    given = environment("RICCI_CACHE_DIR");
   if (given == "off") {
-    location.whyOff = "RICCI_CACHE_DIR is off";
+    location.whyOff = chosen ? "the program has turned it off" : "RICCI_CACHE_DIR is off";
     return location;
   }
   if (!given.empty()) {

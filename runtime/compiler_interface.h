@@ -95,6 +95,7 @@ struct ObjectOptions {
   bool parallel = false;         ///< whether the function takes a parallel_for
   /// The extent that is an argument of the function, in each of the programs; empty: none is.
   std::vector<int64_t> sizes;
+  int64_t leastSize = 1; ///< for less the function returns RICCI_ERROR_USAGE
 };
 
 /// A relocatable ELF object with one global function and no outside symbols. Its arguments are with

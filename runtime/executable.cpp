@@ -7,6 +7,7 @@
 #include "runtime/executable.h"
 
 #include "runtime/cuda_program.h"
+#include "runtime/interrupt.h"
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 
@@ -107,17 +108,31 @@ int workersOf(const Launch &launch, int threads) {
 /// One worker's scratch memory starts on a cache line of its own.
 int64_t workspaceStride(const Launch &launch) { return (launch.workspaceBytes + 63) / 64 * 64; }
 
+/// Tasks after which a launch looks whether it is interrupted: those of about a fifth of a second.
+int64_t tasksBetweenChecks(const Executable &e, size_t launch, int workers) {
+  constexpr double kSeconds = 0.2;
+  const int64_t tasks = e.launches[launch].tasks;
+  if (!interruptible() || e.plan.steps.size() != e.launches.size())
+    return tasks;
+  const double seconds = e.plan.steps[launch].predictedSeconds / workers;
+  return seconds <= 2 * kSeconds
+             ? tasks
+             : std::max<int64_t>(workers, int64_t(double(tasks) * kSeconds / seconds));
+}
+
 struct LaunchContext {
   KernelFn kernel;
   void *const *buffers;
   const int64_t *descriptor;
   std::byte *workspace;
   int64_t workspaceStride;
+  int64_t first; ///< of the tasks that are handed out
 };
 
 void runTasks(void *ctx, int64_t begin, int64_t end, int worker) {
   const LaunchContext &c = *static_cast<LaunchContext *>(ctx);
-  c.kernel(c.buffers, c.descriptor, c.workspace + worker * c.workspaceStride, begin, end);
+  c.kernel(c.buffers, c.descriptor, c.workspace + worker * c.workspaceStride, c.first + begin,
+           c.first + end);
 }
 
 } // namespace
@@ -169,9 +184,12 @@ Status Executable::run(const std::vector<Tensor> &inputs,
 
   BufferTable table;
   LaunchStatus status;
-  for (const Launch &launch : launches) {
+  for (size_t l = 0; l < launches.size(); ++l) {
+    const Launch &launch = launches[l];
     if (launch.tasks <= 0)
       continue;
+    if (l > 0 && interrupted())
+      return interruptedError();
     void **buffers = table.resize(launch.buffers.size());
     for (size_t i = 0; i < launch.buffers.size(); ++i) {
       const BufferRef &ref = launch.buffers[i];
@@ -196,10 +214,17 @@ Status Executable::run(const std::vector<Tensor> &inputs,
         break;
       }
     }
-    LaunchContext context{launch.kernel->entry(), buffers, launch.descriptor.data(),
-                          workspace.data(), workspaceStride(launch)};
-    parallelFor(launch.tasks, runTasks, &context, workersOf(launch, *threads),
-                launch.partsPerWorker);
+    LaunchContext context{launch.kernel->entry(),   buffers,
+                          launch.descriptor.data(), workspace.data(),
+                          workspaceStride(launch),  0};
+    const int workers = workersOf(launch, *threads);
+    const int64_t part = tasksBetweenChecks(*this, l, workers);
+    for (; context.first < launch.tasks; context.first += part) {
+      if (context.first > 0 && interrupted())
+        return interruptedError();
+      parallelFor(std::min(part, launch.tasks - context.first), runTasks, &context, workers,
+                  launch.partsPerWorker);
+    }
   }
   return statusOf(status);
 }

@@ -8,9 +8,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace ricci {
 namespace {
@@ -35,6 +42,34 @@ private:
   uint64_t entry_;
 };
 
+/// A kernel's name from its key, which is what shapes the code, the CPU and its features: a name
+/// already, or the text of a fused kernel, whose name ends in its hash.
+std::string nameOf(std::string_view key) {
+  for (int part = 0; part < 2; ++part)
+    key = key.substr(0, key.rfind('|'));
+  const bool isName = std::all_of(key.begin(), key.end(),
+                                  [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  return isName ? std::string(key)
+                : fmt::format("fused_{}_{:016x}", key.starts_with("rows") ? "rows" : "columns",
+                              XXH3_64bits(key.data(), key.size()));
+}
+
+/// With RICCI_PERF set, a line for `perf report`: code without a file has no symbols. What cannot
+/// be written is left out.
+void tellPerf(std::string_view key, const void *code, size_t bytes) {
+  const char *wanted = secure_getenv("RICCI_PERF");
+  if (!wanted || !*wanted || std::string_view(wanted) == "0")
+    return;
+  std::string line =
+      fmt::format("{:x} {:x} ricci {}\n", reinterpret_cast<uintptr_t>(code), bytes, nameOf(key));
+  const std::string path = fmt::format("/tmp/perf-{}.map", getpid());
+  int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0)
+    return;
+  [[maybe_unused]] ssize_t written = write(file, line.data(), line.size());
+  close(file);
+}
+
 } // namespace
 
 Expected<std::shared_ptr<const Kernel>> loadImage(std::string key, const Image &image) {
@@ -57,6 +92,7 @@ Expected<std::shared_ptr<const Kernel>> loadImage(std::string key, const Image &
   }
   auto *begin = static_cast<char *>(code);
   __builtin___clear_cache(begin, begin + bytes);
+  tellPerf(key, code, bytes);
   return std::shared_ptr<const Kernel>(
       std::make_shared<MappedKernel>(std::move(key), code, bytes, image.entry));
 }

@@ -1,4 +1,4 @@
-//===- log.cpp - warnings on stderr -------------------------------------------------------===//
+//===- log.cpp - warnings -----------------------------------------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,12 +9,40 @@
 #include "runtime/utf8.h"
 
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <unistd.h>
 
 namespace ricci {
 
+namespace {
+/// Never destroyed: threads may still warn while the process ends.
+struct Listener {
+  std::mutex mutex;
+  LogCallback callback = nullptr;
+  void *context = nullptr;
+};
+Listener &listener() {
+  static auto *const instance = new Listener;
+  return *instance;
+}
+} // namespace
+
+void setLogCallback(LogCallback callback, void *context) {
+  std::lock_guard lock(listener().mutex);
+  listener().callback = callback;
+  listener().context = context;
+}
+
 void warn(std::string_view message) {
+  {
+    std::unique_lock lock(listener().mutex);
+    const LogCallback callback = listener().callback;
+    void *const context = listener().context;
+    lock.unlock(); // it may call into Ricci
+    if (callback)
+      return callback(context, printable(message));
+  }
   const char *log = std::getenv("RICCI_LOG");
   if (log && std::string_view(log) == "off")
     return;

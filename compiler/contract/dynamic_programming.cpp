@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/contract/dynamic_programming.h"
 
+#include "runtime/interrupt.h"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -60,6 +62,8 @@ public:
     written_.assign(subsets_, kInfinity);
     split_.assign(subsets_, 0);
     for (size_t s = 1; s < subsets_; ++s) {
+      if (s % 256 == 0 && interrupted())
+        return; // nothing is found
       if (std::has_single_bit(s)) {
         flops_[s] = written_[s] = 0;
         continue;

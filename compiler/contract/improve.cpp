@@ -8,6 +8,8 @@
 #include "compiler/contract/dynamic_programming.h"
 #include "compiler/contract/greedy.h"
 
+#include "runtime/interrupt.h"
+
 #include <algorithm>
 
 namespace ricci::order {
@@ -178,7 +180,7 @@ bool searchTree(const Network &network, Tree &best, double limit, Deadline deadl
   ImproveParameters improve{8, 4, deadline, limit};
   bool changed = improveTree(network, best, improve);
   double bestFlops = treeFlops(network, best);
-  for (uint64_t trial = 0; std::chrono::steady_clock::now() < deadline; ++trial) {
+  for (uint64_t trial = 0; std::chrono::steady_clock::now() < deadline && !interrupted(); ++trial) {
     GreedyParameters parameters;
     parameters.alpha = double(trial % 5) / 4;
     parameters.temperature = 0.05 * double(1 + trial % 7) * double(1 + trial % 3);

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 //   int NAME([n,] inputs…, outputs…, workspace [, workers, parallel_for, host])
-//     if n < 1: return Usage
+//     if n < the least size: return Usage
 //     fill the frame: the pointers, the arena, the workers' memory, …
 //     dispatch: the first variant that the machine offers, else return Machine
 //     for each launch of the variant: NAME.launchI(frame)
@@ -31,11 +31,6 @@
 #include <map>
 
 namespace ricci {
-
-int64_t SizeTerm::at(int64_t size) const {
-  int64_t value = factor * size + offset;
-  return add + mul * std::min(cap, value / divisor + (value % divisor != 0));
-}
 
 void setBaseline(llvm::Function &function) {
   function.addFnAttr(llvm::Attribute::NoUnwind);
@@ -299,7 +294,8 @@ void EntryBuilder::build() {
   auto give = [&](Result result) { b_.CreateRet(b_.getInt32(result)); };
   if (sized()) {
     auto *wrong = block(entry, "wrong"), *right = block(entry, "right");
-    b_.CreateCondBr(b_.CreateICmpSLT(size, b_.getInt64(1)), wrong, right);
+    b_.CreateCondBr(b_.CreateICmpSLT(size, b_.getInt64(uint64_t(options_.leastSize))), wrong,
+                    right);
     b_.SetInsertPoint(wrong);
     give(kUsageWrong);
     b_.SetInsertPoint(right);

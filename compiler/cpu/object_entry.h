@@ -16,6 +16,7 @@
 
 #include "llvm/IR/Module.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,7 +31,10 @@ struct SizeTerm {
 
   static SizeTerm of(int64_t constant) { return {constant}; }
   bool isConstant() const { return mul == 0; }
-  int64_t at(int64_t size) const;
+  int64_t at(int64_t size) const {
+    int64_t value = factor * size + offset;
+    return add + mul * std::min(cap, value / divisor + (value % divisor != 0));
+  }
 };
 
 struct ObjectBuffer {

@@ -356,6 +356,9 @@ private:
     if (kindOf(compute) == DTypeKind::Complex)
       return std::nullopt;
     int64_t m = totalExtent(packed.m), n = totalExtent(packed.n), k = totalExtent(packed.k);
+    // There must be as many rows as in a tile at any size.
+    if (product_.size && m % product_.size == 0)
+      return std::nullopt;
     // Partial vectors need masks of their type.
     bool masks = target_.avx512 || (target_.vectorBytes == 32 && itemSize(storedB) >= 4 &&
                                     itemSize(product_.result) >= 4);
@@ -562,6 +565,8 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
         kernel.emitError("no emitter takes this kernel: it is neither one einsum nor fused loops");
         return signalPassFailure();
       }
+      if (product)
+        product->size = size;
       Schedule schedule = product ? chooseSchedule(*product, **target)
                                   : chooseFusedSchedule(std::move(*loops), **target);
       kernel.setScheduleAttr(toAttribute(schedule, &getContext()));

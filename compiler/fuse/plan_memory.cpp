@@ -82,6 +82,8 @@ bool mayReplace(const LoopProgram &program, unsigned operand) {
 int64_t placeOfResult(int64_t index) { return -2 - index; }
 
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
+  using PlanMemoryBase::PlanMemoryBase;
+
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
     end_ = block.getTerminator();
@@ -149,7 +151,11 @@ private:
     bytes = std::max<int64_t>(bytes, 1);
     if (bytes > INT64_MAX - kAlignment)
       return kernel.emitError("an intermediate of type ") << type << " does not fit into memory";
-    bytes = llvm::alignTo(bytes, kAlignment);
+    bool varies = size > 0 && llvm::any_of(type.getShape(), [&](int64_t extent) {
+                    return extent > 0 && extent % size == 0;
+                  });
+    bytes = varies ? int64_t(llvm::alignTo(bytes / size, kAlignment)) * size
+                   : int64_t(llvm::alignTo(bytes, kAlignment));
     int64_t offset = arena_.take(bytes);
     if (offset < 0)
       return kernel.emitError("the intermediates do not fit into memory");
@@ -158,7 +164,7 @@ private:
   }
 
   void leave(Value value) {
-    if (places_.count(value) && !replacedBy_.count(value))
+    if (size == 0 && places_.count(value) && !replacedBy_.count(value))
       arena_.give(places_[value].first, places_[value].second);
   }
 

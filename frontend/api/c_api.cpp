@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <climits>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -161,6 +162,31 @@ Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t
   return result;
 }
 
+/// The time for the search and the explicit path, of which there is at most one.
+Status readSearch(const ricci_options &known, OrderOptions &order) {
+  const bool seconds = known.search_seconds != 0, path = known.path_steps != 0;
+  if (!seconds && !path)
+    return success();
+  if (order.method != OrderOptions::Method::Auto || (seconds && path))
+    return usageError("'order', 'search_seconds' and 'path' exclude each other");
+  if (seconds) {
+    if (!(known.search_seconds > 0) || !std::isfinite(known.search_seconds))
+      return usageError(
+          fmt::format("'search_seconds' is {}, not a positive number", known.search_seconds));
+    order.seconds = known.search_seconds;
+    return success();
+  }
+  if (!known.path || !known.path_lengths)
+    return usageError("'path' or 'path_lengths' is null");
+  order.method = OrderOptions::Method::Path;
+  const int64_t *next = known.path;
+  for (size_t step = 0; step < known.path_steps; ++step) {
+    order.path.emplace_back(next, next + known.path_lengths[step]);
+    next += known.path_lengths[step];
+  }
+  return success();
+}
+
 Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumulate) {
   EinsumOptions options;
   if (!given)
@@ -189,6 +215,10 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
   if (known.accumulate && !mayAccumulate)
     return usageError("'accumulate' is for ricci_einsum_into alone");
   options.accumulate = known.accumulate != 0;
+  options.diskCache = !known.no_disk_cache;
+  options.fuse = !known.no_fusion;
+  if (Status s = readSearch(known, options.order); !s)
+    return std::move(s.error());
   return options;
 }
 
@@ -576,6 +606,40 @@ ricci_status ricci_set_num_threads(int count, ricci_error **error) {
 ricci_status ricci_clear_cache(ricci_error **error) {
   return guarded(error, [&]() -> Status {
     clear_cache();
+    return success();
+  });
+}
+
+ricci_status ricci_release_memory(ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    release_memory();
+    return success();
+  });
+}
+
+ricci_status ricci_set_cache_folder(const char *path, ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    set_cache_folder(path ? path : "");
+    return success();
+  });
+}
+
+ricci_status ricci_set_log_callback(void (*callback)(void *context, const char *message),
+                                    void *context, ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    // One for each that was ever set: another thread may be about to call the one before.
+    struct Receiver {
+      void (*callback)(void *context, const char *message);
+      void *context;
+    };
+    auto forward = [](void *to, std::string_view message) {
+      const auto *receiver = static_cast<const Receiver *>(to);
+      receiver->callback(receiver->context, std::string(message).c_str());
+    };
+    if (callback)
+      set_log_callback(forward, new Receiver{callback, context});
+    else
+      set_log_callback(nullptr, nullptr);
     return success();
   });
 }

@@ -184,16 +184,26 @@ ricci_status ricci_tensor_to_dlpack_unversioned(const ricci_tensor *tensor,
 /** How to compile and where to run. Begin with RICCI_OPTIONS_INIT; where a function takes options,
  * null stands for these. */
 typedef struct ricci_options {
-  size_t struct_size;   /**< sizeof(ricci_options) of the caller: later versions add fields */
-  const char *device;   /**< "cpu" or "reference", a naive interpreter; null: "cpu" */
-  const char *cpu;      /**< native, x86-64, x86-64-v2 to v4, or a name LLVM knows; null: RICCI_CPU
-                             or native */
-  const char *order;    /**< of contractions: auto, greedy or optimal; null: auto */
-  int64_t memory_limit; /**< bytes that results and intermediates may take together; 0: any */
-  int accumulate;       /**< out += the result; for ricci_einsum_into alone */
+  size_t struct_size;    /**< sizeof(ricci_options) of the caller: later versions add fields */
+  const char *device;    /**< "cpu" or "reference", a naive interpreter; null: "cpu" */
+  const char *cpu;       /**< native, x86-64, x86-64-v2 to v4, or a name LLVM knows; null: RICCI_CPU
+                              or native */
+  const char *order;     /**< of contractions: auto, greedy or optimal; null: auto */
+  int64_t memory_limit;  /**< bytes that results and intermediates may take together; 0: any */
+  int accumulate;        /**< out += the result; for ricci_einsum_into alone */
+  int no_disk_cache;     /**< neither reads nor writes the cache on disk (docs/caching.md) */
+  int no_fusion;         /**< every operation is a kernel of its own */
+  double search_seconds; /**< to spend on the search for an order; with order null or auto. 0: none
+                              given */
+  /** The order itself, with order null: `path_steps` steps, of which step i joins the operands at
+   * the next `path_lengths[i]` positions of `path`. What it joins leaves the list, and its result
+   * goes to the end, as in opt_einsum and numpy.einsum_path. */
+  const int64_t *path;
+  const size_t *path_lengths;
+  size_t path_steps;
 } ricci_options;
 
-#define RICCI_OPTIONS_INIT {sizeof(ricci_options), NULL, NULL, NULL, 0, 0}
+#define RICCI_OPTIONS_INIT {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0}
 
 /** The einsum of `count` operands as numpy.einsum computes it, in new memory in C order. Compiled
  * once for each equation, signature (dtypes, shapes, strides) and options, then cached. */
@@ -263,6 +273,15 @@ ricci_status ricci_set_num_threads(int count, ricci_error **error);
 /** Forgets every compiled program that no function holds. What lies on disk stays: `ricci cache
  * clear` removes it. */
 ricci_status ricci_clear_cache(ricci_error **error);
+/** Gives memory that is kept for reuse back to the system. */
+ricci_status ricci_release_memory(ricci_error **error);
+/** Where compiled programs are kept on disk from now on: a folder, or "off"; null is what the
+ * environment says (docs/caching.md). */
+ricci_status ricci_set_cache_folder(const char *path, ricci_error **error);
+/** Hands warnings to `callback`, one line of UTF-8 each, instead of stderr; null takes that back.
+ * It may be called from any thread that calls a function of this header. */
+ricci_status ricci_set_log_callback(void (*callback)(void *context, const char *message),
+                                    void *context, ricci_error **error);
 
 #ifdef __cplusplus
 }

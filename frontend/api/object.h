@@ -60,7 +60,7 @@ Expected<BuiltObject> try_build(std::string_view program,
                                 const BuildOptions &options);
 
 /// Reads "f32[64,32]", or "f32[N,32]" and "f32[N=1000,32]", whose N becomes `size`. An input error
-/// where `size` has another name or typical value already.
+/// where `size` has another name already.
 Expected<ObjectParameter> parseObjectParameter(std::string name, std::string_view spec,
                                                std::optional<SizeArgument> &size);
 /// Whether it is an identifier of C and C++ and no keyword of theirs.

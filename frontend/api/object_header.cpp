@@ -265,8 +265,8 @@ std::string detail::writeHeader(const HeaderFacts &facts, std::string &declarati
   if (options.size) {
     size = names.add(options.size->name, "size");
     arguments.push_back("int64_t " + size);
-    about += fmt::format(" *   {}: at least 1; the code is chosen for about {}\n", size,
-                         options.size->typical);
+    about += fmt::format(" *   {}: at least {}; the code is chosen for about {}\n", size,
+                         facts.leastSize, options.size->typical);
   }
   auto describe = [&](const std::string &name, const SizedType &type) {
     about += fmt::format(" *   {}: {}{}\n", name, typeText(type, size), remark(type.dtype));
@@ -330,7 +330,7 @@ std::string detail::writeHeader(const HeaderFacts &facts, std::string &declarati
       "the\n * code is made of. May be called from any number of threads at once.\n */\n",
       about,
       std::string(facts.mayFail ? "1 where an index is out of range, " : "") +
-          (options.size ? fmt::format("2 where {} is less than 1, ", size) : ""));
+          (options.size ? fmt::format("2 where {} is less than {}, ", size, facts.leastSize) : ""));
   if (declaration.size() <= 100) {
     text += declaration;
   } else {

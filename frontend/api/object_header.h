@@ -24,6 +24,7 @@ struct HeaderFacts {
   std::vector<std::string> names; ///< of the parameters
   std::vector<SizedType> parameters, results;
   bool mayFail = false; ///< an index may be out of range
+  int64_t leastSize = 1;
   SizeFormula arenaBytes, workerBytes;
 };
 

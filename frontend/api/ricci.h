@@ -28,6 +28,7 @@
 
 #include "frontend/api/expr.h"
 #include "frontend/api/function.h"
+#include "runtime/log.h"
 
 #include <complex>
 #include <memory>
@@ -120,6 +121,17 @@ Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<Ten
 /// Forgets every compiled program of this process. Calls that run, and executables that are held,
 /// are not affected. What lies on disk stays: `ricci cache clear` removes it.
 void clear_cache();
+
+/// Gives memory that the pool keeps for reuse (docs/embedding.md) back to the system.
+void release_memory();
+
+/// Where compiled programs are kept on disk, from now on and for the whole process: a folder, or
+/// "off"; "" is what the environment says (docs/caching.md).
+void set_cache_folder(std::string_view path);
+
+/// Hands warnings to `callback`, one line each, instead of stderr; null takes that back. RICCI_LOG
+/// plays no part then. It may be called from any thread that calls into Ricci, and may not throw.
+void set_log_callback(LogCallback callback, void *context);
 
 /// How many threads a run may use, from now on and for the whole process; without it, RICCI_THREADS
 /// or the CPUs the process may run on. Results do not depend on it. A usage error for counts

@@ -5,11 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/session.h"
+#include "frontend/api/dump.h"
 #include "frontend/types.h"
 #include "runtime/build_id.h"
 #include "runtime/cache.h"
 #include "runtime/cuda_device.h"
 #include "runtime/disk_cache.h"
+#include "runtime/interrupt.h"
+#include "runtime/log.h"
+#include "runtime/pool.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -173,6 +177,8 @@ Expected<ExecutablePtr> compile(const Program &program, const CompileOptions &op
   Expected<CompilerInterface *> loaded = compiler();
   if (!loaded)
     return std::move(loaded.error());
+  if (dumpsStages())
+    dumpStages(**loaded, program, options);
   return (*loaded)->compile(program, options);
 }
 
@@ -199,7 +205,7 @@ Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions opt
 /// Compiles, or finds the program in the shared cache under its key and `suffix`, or on disk.
 Expected<ExecutablePtr> compileCached(const Program &program, const CompileOptions &options,
                                       bool onDisk, std::string_view suffix = {}) {
-  if (!options.printIrAfter.empty())
+  if (!options.printIrAfter.empty() || dumpsStages())
     return compile(program, options);
   std::string key = fmt::format("{}\n{}", program.key(), options.key());
   auto find = [&] {
@@ -208,7 +214,21 @@ Expected<ExecutablePtr> compileCached(const Program &program, const CompileOptio
                ? compileStored(program, options, key)
                : compile(program, options);
   };
-  return sharedCache().getOrCompute(key + std::string(suffix), find, bytesOf);
+  // An interrupt ends this thread's call, not those that wait for what it computes.
+  struct Interruption {
+    Diagnostic error;
+  };
+  auto findOrThrow = [&] {
+    Expected<ExecutablePtr> found = find();
+    if (!found && interrupted())
+      throw Interruption{found.error()};
+    return found;
+  };
+  try {
+    return sharedCache().getOrCompute(key + std::string(suffix), findOrThrow, bytesOf);
+  } catch (Interruption &interruption) {
+    return std::move(interruption.error);
+  }
 }
 } // namespace
 
@@ -242,7 +262,7 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
                                bool accumulate, const OperandTypes *outputs,
                                const std::function<Expected<Program>()> &makeProgram) {
   ThreadEntry &entry = threadEntry(signature);
-  if (entry.key == signature && options.printIrAfter.empty())
+  if (entry.key == signature && options.printIrAfter.empty() && !dumpsStages())
     if (ExecutablePtr hit = entry.executable.lock()) {
       auto typeOf = [&](size_t i) -> const TensorType & { return hit->outputs[i]; };
       if (Status s = checkOutputTypes(outputs, hit->outputs.size(), typeOf); !s)
@@ -372,6 +392,12 @@ Expected<std::string> emit_program(const Program &program, const ProgramOptions 
   onGpu.device = DeviceKind::Cuda;
   return (*loaded)->emit(program, detail::compileOptions(onGpu), stage);
 }
+
+void release_memory() { MemoryPool::global().trim(); }
+
+void set_cache_folder(std::string_view path) { chooseCacheFolder(path); }
+
+void set_log_callback(LogCallback callback, void *context) { setLogCallback(callback, context); }
 
 void clear_cache() {
   detail::sharedCache().clear();

@@ -195,3 +195,45 @@ def test_machine_without_the_instructions(tmp_path):
         pytest.skip("this machine has them")
     built = Built(tmp_path, "x + x", {"x": "f32[100]"}, "--cpu=bdver4")
     assert built([np.zeros(100, np.float32)], [((100,), np.float32)])[0] == 3
+
+
+SIZED = {
+    "rows": ("softmax(x, axis=-1)", {"x": "f32[N,65]"}),
+    "elements": ("exp(x) * 2 + b", {"x": "f32[N,10]", "b": "f32[10]"}),
+    "vector": ("x * x", {"x": "f64[N]"}),
+    "layer": ("gelu(x @ w + b)", {"x": "f32[N,40]", "w": "f32[40,50]", "b": "f32[50]"}),
+    "network": ("h = maximum(x @ w, 0); (h @ v, h.sum(axis=1))",
+                {"x": "f64[N,20]", "w": "f64[20,33]", "v": "f64[33,7]"}),
+    "attention": ("s = einsum('bhid,bhjd->bhij', q, k) / 4.0; softmax(s, axis=-1) @ v",
+                  {"q": "f32[N,3,7,16]", "k": "f32[N,3,9,16]", "v": "f32[N,3,9,16]"}),
+    "columns": ("x.T @ w", {"x": "f32[N,20]", "w": "f32[N,30]"}),
+    "transposed": ("w @ x.T", {"x": "f32[N,20]", "w": "f32[30,20]"}),
+    "gram": ("x @ x.T", {"x": "f32[N,13]"}),
+    "sum": ("(x.sum(axis=0), x.max())", {"x": "f64[N,21]"}),
+    "joined": ("concatenate([x, y, x], axis=0)", {"x": "i32[N,3]", "y": "i32[2,3]"}),
+    "reversed": ("x[::-1, 1:]", {"x": "i64[N,4]"}),
+    "transpose": ("einsum('nij->jin', x)", {"x": "f32[N,8,6]"}),
+    "gather": ("table[i]", {"table": "f32[10,8]", "i": "i64[N]"}),
+    "complex": ("einsum('nij,jk->nik', x, w)", {"x": "c64[N,3,4]", "w": "c64[4,5]"}),
+    "half": ("layer_norm(x, w, b)", {"x": "f16[N,48]", "w": "f16[48]", "b": "f16[48]"}),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_size_argument(tmp_path, name):
+    program, specs = SIZED[name]
+    built = Built(tmp_path, program, specs)
+    rng = np.random.default_rng(11)
+    for size in [*range(1, 20), 31, 64, 100, 257, 300, 1025]:
+        arrays = {n: make(spec, rng, size) for n, spec in specs.items()}
+        wanted = expect(program, arrays)
+        status, results = built(arrays.values(), [(np.shape(w), w.dtype) for w in wanted], size)
+        assert status == 0
+        for result, value in zip(results, wanted, strict=True):
+            # A schedule for another size adds in another order.
+            if result.dtype.kind in "fc":
+                unit = np.finfo(result.dtype).eps
+                np.testing.assert_allclose(result, value, rtol=200 * unit, atol=2000 * unit)
+            else:
+                assert same(result, value)
+    assert built(arrays.values(), [(np.shape(w), w.dtype) for w in wanted], 0)[0] == 2

@@ -269,6 +269,69 @@ static void dlpack(void) {
   ricci_tensor_free(t);
 }
 
+/* ((x0 x1) x2), then the other way round, by an explicit path. */
+static void paths(void) {
+  float x[4] = {1, 2, 3, 4};
+  const int64_t path[] = {1, 2, 0, 1}, wrong[] = {0, 5};
+  const size_t lengths[] = {2, 2};
+  ricci_options options = RICCI_OPTIONS_INIT;
+  ricci_tensor *t = matrix(x, 2, 2), *result = NULL;
+  const ricci_tensor *operands[3];
+  operands[0] = operands[1] = operands[2] = t;
+  options.path = path, options.path_lengths = lengths, options.path_steps = 2;
+  options.no_disk_cache = 1, options.no_fusion = 1;
+  FINE(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error));
+  CHECK(at(result, 0) == 37 && at(result, 3) == 118);
+  ricci_tensor_free(result);
+  options.order = "greedy";
+  FAILS(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error), RICCI_ERROR_USAGE,
+        "exclude each other");
+  options.order = NULL, options.search_seconds = 1;
+  FAILS(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error), RICCI_ERROR_USAGE,
+        "exclude each other");
+  options.path_steps = 0, options.search_seconds = -1;
+  FAILS(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error), RICCI_ERROR_USAGE,
+        "'search_seconds' is -1");
+  options.search_seconds = 0.01;
+  FINE(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error));
+  CHECK(at(result, 3) == 118);
+  ricci_tensor_free(result);
+  options.search_seconds = 0, options.path_steps = 1, options.path = wrong;
+  CHECK(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error) != RICCI_OK);
+  ricci_error_free(error);
+  error = NULL;
+  options.path = NULL;
+  FAILS(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error), RICCI_ERROR_USAGE,
+        "'path' or 'path_lengths' is null");
+  /* What an older caller has, whose options end before the fields that came later. */
+  options.struct_size = offsetof(ricci_options, no_disk_cache);
+  FINE(ricci_einsum("ij,jk,kl->il", operands, 3, &options, &result, &error));
+  ricci_tensor_free(result);
+  ricci_tensor_free(t);
+}
+
+static void count_warning(void *context, const char *message) {
+  CHECK(strstr(message, "/dev/null") != NULL && strchr(message, '\n') == NULL);
+  ++*(int *)context;
+}
+
+/* A cache that cannot be there is one warning, which goes to the callback. */
+static void process(void) {
+  int warnings = 0;
+  float x[3] = {1, 2, 3};
+  ricci_tensor *t = matrix(x, 1, 3), *result = NULL;
+  const ricci_tensor *operand = t;
+  FINE(ricci_set_log_callback(count_warning, &warnings, &error));
+  FINE(ricci_set_cache_folder("/dev/null/cache", &error));
+  FINE(ricci_einsum("ij->j", &operand, 1, NULL, &result, &error));
+  ricci_tensor_free(result);
+  CHECK(warnings == 1);
+  FINE(ricci_set_cache_folder("off", &error));
+  FINE(ricci_set_log_callback(NULL, NULL, &error));
+  FINE(ricci_release_memory(&error));
+  ricci_tensor_free(t);
+}
+
 int main(void) {
   int major = 0;
   CHECK(sscanf(ricci_version(), "%d.", &major) == 1);
@@ -277,6 +340,8 @@ int main(void) {
   programs();
   tensors();
   dlpack();
+  paths();
+  process();
   FINE(ricci_set_num_threads(1, &error));
   FAILS(ricci_set_num_threads(0, &error), RICCI_ERROR_USAGE, "");
   FINE(ricci_clear_cache(&error));

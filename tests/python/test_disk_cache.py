@@ -144,7 +144,7 @@ def test_without_a_compiler_nothing_is_found(environment, tmp_path):
 
 def test_many_processes_at_once(environment):
     processes = [subprocess.Popen([DRIVER, *EINSUM, "--json", "--print"], env=environment, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE) for _ in range(8)]
+                                  stderr=subprocess.PIPE) for _ in range(16)]
     outputs = {process.communicate() for process in processes}
     assert len(outputs) == 1 and not next(iter(outputs))[1]
     assert len(entries(environment)) == 1

@@ -50,7 +50,11 @@ nb::object text(const std::string &utf8) {
 }
 } // namespace
 
-void raise(const Diagnostic &diagnostic) { raiseAs("Error", diagnostic); }
+void raise(const Diagnostic &diagnostic) {
+  if (PyErr_Occurred()) // an interrupt, whose exception a signal's handler has set
+    nb::raise_python_error();
+  raiseAs("Error", diagnostic);
+}
 
 void raisePathError(std::string message) { raiseAs("PathError", usageError(std::move(message))); }
 

@@ -1,0 +1,185 @@
+"""What a process goes through: forks, signals, other libraries, memory, dumps."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ricci
+
+BUILD = Path(ricci.__file__).parents[2]
+DRIVER = BUILD / "bin/ricci"
+
+
+def environment(**variables):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RICCI_")}
+    return {**kept, "RICCI_CACHE_DIR": "off", "PYTHONPATH": str(BUILD / "python"), **variables}
+
+
+def python(text, interpreter=sys.executable, **variables):
+    return subprocess.run([interpreter, "-c", text], env=environment(**variables), timeout=60, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+FORK = """
+import os, numpy as np, ricci, signal
+ricci.set_num_threads(2)
+a = np.ones((300, 300))
+assert ricci.einsum("ij,jk->ik", a, a)[0, 0] == 300       # starts the threads
+child = os.fork()
+if child == 0:
+    signal.alarm(30)                                       # a hang is a failure
+    ok = ricci.einsum("ij,jk->ik", a, a)[0, 0] == 300      # known code, in parallel
+    ok &= ricci.evaluate("exp(x - x).sum()", x=a) == 90000 # new code
+    ok &= np.array_equal(ricci.einsum("ij->ji", a, out=np.empty_like(a)), a.T)
+    os._exit(0 if ok else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert ricci.einsum("ij,jk->ik", a, a)[0, 0] == 300
+"""
+
+
+def test_a_forked_process_works():
+    result = python(FORK)
+    assert result.returncode == 0, result.stderr
+
+
+INTERRUPTED = """
+import os, numpy as np, ricci, signal, sys, time
+def long(): {long}
+print("ready", flush=True)
+try:
+    long()
+    print("done")
+except KeyboardInterrupt:
+    print("interrupted")
+assert ricci.evaluate("x + 1", x=np.zeros(2)).tolist() == [1, 1]   # all is well afterwards
+"""
+LONG = {
+    # Far more than 2 s each; a part that is not interrupted takes some tenths of one.
+    "einsum": "a = np.ones((8000, 8000)); print('ready', flush=True); ricci.einsum('ij,jk->ik', a, a)",
+    "program": "x = np.ones(1 << 14); print('ready', flush=True); "
+               "ricci.evaluate('(exp(x[:, None] - x) * x).sum(axis=1) + (log(x[:, None] + x)).sum(axis=1)' "
+               "+ ' + tanh(x[:, None] * x).sum(axis=1)' * 12, x=x)",
+    "search": "l = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'; "
+              "ricci.einsum(','.join(map(str.__add__, l, l[1:])) + '->', *[np.ones((2, 2))] * 51, optimize=100.0)",
+    "compile": "text = 'x' + ''.join(f' + exp(x[:, {i}:{i}+9] * {i}.5).sum()' for i in range(4000)); "
+               "ricci.evaluate(text, x=np.ones((3, 5000)))",
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_an_interrupt_ends_a_call(what):
+    process = subprocess.Popen([sys.executable, "-c", INTERRUPTED.format(long=LONG[what])],
+                               env=environment(RICCI_THREADS="2"), stdout=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    try:
+        for _ in range(2 if "ready" in LONG[what] else 1):
+            assert process.stdout.readline() == "ready\n"
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        output, _ = process.communicate(timeout=30)
+        assert output == "interrupted\n" and process.returncode == 0
+        assert time.monotonic() - start < 6  # on a machine with more to do; else less than 2
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize("arguments", [["einsum", "ij,jk->ik", "f32[16384,16384]", "f32[16384,16384]"],
+                                       ["plan", ",".join(["ab"] * 30) + "->", *["f32[2,2]"] * 30, "--optimize=100"]])
+def test_an_interrupt_ends_the_driver(arguments):
+    process = subprocess.Popen([DRIVER, *arguments], env=environment(), stdout=subprocess.DEVNULL,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    try:
+        time.sleep(1.0)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5) == -signal.SIGINT
+    finally:
+        process.kill()
+
+
+def test_no_page_is_writable_and_executable():
+    x = np.ones((40, 30), np.float32)
+    kept = [ricci.compile(text, x=x) for text in ("x @ x.T", "softmax(x, axis=1)", "x.argmax(axis=0)", "x[[1, 2]]")]
+    for function in kept:
+        function(x=x)
+    modes = [line.split()[1] for line in open("/proc/self/maps")]
+    assert not any("w" in mode and "x" in mode for mode in modes)
+
+
+def test_clear_cache_gives_memory_back():
+    def resident():
+        return int(re.search(r"VmRSS:\s*(\d+)", open("/proc/self/status").read())[1]) << 10
+
+    x = np.ones((1 << 23,), np.float32)
+    ricci.einsum("i->i", x, out=np.empty_like(x))
+    assert ricci.evaluate("x * 2", x=x)[0] == 2  # 32 MiB that the pool keeps
+    before = resident()
+    ricci.clear_cache()
+    assert before - resident() > 24 << 20
+
+
+def test_dumps(tmp_path):
+    text = "import numpy as np, ricci; x = np.ones((3, 4)); ricci.evaluate('exp(x)', x=x); ricci.evaluate('exp(x)', x=x)"
+    result = python(text, RICCI_DUMP_TO=str(tmp_path / "to"), RICCI_CACHE_DIR=str(tmp_path / "cache"))
+    assert result.returncode == 0 and not result.stderr
+    # The second call finds nothing in a cache.
+    assert sorted(os.listdir(tmp_path / "to")) == ["0001", "0002"]
+    files = ["1-ast.txt", "2-tensor.mlir", "3-ordered.mlir", "4-kernels.mlir", "5-loops.mlir", "6-llvm.ll", "7-asm.s"]
+    assert sorted(os.listdir(tmp_path / "to" / "0002")) == files
+    assert "exp" in (tmp_path / "to/0001/1-ast.txt").read_text()
+    assert ".globl\tfused_columns" in (tmp_path / "to/0001/7-asm.s").read_text()
+    assert not (tmp_path / "cache").exists()
+    # A later process goes on counting; an error is the last stage.
+    program = "import numpy as np, ricci\ntry: ricci.evaluate('x @ x', x=np.ones((9, 9)), memory_limit=700)\n" \
+              "except (ricci.Error, TypeError): pass"
+    python(program, RICCI_DUMP_TO=str(tmp_path / "to"))
+    (tmp_path / "file").write_text("")
+    refused = python(text, RICCI_DUMP_TO=str(tmp_path / "file"))
+    assert refused.returncode == 0 and refused.stderr.count("warning: cannot write to") == 1
+
+
+def test_perf_finds_names(tmp_path):
+    text = ("import os, numpy as np, ricci\nx = np.ones((30, 40), np.float32)\n"
+            "f = ricci.compile('(x @ x.T).sum(axis=0)', x=x); g = ricci.compile('exp(x - x.max())', x=x)\n"
+            "name = f'/tmp/perf-{os.getpid()}.map'\nprint(open(name).read(), end='')\n"
+            "for line in open('/proc/self/maps'):\n    if ' r-xp ' in line and line.endswith(' 0 \\n'): print('map', line[:40])\n"
+            "os.remove(name)")
+    output = python(text, RICCI_PERF="1").stdout
+    lines = [line.split() for line in output.splitlines() if not line.startswith("map")]
+    names = [name for _, _, tool, name in lines if tool == "ricci"]
+    assert any(name.startswith(("contract_f32", "direct_f32")) for name in names)
+    assert any(re.fullmatch(r"fused_(rows|columns)_[0-9a-f]{16}", name) for name in names)
+    kernels = ricci.compile("exp(x - x.max())", x=np.ones((30, 40), np.float32)).emit("loops")
+    assert all(name in kernels for name in re.findall(r"fused_rows_[0-9a-f]{16}", kernels))
+    assert set(re.findall(r"fused_\w+_[0-9a-f]{16}", kernels)) & set(names)
+    assert not os.path.exists(f"/tmp/perf-{os.getpid()}.map")
+
+
+# Those of another interpreter of the same version, where RICCI_TEST_PYTHON names one.
+OTHERS = {"torch": "torch.einsum('ij,jk->ik', torch.ones(3, 3), torch.ones(3, 3))",
+          "jax.numpy": "jax.jit(lambda x: jax.numpy.einsum('ij,jk->ik', x, x))(a)",
+          "llvmlite.binding": "llvmlite.binding.initialize_native_target(); llvmlite.binding.parse_assembly('')",
+          "triton": "triton.next_power_of_2(5)", "scipy.linalg": "scipy.linalg.inv(np.eye(3))",
+          "numba": "numba.njit(lambda x: x + 1)(2)"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("other", OTHERS)
+def test_beside_other_libraries(other, first):
+    interpreter = os.environ.get("RICCI_TEST_PYTHON", sys.executable)
+    load = f"import {other}\n"
+    if "ModuleNotFoundError" in python(f"import importlib.util as u\nif u.find_spec('{other.split('.')[0]}') is None: "
+                                       "raise ModuleNotFoundError", interpreter).stderr:
+        pytest.skip(f"{other} is not installed")
+    use = "assert ricci.einsum('ij,jk->ik', a, a)[0, 0] == 3\n"
+    text = "import numpy as np\na = np.ones((3, 3))\n" + (
+        f"import ricci\n{use}{load}" if first else f"{load}import ricci\n{use}") + OTHERS[other] + "\n" + use
+    result = python(text, interpreter)
+    assert result.returncode == 0, result.stderr
