@@ -334,7 +334,8 @@ private:
     double bytes = double(itemSize(product_.result));
     for (const Dim &dim : kept_)
       bytes *= double(dim.extent);
-    return leavesCaches(bytes, target_);
+    // One schedule serves every size.
+    return product_.size == 0 && leavesCaches(bytes, target_);
   }
   /// Whether the result may be stored past the caches: it would not stay in them, and is written
   /// once.
@@ -569,6 +570,7 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
         product->size = size;
       Schedule schedule = product ? chooseSchedule(*product, **target)
                                   : chooseFusedSchedule(std::move(*loops), **target);
+      schedule.streams &= size == 0;
       kernel.setScheduleAttr(toAttribute(schedule, &getContext()));
     }
   }

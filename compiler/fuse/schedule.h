@@ -1,0 +1,150 @@
+//===- schedule.h - what a kernel is and how it runs ----------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The schedule is the whole interface between the decision (choose_schedule) and its execution
+// (the emitters and the launch descriptors): the passes after choose_schedule only obey it.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/target/target.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ricci {
+
+struct LoopProgram; // loop_program.h
+
+enum class Family : uint8_t {
+  Contract,       ///< packed, register-tiled contraction: c[b,m,n] = sum_k a[b,m,k] * b[b,k,n]
+  ContractDirect, ///< the same in place, without packing: groups of one dim, columns contiguous
+  Map,            ///< product of the operands, element by element; no reduction
+  Transpose,      ///< one operand, moved by in-register transposes
+  ReduceRows,     ///< the innermost loop runs along a reduced axis
+  ReduceColumns,  ///< the innermost loop runs along a kept axis, sums stay in cache
+  Fused,          ///< anything else: a program of loops (loop_program.h)
+};
+llvm::StringRef familyName(Family family);
+inline bool isContraction(Family family) {
+  return family == Family::Contract || family == Family::ContractDirect;
+}
+
+/// One merged axis: its extent, and its stride in every buffer (operands, then the result).
+struct Dim {
+  int64_t extent = 1;
+  llvm::SmallVector<int64_t, 3> strides;
+};
+using Dims = llvm::SmallVector<Dim, 4>; ///< innermost first
+/// Product of the extents.
+int64_t totalExtent(const Dims &dims);
+
+/// How an operand of a contraction is packed.
+enum class Packing : uint8_t {
+  AlongRows, ///< its rows (or columns) are contiguous: vector copies
+  AlongK,    ///< it is contiguous along K: vector loads, transposed in registers
+  Across, ///< (columns in panels) contiguous along the second column dim: as AlongK, from panel to
+          ///< panel
+  Gather, ///< neither: element by element
+};
+
+llvm::StringRef packingName(Packing packing);
+
+/// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
+/// share one kernel.
+struct KernelSpec {
+  Family family = Family::Map;
+  llvm::SmallVector<DType, 3> operands;
+  DType result = DType::f32;
+  /// Map and Reduce*: whether the innermost loop is vectorized; if so, bit i of `unit` says that
+  /// buffer i advances by 1 along it (else by 0).
+  bool vectorized = false;
+  uint32_t unit = 0;
+  int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
+  Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns
+  /// Contract: the result is contiguous along the innermost column dim, and every panel of columns
+  /// lies within one run of it. Otherwise columns are found through tables, one by one.
+  bool panels = false;
+  bool accumulate = false; ///< result += , not = (Contract decides at run time)
+  bool streams = false;    ///< Contract, in panels: Schedule::streams
+  /// Fused: what is computed, with the extents and strides of this kernel.
+  std::shared_ptr<const LoopProgram> loops;
+  /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
+  /// result; its other accesses are buffers from 3 on.
+  std::shared_ptr<const LoopProgram> epilogue;
+  size_t buffers() const; ///< of the einsum and the epilogue
+
+  /// Equal keys: the same code on one target.
+  std::string key() const;
+  std::string name() const;  ///< "contract_f32_14x32": a symbol, unique for a spec on one target
+  std::string title() const; ///< "contract f32 14x32": for people
+};
+
+/// How a result of this dtype is computed: f16 and bf16 in f32; 8-bit integers in 16 bits, since no
+/// vector unit multiplies bytes (the low byte is the same); unsigned as signed; others as they are.
+DType computeType(DType result);
+/// The float type that a complex type is made of; any other type itself.
+DType componentDType(DType dtype);
+
+/// How one launch of the kernel runs.
+struct Schedule {
+  KernelSpec spec;
+  bool accumulate = false; ///< the kernel adds to its result
+  bool streams = false;    ///< the result is stored past the caches, which it would not fit
+  /// Contractions: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
+  Dims batch, m, n, k;
+  // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
+  // kernel's operand 1.
+  bool swapped = false;
+  int64_t blockRows = 0, blockColumns = 0, blockK = 0; ///< cache blocks
+  /// With spec.panels: the panels of one run follow each other (false), or the second column dim is
+  /// walked first (true).
+  bool secondFirst = false;
+  /// Fused: the positions of the space's axes in `spec.loops` before neighbours were joined.
+  llvm::SmallVector<int64_t> order;
+
+  double flops = 0, bytes = 0, predictedSeconds = 0;
+};
+
+/// What a kernel computes, as choose_schedule sees it: every label with its extent and its stride
+/// in every buffer (0 where the buffer lacks it).
+struct LabelledProduct {
+  struct Axis {
+    int64_t extent;
+    llvm::SmallVector<int64_t, 3> strides; ///< operands, then the result
+    bool kept;                             ///< in the result
+  };
+  llvm::SmallVector<Axis> axes;
+  llvm::SmallVector<DType, 3> operands;
+  DType result;
+  bool accumulate = false;
+  /// Of the result, along its columns. Axes have strides of its operands after the result's.
+  std::shared_ptr<const LoopProgram> epilogue;
+  int64_t size = 0; ///< an extent that is to vary (docs/decisions/0009-size-arguments.md); 0: none
+};
+
+/// Columns of all panels of a contraction whose columns are in panels: whole tiles.
+int64_t paddedColumns(const Schedule &schedule);
+
+/// Of a contraction that streams: rows that follow each other in the result, each as long as the
+/// innermost column dim, where panels are that long; else 1.
+int64_t joinedRows(const Schedule &schedule);
+/// After how many panels the result goes on where joined rows (or a panel) end; 0: nowhere, or
+/// after so many that what they leave of their cache lines would fill half of the L2 cache.
+int64_t streamPeriod(const Schedule &schedule, const Target &target);
+
+/// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
+Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
+/// The same for a program of loops, which is not arranged yet.
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target);
+
+} // namespace ricci

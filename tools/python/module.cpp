@@ -1,0 +1,81 @@
+//===- module.cpp - the extension module ricci._ricci -------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#define RICCI_IMPORTS_NUMPY
+#include "tools/python/module.h"
+#include "frontend/api/ricci.h"
+#include "runtime/cuda_device.h"
+#include "runtime/interrupt.h"
+#include "tools/python/errors.h"
+
+namespace ricci::python {
+
+static void setNumThreads(int n) {
+  try {
+    set_num_threads(n);
+  } catch (const Error &error) {
+    raise(error.diagnostic());
+  }
+}
+
+static void addRest(nb::module_ &module) {
+  using namespace nb::literals;
+  module.attr("__version__") = RICCI_VERSION;
+  module.def("set_num_threads", &setNumThreads, "n"_a,
+             R"(How many threads a run may use, from now on and for the whole process.
+
+Without it: the environment variable RICCI_THREADS, or the CPUs that this process may run on.
+Results do not depend on it.)");
+  module.def(
+      "clear_cache",
+      [] {
+        clear_cache();
+        release_memory();
+      },
+      nb::call_guard<nb::gil_scoped_release>(),
+      "Forgets every compiled program of this process, and gives memory that is kept for reuse "
+      "back to the\nsystem. What lies on disk stays: `ricci cache clear`.");
+  module.def(
+      "devices",
+      [] {
+        nb::list names;
+        names.append("cpu");
+        names.append("reference");
+        Expected<int> gpus = CudaDevice::count();
+        for (int i = 0; gpus && i < *gpus; ++i)
+          names.append(nb::str(Device(DeviceKind::Cuda, i).str().c_str()));
+        return names;
+      },
+      "The names that `device` may have on this machine.");
+}
+
+} // namespace ricci::python
+
+/// Whether a signal's handler has raised an exception, as that of Ctrl-C does. Only Python's main
+/// thread runs handlers; others need not be asked.
+static unsigned long mainThread = 0;
+static bool signalled() {
+  if (PyThread_get_thread_ident() != mainThread)
+    return false;
+  PyGILState_STATE state = PyGILState_Ensure();
+  const bool raised = PyErr_Occurred() || PyErr_CheckSignals() != 0;
+  PyGILState_Release(state);
+  return raised;
+}
+
+NB_MODULE(_ricci, module) {
+  // Once for all files of the module; sets an exception where NumPy is missing or too old.
+  if (_import_array() < 0)
+    nanobind::raise_python_error();
+  ricci::python::addEinsum(module);
+  ricci::python::addPrograms(module);
+  ricci::python::addPlan(module);
+  ricci::python::addDeviceArray(module);
+  ricci::python::addRest(module);
+  mainThread = nanobind::cast<unsigned long>(
+      nanobind::module_::import_("threading").attr("main_thread")().attr("ident"));
+  ricci::setInterruptCheck(signalled);
+}
