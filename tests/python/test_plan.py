@@ -84,8 +84,8 @@ def test_emit_obj():
 
 
 def test_emit_errors():
-    with pytest.raises(ricci.Error, match="no stage 'ptx'"):
-        ricci.emit("ij,jk->ik", (3, 4), (4, 5), stage="ptx")
+    with pytest.raises(ricci.Error, match="no stage 'spirv'"):
+        ricci.emit("ij,jk->ik", (3, 4), (4, 5), stage="spirv")
     with pytest.raises(ricci.Error, match="label 'j'"):
         ricci.emit("ij,jk->ik", (3, 4), (5, 6), stage="ast")
 
