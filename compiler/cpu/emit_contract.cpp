@@ -259,7 +259,7 @@ private:
       if (!spec_.panels)
         wholeColumns = b_.both(wholeColumns, b_.ge(b_.load(cnRuns_, j), b_.idx(nr)));
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
-        if (spec_.panels)
+        if (spec_.epilogue)
           prefetchTile(i, j);
         auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, depth);
         Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));
