@@ -11,9 +11,9 @@
 //
 //   %0 = ricci.reduce sum %x dims = [0] : tensor<1048576xf32> -> tensor<f32>
 //   ==>
-//   %0 = ricci.reshape %x : tensor<1048576xf32> -> tensor<256x4096xf32>
-//   %1 = ricci.reduce sum %0 dims = [1] : tensor<256x4096xf32> -> tensor<256xf32>
-//   %2 = ricci.reduce sum %1 dims = [0] : tensor<256xf32> -> tensor<f32>
+//   %0 = ricci.reshape %x : tensor<1048576xf32> -> tensor<64x16384xf32>
+//   %1 = ricci.reduce sum %0 dims = [1] : tensor<64x16384xf32> -> tensor<64xf32>
+//   %2 = ricci.reduce sum %1 dims = [0] : tensor<64xf32> -> tensor<f32>
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/ir/dialect.h"
@@ -36,8 +36,9 @@ namespace {
 
 /// Blocks that keep a GPU busy.
 constexpr int64_t kManyBlocks = 264;
-/// Elements that are worth a block, and steps of a contraction that are worth one.
-constexpr int64_t kLongPart = 4096, kManySteps = 512;
+/// Elements of a block that are worth a second kernel, and those that are left to a part; and steps
+/// of a contraction.
+constexpr int64_t kLong = 1 << 17, kLongPart = 1 << 14, kManySteps = 512;
 /// Results of a contraction's block, where it has the smallest tile.
 constexpr int64_t kTile = 32 * 32;
 /// Columns of a block.
@@ -53,6 +54,11 @@ int64_t partsOf(int64_t extent, int64_t wanted) {
     if (extent % parts == 0)
       return parts;
   return 1;
+}
+
+/// How many parts a sum of so many elements wants, that so many blocks compute.
+int64_t partsOfSum(int64_t blocks, int64_t elements) {
+  return elements < kLong ? 1 : std::min(kManyBlocks / blocks, elements / kLongPart);
 }
 
 struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
@@ -111,7 +117,7 @@ private:
     bool inColumns =
         !llvm::is_contained(dims, int64_t(shape.size()) - 1) && shape.back() >= kColumns;
     int64_t perBlock = inColumns ? kColumns : 1, blocks = (results + perBlock - 1) / perBlock;
-    int64_t wanted = std::min(kManyBlocks / blocks, reduced * perBlock / kLongPart), parts = 1;
+    int64_t wanted = partsOfSum(blocks, reduced * perBlock), parts = 1;
     size_t axis = 0;
     for (int64_t dim : dims)
       if (int64_t n = partsOf(shape[size_t(dim)], wanted); n > parts)

@@ -60,20 +60,17 @@ double toleranceOf(const Program &program) {
   return tolerance;
 }
 
-/// Every third case in any layout too.
+/// Every fourth case in any layout instead.
 void expectCase(const Expected<Program> &program, size_t number) {
   ASSERT_TRUE(bool(program)) << program.error().render();
   std::string text = orderedText(*program);
   EmitOptions options;
   options.tolerance = toleranceOf(*program);
+  options.scale = 0.125; // exp of large numbers would magnify their errors
   options.integersBelow = 100;
-  for (bool disorder : {false, true}) {
-    if (disorder && number % 3 != 0)
-      continue;
-    options.disorder = disorder;
-    options.seed = disorder + 1;
-    expectEmulated(text, options);
-  }
+  options.disorder = number % 4 == 3;
+  options.seed = number + 1;
+  expectEmulated(text, options);
 }
 
 TEST(EmitCases, Einsums) {

@@ -107,9 +107,11 @@ TEST(EmitFused, Softmax) {
   for (auto [type, tolerance] : types)
     for (auto [kept, reduced] : {std::pair(5, 40), {130, 9}, {3, 1500}, {2, 9000}})
       for (int dim : {0, 1}) {
+        if (++seed % 3 != 0 && type != std::string("f32"))
+          continue;
         EmitOptions options;
         options.tolerance = tolerance;
-        options.disorder = ++seed % 2;
+        options.disorder = seed % 2;
         options.seed = seed;
         std::string keepdims = dim == 0 ? fmt::format("1x{}", kept) : fmt::format("{}x1", kept);
         expectEmulated(program(text, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced, type,
@@ -304,7 +306,7 @@ TEST(EmitFused, Tiles) {
 }
 
 TEST(EmitFused, RandomPrograms) {
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+  for (uint64_t seed = 1; seed <= 24; ++seed) {
     EmitOptions options;
     options.disorder = seed % 3 == 0;
     options.seed = seed;

@@ -261,9 +261,10 @@ private:
         DType part = partOf(placed.dtype);
         for (size_t at = 0; at < placed.size(); at += itemSize(part))
           writePart(part, p + at,
-                    options_.special          ? specialFloat()
-                    : options_.tolerance != 0 ? double(int64_t(random_() >> 11)) * 0x1p-50 - 4
-                                              : double(int64_t(random_() % 7) - 3));
+                    options_.special ? specialFloat()
+                    : options_.tolerance != 0
+                        ? options_.scale * (double(int64_t(random_() >> 11)) * 0x1p-50 - 4)
+                        : double(int64_t(random_() % 7) - 3));
         continue;
       }
       uint64_t bits = random_();

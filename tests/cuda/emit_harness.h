@@ -22,6 +22,7 @@ struct EmitOptions {
   /// Floats are fractions in [-4, 4) and may differ from the oracle by this share of the largest
   /// element; 0: floats are small integers, and equal.
   double tolerance = 0;
+  double scale = 1; ///< of these fractions
   /// Arguments hold NaNs, infinities, zeros of both signs and extreme integers; floats may differ
   /// from the oracle by this share of each element.
   bool special = false;
