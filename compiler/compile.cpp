@@ -4,28 +4,34 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/compile_cuda.h"
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/object_sizes.h"
+#include "compiler/cuda/nvrtc.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
 #include "compiler/ir/build_module.h"
-#include "compiler/ir/constants.h"
 #include "compiler/ir/context.h"
-#include "compiler/ir/types.h"
+#include "compiler/launches.h"
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
 #include "runtime/interrupt.h"
+#include "runtime/parallel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Config/llvm-config.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
+#include <system_error>
+#include <thread>
 
 using namespace mlir;
 
@@ -85,6 +91,8 @@ private:
 constexpr double kReferencePoints = 1e8;
 
 class Compiler final : public CompilerInterface {
+  using KernelPtr = std::shared_ptr<const Kernel>;
+
 public:
   Expected<std::shared_ptr<const Executable>> compile(const Program &program,
                                                       const CompileOptions &options) override {
@@ -96,15 +104,16 @@ public:
     auto lease = contexts_.lease();
     Pipeline pipeline(*lease, program, options, **target);
     auto executable = std::make_shared<Executable>();
+    executable->device = options.device;
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());
-    auto kernelOf = [&](const Schedule &schedule) {
-      return kernelFor(schedule.spec, **target, options, &*lease, pipeline.times());
+    auto kernelsOf = [&](ArrayRef<Schedule> schedules) {
+      return kernelsFor(schedules, **target, options, *lease, pipeline.times());
     };
-    Status s = options.device == DeviceKind::Reference
+    Status s = options.device.kind == DeviceKind::Reference
                    ? interpret(program, pipeline, *executable)
-                   : generate(program, **target, options, pipeline, kernelOf, *executable);
+                   : generate(program, **target, options, pipeline, kernelsOf, *executable);
     if (!s)
       return std::move(s.error());
     executable->times = std::move(pipeline.times());
@@ -130,10 +139,16 @@ public:
         {Stage::Llvm, [&] { return pipeline.toLlvmDialect(); }},
     };
     for (const auto &[reached, step] : steps) {
-      if (reached > stage)
+      if (reached > stage || (isCudaStage(stage) && reached > Stage::Kernels))
         break;
       if (Status s = step(); !s)
         return std::move(s.error());
+    }
+    if (isCudaStage(stage)) {
+      auto cudaTarget = resolveCudaTarget(options.arch);
+      if (!cudaTarget)
+        return std::move(cudaTarget.error());
+      return emitCudaStage(functionOf(pipeline), *cudaTarget, stage);
     }
     if (stage < Stage::Llvm)
       return printModule(pipeline.module());
@@ -197,9 +212,20 @@ public:
 
   std::string versions() const override { return "LLVM " LLVM_VERSION_STRING; }
 
+  Expected<std::string> describeNvrtc() override {
+    Expected<const Nvrtc *> nvrtc = Nvrtc::get();
+    if (!nvrtc)
+      return std::move(nvrtc.error());
+    return fmt::format("{} ({})", (*nvrtc)->version(), (*nvrtc)->path());
+  }
+
   void clearCaches() override { kernels_.clear(); }
 
 private:
+  static func::FuncOp functionOf(Pipeline &pipeline) {
+    return *pipeline.module().getOps<func::FuncOp>().begin();
+  }
+
   static void describeSignature(const Program &program, const CompileOptions &options,
                                 Executable &executable) {
     for (const Program::Node &node : program.nodes)
@@ -242,20 +268,27 @@ private:
            }) == 1;
   }
 
-  /// The kernel of a launch.
-  using KernelSource =
-      llvm::function_ref<Expected<std::shared_ptr<const Kernel>>(const Schedule &)>;
+  /// The kernels of launches.
+  using KernelSource = llvm::function_ref<Expected<std::vector<KernelPtr>>(ArrayRef<Schedule>)>;
 
-  static Status generate(const Program &program, const Target &target,
-                         const CompileOptions &options, Pipeline &pipeline, KernelSource kernelOf,
-                         Executable &executable, int64_t size = 0) {
+  Status generate(const Program &program, const Target &target, const CompileOptions &options,
+                  Pipeline &pipeline, KernelSource kernelsOf, Executable &executable,
+                  int64_t size = 0) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
     if (Status s = pipeline.toKernels(size); !s)
       return s;
-    auto function = *pipeline.module().getOps<func::FuncOp>().begin();
-    if (Status s = link(function, target, kernelOf, executable); !s)
+    if (options.device.isCuda()) {
+      auto cudaTarget = resolveCudaTarget(options.arch);
+      if (!cudaTarget)
+        return std::move(cudaTarget.error());
+      if (Status s = linkCuda(functionOf(pipeline), *cudaTarget, options, kernels_,
+                              pipeline.times(), executable);
+          !s)
+        return s;
+    } else if (Status s = link(functionOf(pipeline), target, kernelsOf, executable); !s) {
       return s;
+    }
     // The facts about an equation are those of a program that is one einsum.
     if (!isOneEinsum(program)) {
       executable.plan.equation.clear();
@@ -277,70 +310,45 @@ private:
   }
 
   /// A launch for every kernel of the function.
-  static Status link(func::FuncOp function, const Target &target, KernelSource kernelOf,
+  static Status link(func::FuncOp function, const Target &target, KernelSource kernelsOf,
                      Executable &executable) {
-    llvm::DenseMap<Value, BufferRef> places;
-    for (auto [i, argument] : llvm::enumerate(function.getArguments()))
-      places[argument] = {BufferRef::Kind::Input, int64_t(i), 0};
-    for (auto [i, value] :
-         llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
-      places[value] = {BufferRef::Kind::Output, int64_t(i), 0};
-    for (ConstantOp constant : function.getOps<ConstantOp>()) {
-      places[constant.getOutput()] = {BufferRef::Kind::Constant,
-                                      int64_t(executable.constants.size()), 0};
-      executable.constants.push_back(constantToBytes(cast<DenseElementsAttr>(constant.getValue())));
-    }
-    size_t stepIndex = 0;
+    std::vector<Schedule> schedules;
     for (KernelOp op : function.getOps<KernelOp>()) {
       auto schedule = fromAttribute(*op.getSchedule(), op);
       if (failed(schedule))
         return internalError("a schedule does not read back");
-      auto kernel = kernelOf(*schedule);
-      if (!kernel)
-        return std::move(kernel.error());
-      for (auto [value, offset] : llvm::zip(op.getResults(), *op.getArena())) {
-        if (offset < -1)
-          places[value] = {BufferRef::Kind::Output, -2 - offset, 0};
-        if (offset < 0)
-          continue;
-        places[value] = {BufferRef::Kind::Arena, 0, offset};
-        auto type = cast<RankedTensorType>(value.getType());
-        int64_t end = offset + type.getNumElements() * int64_t(itemSize(elementDType(type)));
-        executable.arenaBytes = std::max(executable.arenaBytes, end);
-      }
-      LaunchData data = describeLaunch(*schedule, target);
+      schedules.push_back(std::move(*schedule));
+    }
+    auto kernels = kernelsOf(schedules);
+    if (!kernels)
+      return std::move(kernels.error());
+    ValuePlaces places(function, executable);
+    PlanRows rows(executable.plan);
+    for (auto [op, schedule, kernel] :
+         llvm::zip_equal(function.getOps<KernelOp>(), schedules, *kernels)) {
+      places.addResults(op);
+      LaunchData data = describeLaunch(schedule, target);
       Launch launch;
-      launch.kernel = *kernel;
+      launch.kernel = kernel;
       launch.descriptor = std::move(data.descriptor);
       launch.tasks = data.tasks;
       launch.tasksPerWorker = data.tasksPerWorker;
+      launch.partsPerWorker = data.partsPerWorker;
       launch.workspaceBytes = data.workspaceBytes;
-      SmallVector<Value> values(op.getInputs());
-      values.append(op.getResults().begin(), op.getResults().end());
-      for (const BufferUse &use : buffersOf(op, *schedule)) {
-        BufferRef place = places[values[use.buffer]];
-        auto type = cast<RankedTensorType>(values[use.buffer].getType());
-        place.byteOffset += use.offset * int64_t(itemSize(elementDType(type)));
-        launch.buffers.push_back(place);
-      }
-      if (schedule->spec.loops && schedule->spec.loops->has(LoopProgram::Kind::Gather))
+      for (const BufferUse &use : buffersOf(op, schedule))
+        launch.buffers.push_back(places(op, use.buffer, use.offset));
+      if (schedule.spec.loops && schedule.spec.loops->has(LoopProgram::Kind::Gather))
         launch.buffers.push_back({BufferRef::Kind::Status, 0, 0});
       executable.launches.push_back(std::move(launch));
 
-      Plan &plan = executable.plan;
-      plan.workspaceBytes = std::max(plan.workspaceBytes, data.workspaceBytes);
-      // The path finder has made the steps of einsums.
-      PlanStep fused;
-      PlanStep &step =
-          einsumOf(op) && stepIndex < plan.steps.size() ? plan.steps[stepIndex++] : fused;
-      step.kernel = schedule->spec.title();
-      step.bytes = schedule->bytes;
-      step.predictedSeconds = schedule->predictedSeconds;
-      if (&step == &fused) {
-        step.contraction = op.getLabel().value_or("").str();
-        step.flops = schedule->flops;
-        plan.steps.insert(plan.steps.begin() + ptrdiff_t(stepIndex++), step);
-      }
+      executable.plan.workspaceBytes =
+          std::max(executable.plan.workspaceBytes, data.workspaceBytes);
+      PlanStep estimate;
+      estimate.kernel = schedule.spec.title();
+      estimate.flops = schedule.flops;
+      estimate.bytes = schedule.bytes;
+      estimate.predictedSeconds = schedule.predictedSeconds;
+      rows.add(op, estimate);
     }
     return success();
   }
@@ -367,14 +375,17 @@ private:
       int64_t size = object.sizes.empty() ? 0 : object.sizes[i];
       Pipeline pipeline(*lease, program, options, target);
       SizedLaunches each;
-      auto kernelOf = [&](const Schedule &schedule) -> Expected<std::shared_ptr<const Kernel>> {
-        each.schedules.push_back(schedule);
-        return std::shared_ptr<const Kernel>(std::make_shared<NamedKernel>(schedule.spec.name()));
+      auto kernelsOf = [&](ArrayRef<Schedule> schedules) -> Expected<std::vector<KernelPtr>> {
+        each.schedules.assign(schedules.begin(), schedules.end());
+        std::vector<KernelPtr> kernels;
+        for (const Schedule &schedule : schedules)
+          kernels.push_back(std::make_shared<NamedKernel>(schedule.spec.name()));
+        return kernels;
       };
       describeSignature(program, options, each.executable);
       if (Status s = pipeline.toTensor(); !s)
         return std::move(s.error());
-      if (Status s = generate(program, target, options, pipeline, kernelOf, each.executable, size);
+      if (Status s = generate(program, target, options, pipeline, kernelsOf, each.executable, size);
           !s)
         return std::move(s.error());
       sized.push_back(std::move(each));
@@ -396,26 +407,95 @@ private:
     return variant;
   }
 
-  /// The kernel's machine code, compiled once for each spec and target.
-  Expected<std::shared_ptr<const Kernel>> kernelFor(const KernelSpec &spec, const Target &target,
-                                                    const CompileOptions &options,
-                                                    MLIRContext *context, CompileTimes &times) {
+  /// Kernels that are missing are compiled on as many threads as a run may use, of which this one
+  /// has a context.
+  Expected<std::vector<KernelPtr>> kernelsFor(ArrayRef<Schedule> schedules, const Target &target,
+                                              const CompileOptions &options, MLIRContext &context,
+                                              CompileTimes &times) {
+    // Those of one spec are one kernel.
+    std::vector<std::pair<std::string, const KernelSpec *>> missing;
+    llvm::StringMap<KernelPtr> known;
+    std::vector<std::string> keys;
+    for (const Schedule &schedule : schedules) {
+      keys.push_back(schedule.spec.key() + "|" + target.key());
+      auto [entry, isNew] = known.try_emplace(keys.back(), nullptr);
+      if (isNew && !(entry->second = kernels_.find(keys.back())))
+        missing.emplace_back(keys.back(), &schedule.spec);
+    }
+    auto threads = numThreads();
+    if (!threads)
+      return std::move(threads.error());
+    std::mutex mutex;
+    Status status = success();
+    CompileTimes spent;
+    Stopwatch watch;
+    onThreads(missing.size(), *threads, [&](size_t i, bool isOther) {
+      const auto &[key, spec] = missing[i];
+      CompileTimes mine;
+      auto kernel = kernelFor(key, *spec, target, options, isOther ? nullptr : &context, mine);
+      std::lock_guard lock(mutex);
+      for (const auto &[stage, milliseconds] : mine.stages)
+        addTime(spent, stage, milliseconds);
+      if (kernel)
+        known[key] = *kernel;
+      else
+        status = std::move(kernel.error());
+    });
+    if (!status)
+      return std::move(status.error());
+    // Stages of several threads take their share of the time that has passed.
+    double share = std::min(1.0, watch.lap() / std::max(spent.total(), 1e-9));
+    for (const auto &[stage, milliseconds] : spent.stages)
+      addTime(times, stage, share * milliseconds);
+    std::vector<KernelPtr> kernels;
+    for (const std::string &key : keys)
+      kernels.push_back(known[key]);
+    return kernels;
+  }
+
+  /// body(i, whether on another thread) for every i < n, on up to `threads` threads of which this
+  /// is one.
+  static void onThreads(size_t n, int threads, llvm::function_ref<void(size_t, bool)> body) {
+    std::atomic<size_t> next = 0;
+    auto work = [&](bool isOther) {
+      for (size_t i; (i = next++) < n;)
+        body(i, isOther);
+    };
+    std::vector<std::thread> others;
+    try {
+      while (others.size() + 1 < std::min(n, size_t(threads)))
+        others.emplace_back(work, true);
+    } catch (const std::system_error &) {
+      // The system gives no more threads: those that run do all of it.
+    }
+    work(false);
+    for (std::thread &other : others)
+      other.join();
+  }
+
+  /// The kernel's machine code, compiled once for each spec and target. `context`: this thread's,
+  /// if it has one.
+  Expected<KernelPtr> kernelFor(const std::string &key, const KernelSpec &spec,
+                                const Target &target, const CompileOptions &options,
+                                MLIRContext *context, CompileTimes &times) {
     if (interrupted())
       return interruptedError();
-    std::string key = spec.key() + "|" + target.key();
-    auto find = [&]() -> Expected<std::shared_ptr<const Kernel>> {
+    auto find = [&]() -> Expected<KernelPtr> {
       if (options.kernels)
         if (auto kernel = options.kernels->findKernel(key))
           return kernel;
-      return compileKernel(key, spec, target, context, times);
+      if (context)
+        return compileKernel(key, spec, target, context, times);
+      auto lease = contexts_.lease();
+      return compileKernel(key, spec, target, &*lease, times);
     };
     return kernels_.getOrCompute(key, find,
                                  [](const Kernel &kernel) { return int64_t(kernel.codeBytes()); });
   }
 
-  static Expected<std::shared_ptr<const Kernel>>
-  compileKernel(const std::string &key, const KernelSpec &spec, const Target &target,
-                MLIRContext *context, CompileTimes &times) {
+  static Expected<KernelPtr> compileKernel(const std::string &key, const KernelSpec &spec,
+                                           const Target &target, MLIRContext *context,
+                                           CompileTimes &times) {
     Stopwatch watch;
     ScopedDiagnosticCapture capture(context);
     OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(context)));

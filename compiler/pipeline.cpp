@@ -107,11 +107,14 @@ Status Pipeline::toKernels(int64_t size) {
   if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
     return s;
   // From here on the function holds ricci.kernel, one each launch, and constants in memory only.
-  ChooseScheduleOptions schedule;
-  schedule.cpu = options_.cpu;
-  schedule.size = size;
-  if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
-    return s;
+  // For a GPU the emitter chooses.
+  if (!options_.device.isCuda()) {
+    ChooseScheduleOptions schedule;
+    schedule.cpu = options_.cpu;
+    schedule.size = size;
+    if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
+      return s;
+  }
   // From here on every kernel has its schedule; nothing decides any more.
   PlanMemoryOptions memory;
   memory.size = size;

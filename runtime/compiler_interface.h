@@ -19,8 +19,6 @@ namespace ricci {
 
 struct Program; // frontend/program.h
 
-enum class DeviceKind : uint8_t { Cpu, Reference };
-
 /// How the order of contractions is found.
 struct OrderOptions {
   enum class Method : uint8_t { Auto, Greedy, Optimal, Path } method = Method::Auto;
@@ -37,8 +35,9 @@ public:
 };
 
 struct CompileOptions {
-  DeviceKind device = DeviceKind::Cpu;
+  Device device;
   std::string cpu = "native"; ///< native, x86-64, x86-64-v2 … v4, or a name LLVM knows
+  std::string arch = "sm_80"; ///< of a CUDA device: "sm_90a"
   OrderOptions order;
   std::optional<int64_t> memoryLimit; ///< bytes of intermediates and results
   /// Strides the results must have (for out=); empty: C-contiguous.
@@ -52,8 +51,27 @@ struct CompileOptions {
   std::string key() const;
 };
 
-enum class Stage : uint8_t { Ast, Tensor, Ordered, Kernels, Loops, Llvm, Asm, Obj };
+enum class Stage : uint8_t {
+  Ast,
+  Tensor,
+  Ordered,
+  Kernels,
+  Loops,
+  Llvm,
+  Asm,
+  Obj,
+  Cuda,
+  Ptx,
+  Cubin
+};
 std::optional<Stage> parseStage(std::string_view name);
+std::string_view stageName(Stage stage);
+/// All of them: "ast, tensor, …, ptx and cubin".
+std::string stageNames();
+/// Whether it is bytes that no terminal shows.
+inline bool isBinary(Stage stage) { return stage == Stage::Obj || stage == Stage::Cubin; }
+/// Whether only a program for a CUDA device gets there.
+inline bool isCudaStage(Stage stage) { return stage >= Stage::Cuda; }
 
 /// What a CPU target offers, for `doctor` and `--time`.
 struct TargetInfo {
@@ -95,7 +113,7 @@ public:
   virtual ~CompilerInterface() = default;
   virtual Expected<std::shared_ptr<const Executable>> compile(const Program &program,
                                                               const CompileOptions &options) = 0;
-  /// The text (for Obj: the bytes) of one stage after `Ast`.
+  /// The text (for Obj and Cubin: the bytes) of one stage after `Ast`.
   virtual Expected<std::string> emit(const Program &program, const CompileOptions &options,
                                      Stage stage) = 0;
   /// An object for C. `programs` is one program, or the same at each of `object.sizes`. The
@@ -105,6 +123,8 @@ public:
                                      const ObjectOptions &object) = 0;
   virtual Expected<TargetInfo> describeTarget(const std::string &cpu) = 0;
   virtual std::string versions() const = 0; ///< "LLVM 22.1.8"
+  /// NVRTC's version and file: "13.0 (…/libnvrtc.so.13)". A machine error where there is none.
+  virtual Expected<std::string> describeNvrtc() = 0;
   /// Drops every kernel that no executable holds.
   virtual void clearCaches() = 0;
 };

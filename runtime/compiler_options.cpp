@@ -13,8 +13,10 @@ namespace ricci {
 
 std::string CompileOptions::key() const {
   // Strings carry their length, so that no text can imitate another field.
-  std::string key = fmt::format("device={} cpu={}:{} order={} seconds={}", int(device), cpu.size(),
+  std::string key = fmt::format("device={} cpu={}:{} order={} seconds={}", device.str(), cpu.size(),
                                 cpu, int(order.method), order.seconds);
+  if (device.isCuda())
+    key += fmt::format(" arch={}:{}", arch.size(), arch);
   if (order.method == OrderOptions::Method::Path)
     key += fmt::format(" path={}", order.path);
   if (memoryLimit)
@@ -24,13 +26,22 @@ std::string CompileOptions::key() const {
   return key + fmt::format(" print={}:{}", printIrAfter.size(), printIrAfter);
 }
 
+static constexpr std::string_view kStageNames[] = {
+    "ast", "tensor", "ordered", "kernels", "loops", "llvm", "asm", "obj", "cuda", "ptx", "cubin"};
+
 std::optional<Stage> parseStage(std::string_view name) {
-  static constexpr std::string_view names[] = {"ast",   "tensor", "ordered", "kernels",
-                                               "loops", "llvm",   "asm",     "obj"};
-  for (size_t i = 0; i < std::size(names); ++i)
-    if (names[i] == name)
+  for (size_t i = 0; i < std::size(kStageNames); ++i)
+    if (kStageNames[i] == name)
       return Stage(i);
   return std::nullopt;
+}
+
+std::string_view stageName(Stage stage) { return kStageNames[size_t(stage)]; }
+
+std::string stageNames() {
+  constexpr size_t last = std::size(kStageNames) - 1;
+  return fmt::format("{} and {}", fmt::join(kStageNames, kStageNames + last, ", "),
+                     kStageNames[last]);
 }
 
 } // namespace ricci

@@ -92,13 +92,13 @@ KernelPtr DiskCache::readKernel(const std::string &key) const {
   const std::optional<std::string> body = read(name, whole);
   if (!body)
     return nullptr;
-  Expected<Image> image = deserializeImage(*body);
-  if (!image) {
+  Expected<KernelPtr> kernel = deserializeKernel(key, *body);
+  if (kernel)
+    return *kernel;
+  // Bytes that do not read back are of no use to anyone; memory that lacks may be there later.
+  if (kernel.error().kind == ErrorKind::Input)
     folder_->remove(name);
-    return nullptr;
-  }
-  Expected<KernelPtr> kernel = loadImage(key, *image);
-  return kernel ? *kernel : nullptr;
+  return nullptr;
 }
 
 KernelPtr DiskCache::findKernel(const std::string &key) { return readKernel(key); }
@@ -125,17 +125,17 @@ void DiskCache::storeProgram(std::string_view key, std::string_view title,
   Expected<std::string> body = serialize(executable);
   if (!body)
     return;
-  // The kernels come first: whoever finds the program finds them too. The end of a kernel's key,
-  // the features of the CPU, is nothing for a title.
+  // The kernels come first: whoever finds the program finds them too. The end of a key's first
+  // line, the features of the CPU or the version of NVRTC, is nothing for a title.
   std::vector<std::pair<std::string, std::string>> files;
   for (const KernelPtr &kernel : kernelsOf(executable)) {
     Expected<std::string> code = serializeKernel(*kernel);
     if (!code)
       return;
     const std::string whole = kernelKey(kernel->key());
-    files.emplace_back(
-        entryName(whole, "kernel"),
-        makeEntry(titleOf(kernel->key().substr(0, kernel->key().rfind('|'))), whole, *code));
+    const std::string line = kernel->key().substr(0, kernel->key().find('\n'));
+    files.emplace_back(entryName(whole, "kernel"),
+                       makeEntry(titleOf(line.substr(0, line.rfind('|'))), whole, *code));
   }
   const std::string whole = programKey(key);
   files.emplace_back(entryName(whole, "program"), makeEntry(titleOf(title), whole, *body));

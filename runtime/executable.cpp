@@ -208,7 +208,8 @@ Status Executable::run(const std::vector<Tensor> &inputs,
     for (; context.first < launch.tasks; context.first += part) {
       if (context.first > 0 && interrupted())
         return interruptedError();
-      parallelFor(std::min(part, launch.tasks - context.first), runTasks, &context, workers);
+      parallelFor(std::min(part, launch.tasks - context.first), runTasks, &context, workers,
+                  launch.partsPerWorker);
     }
   }
   if (status.failed)

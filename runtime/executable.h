@@ -23,15 +23,27 @@ namespace ricci {
 using KernelFn = void (*)(void *const *buffers, const int64_t *descriptor, void *workspace,
                           int64_t begin, int64_t end);
 
-/// Relocation-free machine code mapped read-execute. Shared by every executable that uses it.
+/// A kernel of a CUDA device.
+struct CudaCode {
+  std::string name;  ///< of its function
+  std::string title; ///< for people: "contract f32 128x128x16"
+  std::string arch;  ///< "sm_90a" of a cubin, "compute_90" of PTX
+  std::string image; ///< cubin, or PTX that the driver compiles
+};
+
+/// The code of a kernel: relocation-free machine code mapped read-execute, or what a CUDA device
+/// loads. Shared by every executable that uses it.
 class Kernel {
 public:
   virtual ~Kernel() = default;
+  /// Null for a kernel of a CUDA device.
   virtual KernelFn entry() const = 0;
   virtual const std::string &key() const = 0;
   virtual size_t codeBytes() const = 0;
   /// The `codeBytes()` bytes of the image, `entry()` among them; null where it is none.
   virtual const uint8_t *code() const { return nullptr; }
+  /// Null for a kernel of the CPU.
+  virtual const CudaCode *cuda() const { return nullptr; }
 };
 
 /// Where a launch's buffer is found.
@@ -58,6 +70,9 @@ struct Grid {
   std::array<uint32_t, 3> blocks = {1, 1, 1};
   std::array<uint32_t, 3> threads = {1, 1, 1}; ///< of a block
   uint32_t sharedBytes = 0;                    ///< dynamic shared memory
+  bool operator==(const Grid &o) const {
+    return blocks == o.blocks && threads == o.threads && sharedBytes == o.sharedBytes;
+  }
 };
 
 /// One call of one kernel.
@@ -68,6 +83,10 @@ struct Launch {
   int64_t tasks = 1;
   int64_t tasksPerWorker = 1; ///< fewer are not worth waking another worker for
   int64_t workspaceBytes = 0; ///< for each worker
+  /// A worker gets its tasks in so many parts, to even out speeds: 1 where every part does some
+  /// work again (packs an operand).
+  int64_t partsPerWorker = 4;
+  Grid grid; ///< of a CUDA device, which knows no tasks, workers and workspaces
 };
 
 /// A row of the table that `plan` prints.
@@ -112,6 +131,7 @@ public:
 /// A compiled program: launches in order, over the caller's inputs and outputs and one arena.
 /// Immutable; any number of threads may run it at once.
 struct Executable {
+  Device device;
   std::vector<TensorType> inputs;
   std::vector<TensorType> outputs; ///< the strides the outputs must have
   std::vector<Launch> launches;
@@ -122,7 +142,8 @@ struct Executable {
   CompileTimes times;
 
   /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs.
-  /// An index out of range is an input error afterwards; the outputs are then undefined.
+  /// An index out of range is an input error afterwards; the outputs are then undefined. Tensors of
+  /// a program for a GPU are in its memory, or in the CPU's and copied there and back.
   Status run(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const;
 };
 

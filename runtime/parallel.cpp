@@ -106,14 +106,14 @@ std::atomic<int> chosenThreads{0};
 
 } // namespace
 
-void parallelFor(int64_t n, ParallelFn fn, void *ctx, int maxWorkers) {
+void parallelFor(int64_t n, ParallelFn fn, void *ctx, int maxWorkers, int64_t partsPerWorker) {
   if (n <= 0)
     return;
   const int workers = int(std::min<int64_t>(std::max(maxWorkers, 1), n));
   if (workers == 1)
     return fn(ctx, 0, n, 0);
-  // A few parts for each worker even out their speeds.
-  Job job{n, std::max<int64_t>(1, n / (int64_t(workers) * 4)), fn, ctx};
+  const int64_t parts = std::min(n, int64_t(workers) * partsPerWorker);
+  Job job{n, n / parts + (n % parts != 0), fn, ctx};
 #if RICCI_TBB
   runOnTbb(job, workers);
 #else

@@ -19,9 +19,10 @@ inline constexpr int kMaxThreads = 4096;
 
 /// Calls `fn` on disjoint parts of [0, n) and returns when all of it is done. Parts run on up to
 /// `maxWorkers` threads; no two parts run at once with the same worker number, and numbers are
-/// below min(maxWorkers, n). With one worker `fn` runs once, on the caller, and no thread is
+/// below min(maxWorkers, n). There are up to `partsPerWorker` for each, of one size: several even
+/// out the workers' speeds. With one worker `fn` runs once, on the caller, and no thread is
 /// started. May be nested and called from any thread.
-void parallelFor(int64_t n, ParallelFn fn, void *ctx, int maxWorkers);
+void parallelFor(int64_t n, ParallelFn fn, void *ctx, int maxWorkers, int64_t partsPerWorker = 4);
 
 /// Threads that a run may use: what setNumThreads set, else RICCI_THREADS, else the CPUs that this
 /// process may run on. A usage error where RICCI_THREADS is no number from 1 to kMaxThreads.

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/serialize.h"
 
+#include "runtime/cuda_code.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -168,7 +170,8 @@ Plan readPlan(Reader &in) {
 }
 
 void write(Writer &out, const Launch &launch, uint64_t number) {
-  const auto &[kernel, buffers, descriptor, tasks, tasksPerWorker, workspaceBytes] = launch;
+  const auto &[kernel, buffers, descriptor, tasks, tasksPerWorker, workspaceBytes, partsPerWorker,
+               grid] = launch;
   out.number(number);
   out.list(buffers, [&](const BufferRef &ref) {
     const auto &[kind, index, byteOffset] = ref;
@@ -180,6 +183,13 @@ void write(Writer &out, const Launch &launch, uint64_t number) {
   out.number(tasks);
   out.number(tasksPerWorker);
   out.number(workspaceBytes);
+  out.number(partsPerWorker);
+  const auto &[blocks, threads, sharedBytes] = grid;
+  for (size_t i = 0; i < 3; ++i) {
+    out.number(blocks[i]);
+    out.number(threads[i]);
+  }
+  out.number(sharedBytes);
 }
 
 /// Whether the executable has what the reference names.
@@ -218,7 +228,15 @@ Launch readLaunch(Reader &in, const std::vector<KernelPtr> &kernels, const Execu
   launch.tasks = in.number<int64_t>();
   launch.tasksPerWorker = in.number<int64_t>();
   launch.workspaceBytes = in.number<int64_t>();
-  in.require(launch.tasksPerWorker > 0 && launch.workspaceBytes >= 0 &&
+  launch.partsPerWorker = in.number<int64_t>();
+  for (size_t i = 0; i < 3; ++i) {
+    launch.grid.blocks[i] = in.number<uint32_t>();
+    launch.grid.threads[i] = in.number<uint32_t>();
+    in.require(launch.grid.blocks[i] > 0 && launch.grid.threads[i] > 0);
+  }
+  launch.grid.sharedBytes = in.number<uint32_t>();
+  in.require(launch.tasksPerWorker > 0 && launch.partsPerWorker > 0 &&
+             launch.partsPerWorker <= 64 && launch.workspaceBytes >= 0 &&
              launch.workspaceBytes <= INT64_MAX - 64);
   return launch;
 }
@@ -237,10 +255,14 @@ std::vector<KernelPtr> kernelsOf(const Executable &executable) {
 }
 
 Expected<std::string> serialize(const Executable &executable) {
-  const auto &[inputs, outputs, launches, arenaBytes, constants, host, plan, times] = executable;
+  const auto &[device, inputs, outputs, launches, arenaBytes, constants, host, plan, times] =
+      executable;
   if (host)
     return internalError("a host program cannot be written");
   Writer out;
+  const auto &[kind, index] = device;
+  out.number(kind);
+  out.number(index);
   auto writeType = [&](const TensorType &type) { write(out, type); };
   out.list(inputs, writeType);
   out.list(outputs, writeType);
@@ -264,6 +286,8 @@ deserialize(std::string_view bytes,
             const std::function<KernelPtr(const std::string &)> &findKernel) {
   Reader in(bytes);
   auto executable = std::make_shared<Executable>();
+  executable->device.kind = in.choice(DeviceKind::Cuda);
+  executable->device.index = in.number<int>();
   auto type = [&] { return readType(in); };
   executable->inputs = in.list(1 + 2 * kNumber, type);
   executable->outputs = in.list(1 + 2 * kNumber, type);
@@ -282,6 +306,8 @@ deserialize(std::string_view bytes,
     if (!kernels.back())
       return machineError(fmt::format("there is no code for the kernel {}", key));
   }
+  for (const KernelPtr &kernel : kernels)
+    in.require((kernel->cuda() != nullptr) == executable->device.isCuda());
   executable->launches = in.list(5 * kNumber, [&] { return readLaunch(in, kernels, *executable); });
   executable->plan = readPlan(in);
   if (!in.good() || !in.atEnd())
@@ -290,6 +316,13 @@ deserialize(std::string_view bytes,
 }
 
 Expected<std::string> serializeKernel(const Kernel &kernel) {
+  if (const CudaCode *cuda = kernel.cuda()) {
+    Writer out;
+    const auto &[name, title, arch, image] = *cuda;
+    for (const std::string &text : {name, title, arch, image})
+      out.text(text);
+    return out.take();
+  }
   const uint8_t *code = kernel.code();
   if (!code)
     return internalError(fmt::format("the kernel {} has no image", kernel.key()));
@@ -309,6 +342,22 @@ Expected<Image> deserializeImage(std::string_view bytes) {
   if (!in.good() || !in.atEnd())
     return inputError("the bytes of a kernel do not read back");
   return image;
+}
+
+Expected<KernelPtr> deserializeKernel(const std::string &key, std::string_view bytes) {
+  if (!isCudaKernelKey(key)) {
+    Expected<Image> image = deserializeImage(bytes);
+    if (!image)
+      return std::move(image.error());
+    return loadImage(key, *image);
+  }
+  Reader in(bytes);
+  CudaCode code;
+  for (std::string *text : {&code.name, &code.title, &code.arch, &code.image})
+    *text = in.text();
+  if (!in.good() || !in.atEnd() || code.image.empty())
+    return inputError("the bytes of a kernel do not read back");
+  return makeCudaKernel(key, std::move(code));
 }
 
 } // namespace ricci

@@ -35,8 +35,11 @@ Expected<std::shared_ptr<Executable>>
 deserialize(std::string_view bytes,
             const std::function<KernelPtr(const std::string &)> &findKernel);
 
-/// The machine code of a kernel that has an image; of another an internal error.
+/// The code of a kernel that has any; of another an internal error.
 Expected<std::string> serializeKernel(const Kernel &kernel);
+/// Of a kernel of the CPU.
 Expected<Image> deserializeImage(std::string_view bytes);
+/// The kernel of that key, ready to run.
+Expected<KernelPtr> deserializeKernel(const std::string &key, std::string_view bytes);
 
 } // namespace ricci

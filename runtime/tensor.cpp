@@ -90,7 +90,7 @@ Expected<Tensor> Tensor::allocate(DType dtype, Shape shape) {
 }
 
 Tensor Tensor::share(std::shared_ptr<void> owner, void *data, DType dtype, Shape shape,
-                     Strides strides, bool readOnly) {
+                     Strides strides, bool readOnly, Device device) {
   Tensor t;
   if (strides.empty())
     strides = contiguousStrides(shape);
@@ -98,6 +98,7 @@ Tensor Tensor::share(std::shared_ptr<void> owner, void *data, DType dtype, Shape
   t.data_ = data;
   t.owner_ = std::move(owner);
   t.readOnly_ = readOnly;
+  t.device_ = device;
   return t;
 }
 

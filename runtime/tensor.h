@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "runtime/device.h"
 #include "runtime/dtype.h"
 #include "runtime/error.h"
 
@@ -72,7 +73,7 @@ public:
   static Tensor borrowConst(const void *data, DType dtype, Shape shape, Strides strides = {});
   /// The same, kept alive by `owner`.
   static Tensor share(std::shared_ptr<void> owner, void *data, DType dtype, Shape shape,
-                      Strides strides, bool readOnly);
+                      Strides strides, bool readOnly, Device device = {});
   template <typename T> static Tensor borrow(T *data, Shape shape, Strides strides = {});
 
   DType dtype() const { return type_.dtype; }
@@ -82,6 +83,8 @@ public:
   int64_t rank() const { return type_.rank(); }
   int64_t size() const; ///< number of elements
   bool readOnly() const { return readOnly_; }
+  /// Whose memory it is in: the CPU's or a GPU's. The CPU must not touch a GPU's.
+  Device device() const { return device_; }
   bool isContiguous() const { return ricci::isContiguous(type_.shape, type_.strides); }
   void *raw() const { return data_; }
   template <typename T> T *data() const { return static_cast<T *>(data_); }
@@ -117,6 +120,7 @@ private:
   void *data_ = nullptr;
   std::shared_ptr<void> owner_; ///< null when borrowed
   bool readOnly_ = false;
+  Device device_;
 };
 
 namespace detail {

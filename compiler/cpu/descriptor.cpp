@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
 
+#include "compiler/cpu/emit_pack.h"
 #include "compiler/cpu/fused_kernel.h"
+#include "compiler/cpu/streaming.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -125,6 +127,17 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[W::Extent] = s.n[0].extent, w[W::StrideB] = s.n[0].strides[1];
     w[W::Distance] = s.secondFirst ? 1 : columns[0].extent;
   }
+  for (size_t buffer : {0, 1}) {
+    int64_t step = 1, &word = w[buffer ? W::StepBK : W::StepAK];
+    word = 1;
+    for (const Dim &dim : s.k) {
+      if (dim.strides[buffer] == 1) {
+        word = step;
+        break;
+      }
+      step *= dim.extent;
+    }
+  }
   int64_t batchList = w.list(s.batch), mList = w.list(s.m), nList = w.list(columns),
           kList = w.list(s.k);
   w[W::BatchList] = batchList, w[W::MList] = mList, w[W::NList] = nList, w[W::KList] = kList;
@@ -134,7 +147,7 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[word] = workspace;
     workspace = int64_t(llvm::alignTo(uint64_t(workspace + bytes), 64));
   };
-  for (int64_t word : {W::TableAM, W::RunAM, W::TableCM})
+  for (int64_t word : {W::TableAM, W::RunAM, W::TableCM, W::RunCM})
     reserve(word, s.blockRows * 8);
   for (int64_t word : {W::TableBN, W::RunBN, W::TableCN, W::RunCN})
     reserve(word, blockN * 8);
@@ -142,18 +155,30 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     reserve(word, s.blockK * 8);
   DType compute = computeType(s.spec.result);
   int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
-  // Packing and tiles may write whole vectors past their end, packing across a whole panel.
-  auto panels = [&](int64_t extent, int64_t tile) {
+  // Packing and tiles may write whole vectors past their end, packing across a whole panel, along K
+  // as many steps as it turns at once.
+  auto panels = [&](int64_t extent, int64_t tile, int64_t step) {
     int64_t pitch = ceilDiv(tile, lanes) * lanes;
-    return ((ceilDiv(extent, tile) + 1) * s.blockK + lanes) * pitch * bytes;
+    return ((ceilDiv(extent, tile) + 1) * s.blockK + std::max(lanes, 16 * step)) * pitch * bytes +
+           (ceilDiv(extent, tile) + 1) * kPanelPadding;
   };
-  reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows));
-  reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns));
-  reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes);
+  reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows, w[W::StepAK]));
+  reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns, w[W::StepBK]));
+  reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes +
+                       (s.streams ? 3 * kCacheLine : 0));
+  if (s.streams) {
+    w[W::StreamPeriod] = std::max<int64_t>(1, streamPeriod(s, target));
+    int64_t streams = s.blockRows * w[W::StreamPeriod];
+    reserve(W::StreamLines, streams * LineStreams::kLineBytes);
+    reserve(W::StreamNext, streams * LineStreams::kNextBytes);
+  }
   if (s.spec.result != compute && kindOf(compute) == DTypeKind::Float)
     reserve(W::Sums,
             (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);
-  return w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
+  LaunchData data = w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
+  // Every part packs the operand that its slabs share.
+  data.partsPerWorker = batch == 1 ? 1 : data.partsPerWorker;
+  return data;
 }
 
 LaunchData describeDirect(const Schedule &s) {
@@ -183,7 +208,7 @@ LaunchData describeMap(const Schedule &s, int64_t innerBlock, int64_t midBlock) 
   using W = MapWord;
   Writer w(s, W::Count);
   int64_t inner = extentAt(s.batch, 0), mid = extentAt(s.batch, 1);
-  w[W::Inner] = inner, w[W::Mid] = mid;
+  w[W::Streams] = s.streams, w[W::Inner] = inner, w[W::Mid] = mid;
   std::tie(w[W::InnerBlock], w[W::InnerBlocks]) = blocksOf(inner, innerBlock);
   std::tie(w[W::MidBlock], w[W::MidBlocks]) = blocksOf(mid, midBlock);
   w.strides(dimAt(s.batch, 0));
@@ -246,6 +271,7 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   bool rows = program.mode == LoopProgram::Mode::Rows;
   int inner = rows ? -1 : kept - 1, mid = rows ? kept - 1 : kept - 2;
   auto extentAt = [&](int axis) { return axis >= 0 ? program.axes[size_t(axis)].extent : 1; };
+  d[W::Streams] = s.streams;
   int64_t reduced = program.reducedExtent(), tasks = 1;
   bool reduces = size_t(kept) != program.axes.size(), across = false;
   for (const LoopProgram::Access &access : program.accesses)

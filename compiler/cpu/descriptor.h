@@ -37,6 +37,8 @@ struct ContractWord {
     Extent,   ///< of the innermost column dim
     StrideB,  ///< B's along it
     Distance, ///< panels from one index of the second dim to the next
+    StepAK,
+    StepBK, ///< places in K from one index to the next of the dim in which A (B) is contiguous
     BatchList,
     MList,
     NList,
@@ -46,6 +48,7 @@ struct ContractWord {
     TableAM,
     RunAM,
     TableCM,
+    RunCM, ///< of rows, each as far from the one before as the innermost column dim is long
     TableBN,
     RunBN,
     TableCN,
@@ -58,6 +61,9 @@ struct ContractWord {
     PanelsB,
     Tile,
     Sums,
+    StreamPeriod, ///< panels after which a row's stream goes on
+    StreamLines,  ///< what each stream has of a cache line, and where it goes on
+    StreamNext,
     Count
   };
 };
@@ -70,7 +76,7 @@ struct DirectWord {
 /// Map: tasks are (outer index, block of mid, block of inner). After these words, strides for every
 /// buffer along inner, then along mid; then the list of the outer dims.
 struct MapWord {
-  enum : int64_t { Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
+  enum : int64_t { Streams, Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
 };
 
 /// Transpose: inner is contiguous in the operand, mid in the result. Otherwise as Map.
@@ -107,6 +113,7 @@ struct LaunchData {
   int64_t tasks = 1;
   int64_t tasksPerWorker = 1; ///< fewer are not worth another worker
   int64_t workspaceBytes = 0;
+  int64_t partsPerWorker = 4;
 };
 
 /// Tasks are cut so that each is worth a worker's while; how many a worker gets changes no result.

@@ -25,6 +25,7 @@
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/emit_pack.h"
 #include "compiler/cpu/offsets.h"
+#include "compiler/cpu/streaming.h"
 
 using namespace mlir;
 
@@ -39,11 +40,14 @@ public:
         rowPanel_(spec.tileRows, values_.lanes()), columnPanel_(spec.tileColumns, values_.lanes()),
         // Partial sums of a narrower result are kept in the compute type until the last block of K.
         // Integers wrap the same in any width and need none.
-        sums_(spec.result == DType::f16 || spec.result == DType::bf16) {}
+        sums_(spec.result == DType::f16 || spec.result == DType::bf16),
+        streamsTiles_(spec.streams) {}
 
   void emit() {
     fillOffsets_ = emitFillOffsets(b_, module_);
     fillRuns_ = emitFillRuns(b_, module_);
+    if (streamsTiles_)
+      lines_.emplace(b_, module_, values_);
     pack_[0] = emitPack(b_, module_, values_, spec_.operands[0], spec_.packing[0]);
     pack_[1] = spec_.panels ? emitPackColumns(b_, module_, values_, spec_.operands[1],
                                               spec_.packing[1], spec_.tileColumns)
@@ -62,7 +66,7 @@ public:
     Value mc = word(ContractWord::BlockM), nc = word(ContractWord::BlockN),
           kc = word(ContractWord::BlockK);
     am_ = table(ContractWord::TableAM, mc), amRuns_ = table(ContractWord::RunAM, mc);
-    cm_ = table(ContractWord::TableCM, mc);
+    cm_ = table(ContractWord::TableCM, mc), cmRuns_ = table(ContractWord::RunCM, mc);
     bn_ = table(ContractWord::TableBN, nc), bnRuns_ = table(ContractWord::RunBN, nc);
     cn_ = table(ContractWord::TableCN, nc), cnRuns_ = table(ContractWord::RunCN, nc);
     ak_ = table(ContractWord::TableAK, kc), akRuns_ = table(ContractWord::RunAK, kc);
@@ -70,7 +74,8 @@ public:
     Type component = values_.componentType();
     int parts = values_.components();
     panelsA_ = view(ContractWord::PanelsA, b_.mul(b_.mul(mc, kc), 2 * parts), component);
-    Value panelNumbers = b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? spec_.tileColumns : 1));
+    Value panelNumbers =
+        b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? 2 * spec_.tileColumns : 1));
     panelsB_ = view(ContractWord::PanelsB, panelNumbers, component);
     tile_ =
         view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
@@ -78,7 +83,17 @@ public:
       sumsBuffer_ = view(ContractWord::Sums,
                          b_.mul(word(ContractWord::SumRows), b_.mul(sumPitch(), 2)), component);
     Value end = args[6];
+    if (streamsTiles_) {
+      // No element of an odd address begins a line.
+      Value odd = b_.rem(addressOf(b_, c_, b_.idx(0), 0), b_.idx(int64_t(itemSize(spec_.result))));
+      onElements_ = b_.eq(odd, b_.idx(0));
+      Value streams = b_.mul(mc, word(ContractWord::StreamPeriod));
+      stream_ = {view(ContractWord::StreamLines, b_.mul(streams, lines_->line()), component),
+                 table(ContractWord::StreamNext, streams), c_};
+    }
     b_.forStrips(args[5], end, [&](Value first) { return slabs(first, end); });
+    if (streamsTiles_)
+      b_.ifThen(onElements_, [&] { fenceStores(b_); });
     b_.endFunction();
   }
 
@@ -87,12 +102,12 @@ private:
   Value word(int64_t w) { return b_.load(desc_, b_.idx(w)); }
   Value view(int64_t w, Value size, Type type) { return b_.view(work_, word(w), size, type); }
   void fill(int64_t list, Value start, Value count, int column, Value table, Value runs = {},
-            Value distance = {}) {
+            Value distance = {}, Value step = {}) {
     b_.op<func::CallOp>(fillOffsets_,
                         ValueRange{desc_, word(list), start, count, b_.idx(column), table});
     if (runs)
-      b_.op<func::CallOp>(fillRuns_,
-                          ValueRange{table, count, distance ? distance : b_.idx(1), runs});
+      b_.op<func::CallOp>(fillRuns_, ValueRange{table, count, distance ? distance : b_.idx(1),
+                                                step ? step : b_.idx(1), runs});
   }
 
   /// Tasks from `first` on that are slabs of one batch entry, as one; returns the next task.
@@ -132,9 +147,9 @@ private:
         Value depth = b_.min(blockK, b_.sub(k_, pc));
         unless(b_.both(oneK, again), [&] {
           fill(ContractWord::KList, pc, depth, 0, ak_,
-               spec_.packing[0] == Packing::AlongK ? akRuns_ : Value());
+               spec_.packing[0] == Packing::AlongK ? akRuns_ : Value(), word(ContractWord::StepAK));
           fill(ContractWord::KList, pc, depth, 1, bk_,
-               spec_.packing[1] == Packing::AlongK ? bkRuns_ : Value());
+               spec_.packing[1] == Packing::AlongK ? bkRuns_ : Value(), word(ContractWord::StepBK));
         });
         packColumns(columns, depth);
         Value accumulate = b_.ne(pc, b_.idx(0));
@@ -145,10 +160,12 @@ private:
           unless(b_.both(oneA, again), [&] {
             fill(ContractWord::MList, ic, rows, 0, am_,
                  spec_.packing[0] == Packing::AlongRows ? amRuns_ : Value());
-            fill(ContractWord::MList, ic, rows, 2, cm_);
-            b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows,
-                                                     depth, panelsA_, b_.idx(rowPanel_.width),
-                                                     b_.idx(rowPanel_.pitch)});
+            fill(ContractWord::MList, ic, rows, 2, cm_, streamsTiles_ ? cmRuns_ : Value(),
+                 b_.idx(1), word(ContractWord::Extent));
+            b_.op<func::CallOp>(pack_[0],
+                                ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows, depth,
+                                           panelsA_, b_.idx(rowPanel_.width),
+                                           b_.idx(rowPanel_.pitch), word(ContractWord::StepAK)});
           });
           sumRow_ = b_.sub(ic, m0);
           macroKernel(rows, columns, depth, accumulate);
@@ -181,11 +198,13 @@ private:
       b_.op<func::CallOp>(pack_[1],
                           ValueRange{bOperand_, baseB_, bn_, firsts(), bnRuns_, bk_, bkRuns_,
                                      columns, depth, panelsB_, word(ContractWord::Extent),
-                                     word(ContractWord::StrideB), word(ContractWord::Distance)});
+                                     word(ContractWord::StrideB), word(ContractWord::Distance),
+                                     word(ContractWord::StepBK)});
     else
-      b_.op<func::CallOp>(pack_[1], ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_,
-                                               columns, depth, panelsB_, b_.idx(columnPanel_.width),
-                                               b_.idx(columnPanel_.pitch)});
+      b_.op<func::CallOp>(pack_[1],
+                          ValueRange{bOperand_, baseB_, bn_, bnRuns_, bk_, bkRuns_, columns, depth,
+                                     panelsB_, b_.idx(columnPanel_.width),
+                                     b_.idx(columnPanel_.pitch), word(ContractWord::StepBK)});
   }
 
   /// Columns in panels: the number of each panel's first column in its dim.
@@ -198,6 +217,11 @@ private:
 
   void macroKernel(Value rows, Value columns, Value depth, Value accumulate) {
     int mr = spec_.tileRows, nr = spec_.tileColumns;
+    auto allStreams = [&] {
+      return b_.mul(word(ContractWord::BlockM), word(ContractWord::StreamPeriod));
+    };
+    if (streamsTiles_)
+      b_.ifThen(onElements_, [&] { lines_->begin(stream_, allStreams()); });
     b_.forLoop(b_.idx(0), columns, b_.idx(spec_.panels ? 1 : nr), [&](Value j) {
       Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
       Value tileColumns = spec_.panels ? widthOf(j) : b_.min(b_.idx(nr), b_.sub(columns, j));
@@ -209,12 +233,17 @@ private:
         Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));
         if (sums_)
           return tileToSums(tile, i, b_.mul(panel, nr), accumulate);
-        b_.ifThen(
-            b_.both(wholeColumns, b_.eq(tileRows, b_.idx(mr))),
-            [&] { tileToC(tile, i, j, accumulate); },
-            [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); });
+        Value whole = b_.both(wholeColumns, b_.eq(tileRows, b_.idx(mr)));
+        auto anyTile = [&] { tileThroughBuffer(tile, i, j, tileRows, tileColumns, accumulate); };
+        if (streamsTiles_)
+          b_.ifThen(
+              onElements_, [&] { streamTile(tile, i, j, tileRows, tileColumns, whole); }, anyTile);
+        else
+          b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); }, anyTile);
       });
     });
+    if (streamsTiles_)
+      b_.ifThen(onElements_, [&] { lines_->finish(stream_, allStreams()); });
   }
 
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }
@@ -225,7 +254,8 @@ private:
     int64_t strideA = int64_t(rowPanel_.pitch) * parts,
             strideB = int64_t(columnPanel_.pitch) * parts;
     Value panelA = b_.mul(indexA, b_.mul(depth, strideA));
-    Value panelB = b_.mul(indexB, b_.mul(depth, strideB));
+    Value panelB = b_.mul(indexB, spec_.panels ? columnPanelSize(b_, values_, depth, strideB)
+                                               : b_.mul(depth, strideB));
     LoopBuilder::Values inits(size_t(mr * vectors() * parts), values_.zero(lanes).re);
     auto numbers = [&](ValueRange flat) {
       SmallVector<Number> tile;
@@ -288,6 +318,58 @@ private:
       }
     };
     b_.ifThen(accumulate, [&] { write(true); }, [&] { write(false); });
+  }
+
+  /// To C past the caches. A whole tile whose rows begin on cache lines is stored as it is; any
+  /// other goes to a buffer, where its rows lie as in C if they follow each other there, and from
+  /// there in as long pieces as there are.
+  void streamTile(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns, Value whole) {
+    int lanes = values_.lanes();
+    int64_t bytes = int64_t(itemSize(spec_.result));
+    Value column = b_.add(baseC_, b_.load(cn_, j)), addresses = b_.idx(0);
+    auto forVectors = [&](llvm::function_ref<void(Value, int, int)> body) {
+      for (int r = 0; r < spec_.tileRows; ++r)
+        for (int v = 0; v < vectors(); ++v)
+          body(tile[r * vectors() + v].re, r, v);
+    };
+    auto rowOf = [&](int r) { return b_.add(column, b_.load(cm_, b_.add(i, r))); };
+    auto direct = b_.ifYield(
+        whole,
+        [&] {
+          for (int r = 0; r < spec_.tileRows; ++r)
+            addresses = b_.either(addresses, b_.mul(rowOf(r), bytes));
+          return LoopBuilder::Values{
+              isOnLine(b_, b_.either(addresses, addressOf(b_, c_, b_.idx(0), bytes)))};
+        },
+        [&] { return LoopBuilder::Values{b_.op<arith::ConstantIntOp>(0, 1)}; });
+    b_.ifThen(
+        direct[0],
+        [&] {
+          forVectors(
+              [&](Value n, int r, int v) { storePast(b_, n, c_, b_.add(rowOf(r), v * lanes)); });
+        },
+        [&] {
+          // A vector's lanes past the row's end are overwritten by the next row. A line before the
+          // first may be read.
+          Value first = b_.idx(lines_->line());
+          forVectors([&](Value n, int r, int v) {
+            Value at = b_.add(first, b_.add(b_.mul(columns, r), v * lanes));
+            values_.storeComponent(n, tile_, at, lanes);
+          });
+          Value joins = b_.eq(columns, word(ContractWord::Extent));
+          Value turn = b_.rem(j, word(ContractWord::StreamPeriod));
+          Value streams = b_.mul(turn, word(ContractWord::BlockM));
+          b_.forStrips(b_.idx(0), rows, [&](Value r) {
+            Value row = b_.add(i, r), left = b_.sub(rows, r), run = b_.load(cmRuns_, row);
+            Value count = b_.select(joins, b_.min(run, left), b_.idx(1));
+            // A run of rows is one stream, known by its last row.
+            Value last = b_.select(joins, b_.sub(b_.add(row, run), b_.idx(1)), row);
+            Value stream = b_.add(streams, last);
+            lines_->put(stream_, stream, tile_, b_.add(first, b_.mul(r, columns)),
+                        b_.add(column, b_.load(cm_, row)), b_.mul(count, columns));
+            return b_.add(r, count);
+          });
+        });
   }
 
   /// Sums are whole tiles always: the buffer is padded.
@@ -404,11 +486,13 @@ private:
   const KernelSpec &spec_;
   ValueBuilder values_;
   PanelShape rowPanel_, columnPanel_;
-  bool sums_;
+  bool sums_, streamsTiles_;
+  std::optional<LineStreams> lines_;
+  LineStreams::State stream_;
   func::FuncOp fillOffsets_, fillRuns_, pack_[2];
   Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
-  Value am_, amRuns_, cm_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
-  Value panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;
+  Value am_, amRuns_, cm_, cmRuns_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
+  Value onElements_, panelsA_, panelsB_, tile_, sumsBuffer_, baseA_, baseB_, baseC_, sumRow_;
 };
 
 } // namespace

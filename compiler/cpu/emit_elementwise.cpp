@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/emit_elementwise.h"
 
+#include "compiler/cpu/streaming.h"
+
 using namespace mlir;
 
 namespace ricci {
@@ -27,6 +29,8 @@ ElementwiseKernel::ElementwiseKernel(LoopBuilder &b, ModuleOp module, const Kern
 
 void ElementwiseKernel::forTasks(llvm::function_ref<void(Value)> body) {
   b.forLoop(begin_, end_, b.idx(1), body);
+  if (streams)
+    b.ifThen(streams, [&] { fenceStores(b); });
   b.endFunction();
 }
 
@@ -73,7 +77,7 @@ void ElementwiseKernel::write(Number n, Value at, Value length, int lanes) {
                           : values.load(to, spec.result, at, lanes),
                    n);
   length ? values.storeMasked(n, to, spec.result, at, lanes, length)
-         : values.store(n, to, spec.result, at, lanes);
+         : values.store(n, to, spec.result, at, lanes, streams);
 }
 
 } // namespace ricci

@@ -37,6 +37,8 @@ public:
 
   /// Writes `n` to the result, or adds it, at `at` (in numbers).
   void write(Number n, Value at, Value length, int lanes);
+  /// Whether whole vectors are stored past the caches; null: never.
+  Value streams;
 
   LoopBuilder &b;
   const KernelSpec &spec;

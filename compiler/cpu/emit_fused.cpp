@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/fused_kernel.h"
+#include "compiler/cpu/streaming.h"
 #include "compiler/fuse/cost_model.h"
 
 #include <numeric>
@@ -46,6 +47,7 @@ public:
         kept(program.kept()) {}
 
   void emit() {
+    k.streams = b.ne(k.word(Word::Streams), b.idx(0));
     b.forLoop(k.begin, k.end, b.idx(1), [&](Value task) {
       bool rows = program.mode == LoopProgram::Mode::Rows;
       // Axes that a task decomposes into: mid is the last one, in columns the one before inner.
@@ -77,6 +79,7 @@ public:
         k.scope([&] { rows ? emitRows(point) : emitColumns(point, count ? count : b.idx(1)); });
       });
     });
+    b.ifThen(k.streams, [&] { fenceStores(b); });
     b.endFunction();
   }
 

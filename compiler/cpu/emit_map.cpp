@@ -22,6 +22,8 @@ void emitMap(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Targ
   auto innerStrides = loadStrides(b, kernel.descriptor, MapWord::Count, buffers);
   auto midStrides = loadStrides(b, kernel.descriptor, MapWord::Count + buffers, buffers);
   Value outerList = b.idx(MapWord::Count + 2 * buffers);
+  if (spec.vectorized && !spec.accumulate)
+    kernel.streams = b.ne(kernel.word(MapWord::Streams), b.idx(0));
 
   kernel.forTasks([&](Value task) {
     Value innerBlocks = kernel.word(MapWord::InnerBlocks),

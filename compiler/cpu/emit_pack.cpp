@@ -24,7 +24,7 @@ public:
   PanelPacker(LoopBuilder &b, ValueBuilder &values, DType storage, ValueRange args)
       : b_(b), values_(values), storage_(storage),
         s_{args[0], args[1], args[2], args[3], args[4], args[5]}, rowsInAll_(args[6]),
-        kCount_(args[7]), panels_(args[8]), width_(args[9]), pitch_(args[10]),
+        kCount_(args[7]), panels_(args[8]), width_(args[9]), pitch_(args[10]), kStep_(args[11]),
         kPitch_(b.mul(pitch_, values.components())), panelSize_(b.mul(kPitch_, kCount_)) {}
 
   void emit(Packing packing) {
@@ -41,7 +41,7 @@ public:
       else if (packing == Packing::AlongK)
         alongK();
       else
-        gather(b_.idx(0), rowCount_, b_.idx(0), kCount_);
+        gather(b_.idx(0), rowCount_, b_.idx(0), kCount_, b_.idx(1));
       return LoopBuilder::Values{b_.add(base[0], panelSize_)};
     });
   }
@@ -65,9 +65,9 @@ private:
     });
   }
 
-  /// Rows [row0, row0 + rowCount) of [k0, k0 + kCount), element by element.
-  void gather(Value row0, Value rowCount, Value k0, Value kCount) {
-    b_.forLoop(k0, b_.add(k0, kCount), b_.idx(1), [&](Value k) {
+  /// Rows [row0, row0 + rowCount) of `kCount` k from k0 on, element by element.
+  void gather(Value row0, Value rowCount, Value k0, Value kCount, Value step) {
+    b_.forLoop(k0, b_.add(k0, b_.mul(kCount, step)), step, [&](Value k) {
       Value kOffset = b_.add(s_.base, b_.load(s_.ks, k));
       b_.forLoop(row0, b_.add(row0, rowCount), b_.idx(1), [&](Value row) {
         Value offset = b_.add(kOffset, b_.load(s_.rows, b_.add(firstRow_, row)));
@@ -98,8 +98,10 @@ private:
           b_.both(whole, fits), [&] { copy(false); },
           [&] {
             if (!values_.hasMaskedLoad(storage_))
-              return gather(row, length, b_.idx(0), kCount_);
-            b_.ifThen(fits, [&] { copy(true); }, [&] { gather(row, length, b_.idx(0), kCount_); });
+              return gather(row, length, b_.idx(0), kCount_, b_.idx(1));
+            b_.ifThen(
+                fits, [&] { copy(true); },
+                [&] { gather(row, length, b_.idx(0), kCount_, b_.idx(1)); });
           });
       return b_.add(row, length);
     });
@@ -108,9 +110,9 @@ private:
   /// Rows and k that are turned at once. Larger tiles of narrow types would leave the registers.
   int turned() const { return std::min(16, values_.lanes()); }
 
-  /// Chunks of rows; in each, strips of consecutive k are loaded a row at a time and turned.
-  /// Rows past the last are read again in its place; stores past a strip's end hit k (or a panel)
-  /// that is written later.
+  /// Chunks of rows; in each, strips of k that are consecutive in the operand are loaded a row at a
+  /// time and turned. Rows past the last are read again in its place; stores past a strip's end hit
+  /// k, or a panel, that is written later, or the room behind the last panel.
   void alongK() {
     int lanes = turned();
     b_.forLoop(b_.idx(0), rowCount_, b_.idx(lanes), [&](Value first) {
@@ -119,28 +121,36 @@ private:
             last = b_.sub(b_.add(firstRow_, rowCount_), b_.idx(1));
       for (int i = 0; i < lanes; ++i)
         offsets.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(tableRow, i), last))));
-      b_.forStrips(b_.idx(0), kCount_, [&](Value k) {
-        Value length = b_.min(b_.min(b_.load(s_.kRuns, k), b_.idx(lanes)), b_.sub(kCount_, k));
-        Value kOffset = b_.load(s_.ks, k);
-        auto turn = [&](bool masked) {
-          SmallVector<Value> rows;
-          for (Value offset : offsets) {
-            Value from = b_.add(offset, kOffset);
-            rows.push_back((masked ? values_.loadMasked(s_.buffer, storage_, from, lanes, length)
-                                   : values_.load(s_.buffer, storage_, from, lanes))
-                               .re);
-          }
-          for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows)))
-            put({column, {}}, first, b_.add(k, int64_t(j)), lanes);
-        };
-        // A mask costs next to nothing: one body serves every length.
-        if (values_.hasMaskedLoad(storage_))
-          turn(true);
-        else
-          b_.ifThen(
-              b_.eq(length, b_.idx(lanes)), [&] { turn(false); },
-              [&] { gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length); });
-        return b_.add(k, length);
+      b_.forLoop(b_.min(kStep_, kCount_), [&](Value start) {
+        b_.forStrips(start, kCount_, [&](Value k) {
+          Value length = b_.min(b_.load(s_.kRuns, k), b_.idx(lanes));
+          Value kOffset = b_.load(s_.ks, k);
+          auto load = [&](bool whole) {
+            LoopBuilder::Values rows;
+            for (Value offset : offsets) {
+              Value from = b_.add(offset, kOffset);
+              rows.push_back((whole ? values_.load(s_.buffer, storage_, from, lanes)
+                                    : values_.loadMasked(s_.buffer, storage_, from, lanes, length))
+                                 .re);
+            }
+            return rows;
+          };
+          auto turn = [&](ArrayRef<Value> rows) {
+            for (auto [j, column] : llvm::enumerate(transposeInRegisters(b_, rows)))
+              put({column, {}}, first, b_.add(k, b_.mul(kStep_, int64_t(j))), lanes);
+          };
+          // Masked loads are not prefetched: only the end of a run has them.
+          Value whole = b_.eq(length, b_.idx(lanes));
+          if (values_.hasMaskedLoad(storage_))
+            turn(b_.ifYield(whole, [&] { return load(true); }, [&] { return load(false); }));
+          else
+            b_.ifThen(
+                whole, [&] { turn(load(true)); },
+                [&] {
+                  gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), k, length, kStep_);
+                });
+          return b_.add(k, b_.mul(length, kStep_));
+        });
       });
     });
   }
@@ -149,7 +159,7 @@ private:
   ValueBuilder &values_;
   DType storage_;
   Source s_;
-  Value rowsInAll_, kCount_, panels_, width_, pitch_, kPitch_, panelSize_;
+  Value rowsInAll_, kCount_, panels_, width_, pitch_, kStep_, kPitch_, panelSize_;
   Value firstRow_, rowCount_, panelBase_; ///< of the panel that is being packed
 };
 
@@ -167,7 +177,7 @@ func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DTy
   auto function = b.beginFunction(module, name,
                                   {flat(ValueBuilder::storageType(b.getContext(), storage)), index,
                                    table, table, table, table, index, index,
-                                   flat(values.componentType()), index, index},
+                                   flat(values.componentType()), index, index, index},
                                   true);
   PanelPacker(b, values, storage, ValueRange(function.getArguments())).emit(packing);
   b.endFunction();

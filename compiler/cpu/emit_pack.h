@@ -19,17 +19,25 @@ struct PanelShape {
   PanelShape(int width, int lanes) : width(width), pitch((width + lanes - 1) / lanes * lanes) {}
 };
 
+/// Numbers (components) from one panel of columns to the next: an odd number of cache lines, so
+/// that the same place of neighbouring panels is in different sets of the caches.
+mlir::Value columnPanelSize(LoopBuilder &b, const ValueBuilder &values, mlir::Value depth,
+                            int64_t kPitch);
+/// The most that it is above `depth * kPitch`.
+inline constexpr int64_t kPanelPadding = 2 * 64;
+
 /// The private function that packs a block of an operand of type `storage`, converting to the
 /// compute type; operands of one type and packing share it:
-///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch)
+///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch, k step)
 /// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs
-/// (see offsets.h). Rows that fill up the last panel are zero. Not for Packing::Across.
+/// (see offsets.h), those of K over places `k step` apart. Rows that fill up the last panel are
+/// zero. Not for Packing::Across.
 mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
                             DType storage, Packing packing);
 
 /// The private function that packs columns where KernelSpec::panels is set:
 ///   (operand, base, panel offsets, first columns, panel runs, ks, k runs, panel count, k count,
-///   panels, extent, stride, distance)
+///   panels, extent, stride, distance, k step)
 /// `panel offsets` are those of each panel's first column, which is number `first columns` of the
 /// innermost dim's `extent`; columns are `stride` apart. Panel runs are over panels `distance`
 /// apart and used by Packing::Across alone. The panels' memory has room for one more.

@@ -28,8 +28,9 @@ public:
       : b_(b), values_(values), storage_(storage), columns_(columns), buffer_(args[0]),
         base_(args[1]), offsets_(args[2]), firsts_(args[3]), runs_(args[4]), ks_(args[5]),
         kRuns_(args[6]), panelCount_(args[7]), kCount_(args[8]), panels_(args[9]),
-        extent_(args[10]), stride_(args[11]), distance_(args[12]),
-        kPitch_(columns * values.components()), panelSize_(b.mul(kCount_, kPitch_)) {}
+        extent_(args[10]), stride_(args[11]), distance_(args[12]), kStep_(args[13]),
+        kPitch_(columns * values.components()),
+        panelSize_(columnPanelSize(b, values, kCount_, kPitch_)) {}
 
   void emit(Packing packing) {
     bool masks = values_.hasMaskedLoad(storage_);
@@ -107,20 +108,28 @@ private:
     return sources;
   }
 
+  void prefetch(Value at) {
+    b_.op<memref::PrefetchOp>(buffer_, ValueRange{at}, /*isWrite=*/false, /*localityHint=*/3,
+                              /*isDataCache=*/true);
+  }
+
   /// `length` null: whole vectors.
-  SmallVector<Value> loadAndTurn(ArrayRef<Value> sources, Value offset, Value length) {
-    SmallVector<Value> vectors;
+  LoopBuilder::Values loadAll(ArrayRef<Value> sources, Value offset, Value length) {
+    LoopBuilder::Values vectors;
     for (Value source : sources) {
       Value at = b_.add(source, offset);
       vectors.push_back((length ? values_.loadMasked(buffer_, storage_, at, turned(), length)
                                 : values_.load(buffer_, storage_, at, turned()))
                             .re);
     }
-    return transposeInRegisters(b_, vectors);
+    return vectors;
+  }
+  SmallVector<Value> loadAndTurn(ArrayRef<Value> sources, Value offset, Value length) {
+    return transposeInRegisters(b_, loadAll(sources, offset, length));
   }
 
-  /// Strips of consecutive k are loaded a column at a time and turned. Stores past a strip's end
-  /// hit k, or a panel, that is written later.
+  /// Strips of k that are consecutive in B are loaded a column at a time and turned. Stores past a
+  /// strip's end hit k, or a panel, that is written later, or the room behind the last panel.
   void alongK() {
     int lanes = turned();
     b_.forLoop(panelCount_, [&](Value p) {
@@ -128,12 +137,20 @@ private:
       b_.forLoop(b_.idx(0), width, b_.idx(lanes), [&](Value first) {
         SmallVector<Value> sources = columnSources(p, first, width);
         Value place = b_.add(to, first);
-        b_.forStrips(b_.idx(0), kCount_, [&](Value k) {
-          Value length = b_.min(b_.min(b_.load(kRuns_, k), b_.idx(lanes)), b_.sub(kCount_, k));
-          auto turned = loadAndTurn(sources, b_.load(ks_, k), length);
-          for (auto [j, vector] : llvm::enumerate(turned))
-            put({vector, {}}, b_.add(place, b_.mul(b_.add(k, int64_t(j)), kPitch_)), lanes);
-          return b_.add(k, length);
+        b_.forLoop(b_.min(kStep_, kCount_), [&](Value start) {
+          b_.forStrips(start, kCount_, [&](Value k) {
+            Value length = b_.min(b_.load(kRuns_, k), b_.idx(lanes));
+            Value offset = b_.load(ks_, k);
+            // Masked loads are not prefetched: only the end of a run has them.
+            auto vectors = b_.ifYield(
+                b_.eq(length, b_.idx(lanes)), [&] { return loadAll(sources, offset, {}); },
+                [&] { return loadAll(sources, offset, length); });
+            for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, vectors))) {
+              Value at = b_.mul(b_.add(k, b_.mul(kStep_, int64_t(j))), kPitch_);
+              put({vector, {}}, b_.add(place, at), lanes);
+            }
+            return b_.add(k, b_.mul(length, kStep_));
+          });
         });
       });
     });
@@ -160,7 +177,10 @@ private:
           }
           b_.forLoop(kCount_, [&](Value k) {
             Value offset = b_.load(ks_, k), atK = b_.mul(k, kPitch_);
+            Value ahead = b_.load(ks_, b_.min(b_.add(k, 1), b_.sub(kCount_, b_.idx(1))));
             b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value x) {
+              for (Value source : sources)
+                prefetch(b_.add(b_.add(source, ahead), x));
               Value to = b_.add(b_.add(place, b_.mul(x, step)), atK);
               auto turned = loadAndTurn(sources, b_.add(offset, x), {});
               for (auto [t, vector] : llvm::enumerate(turned))
@@ -183,12 +203,18 @@ private:
   DType storage_;
   int columns_;
   Value buffer_, base_, offsets_, firsts_, runs_, ks_, kRuns_, panelCount_, kCount_, panels_,
-      extent_, stride_, distance_;
+      extent_, stride_, distance_, kStep_;
   int64_t kPitch_;
   Value panelSize_;
 };
 
 } // namespace
+
+Value columnPanelSize(LoopBuilder &b, const ValueBuilder &values, Value depth, int64_t kPitch) {
+  int64_t line = 64 / int64_t(itemSize(componentDType(values.compute())));
+  Value lines = b.ceilDiv(b.mul(depth, kPitch), line);
+  return b.mul(b.either(lines, b.idx(1)), line);
+}
 
 func::FuncOp emitPackColumns(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage,
                              Packing packing, int columns) {
@@ -201,7 +227,7 @@ func::FuncOp emitPackColumns(LoopBuilder &b, ModuleOp module, ValueBuilder &valu
   auto function = b.beginFunction(module, "pack_columns",
                                   {flat(ValueBuilder::storageType(b.getContext(), storage)), index,
                                    table, table, table, table, table, index, index,
-                                   flat(values.componentType()), index, index, index},
+                                   flat(values.componentType()), index, index, index, index},
                                   true);
   ColumnPacker(b, values, storage, columns, ValueRange(function.getArguments())).emit(packing);
   b.endFunction();

@@ -332,7 +332,7 @@ void FusedKernel::store(const LoopProgram::Store &store, const Point &point) {
     v.store(value, buffer, a.type, at, 0);
     return;
   }
-  auto whole = [&] { v.store(value, buffer, a.type, at, point.lanes); };
+  auto whole = [&] { v.store(value, buffer, a.type, at, point.lanes, streams); };
   auto single = [&] {
     Value scratch = scratchOf(a.type);
     v.store(value, scratch, a.type, b.idx(0), point.lanes);

@@ -18,7 +18,7 @@ namespace ricci {
 /// extent and axis of what is gathered; byte offsets of the slots of the workspace; constants, as
 /// bits.
 struct FusedLayout {
-  enum Word : int64_t { InnerBlock, InnerBlocks, MidBlock, MidBlocks, Count };
+  enum Word : int64_t { Streams, InnerBlock, InnerBlocks, MidBlock, MidBlocks, Count };
 
   explicit FusedLayout(const LoopProgram &program);
 
@@ -95,6 +95,7 @@ public:
   ScalarOps scalars;
   Values buffers;
   Value descriptor, workspace, begin, end, status;
+  Value streams; ///< whether results are stored past the caches
   int lanes;
 
 private:

@@ -75,15 +75,15 @@ func::FuncOp emitFillRuns(LoopBuilder &b, ModuleOp module) {
   if (auto known = module.lookupSymbol<func::FuncOp>("fill_runs"))
     return known;
   Type index = b.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index);
-  auto function = b.beginFunction(module, "fill_runs", {table, index, index, table}, true);
+  auto function = b.beginFunction(module, "fill_runs", {table, index, index, index, table}, true);
   auto args = function.getArguments();
-  Value offsets = args[0], count = args[1], distance = args[2], runs = args[3];
+  Value offsets = args[0], count = args[1], distance = args[2], step = args[3], runs = args[4];
   b.forLoop(count, [&](Value i) {
     Value at = b.sub(b.sub(count, i), b.idx(1)), next = b.add(at, distance);
     auto run = b.ifYield(
         b.lt(next, count),
         [&] {
-          Value joins = b.eq(b.add(b.load(offsets, at), 1), b.load(offsets, next));
+          Value joins = b.eq(b.add(b.load(offsets, at), step), b.load(offsets, next));
           return LoopBuilder::Values{b.select(joins, b.add(b.load(runs, next), 1), b.idx(1))};
         },
         [&] { return LoopBuilder::Values{b.idx(1)}; });

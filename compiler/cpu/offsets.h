@@ -23,9 +23,9 @@ llvm::SmallVector<mlir::Value> offsetsAt(LoopBuilder &b, mlir::Value descriptor,
 ///   (descriptor, list, start, count, column, table)
 mlir::func::FuncOp emitFillOffsets(LoopBuilder &b, mlir::ModuleOp module);
 
-/// The private function that writes `runs[i]` = how many of the entries i, i + distance, i + 2
-/// distance … are consecutive offsets:
-///   (table, count, distance, runs)
+/// The private function that writes `runs[i]` = of how many of the entries i, i + distance, i + 2
+/// distance … each is `step` above the one before:
+///   (table, count, distance, step, runs)
 mlir::func::FuncOp emitFillRuns(LoopBuilder &b, mlir::ModuleOp module);
 
 } // namespace ricci

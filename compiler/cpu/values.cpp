@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/values.h"
 
+#include "compiler/cpu/streaming.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 
 #include <functional>
@@ -101,18 +103,19 @@ Number ValueBuilder::loadMasked(Value buffer, DType storage, Value index, int la
   return converted(n, storage, lanes);
 }
 
-void ValueBuilder::store(Number value, Value buffer, DType storage, Value index, int lanes) {
+void ValueBuilder::store(Number value, Value buffer, DType storage, Value index, int lanes,
+                         Value streams) {
   Value re = toStorage(value.re, storage);
   if (components_ == 1) {
     if (lanes)
-      b_.op<vector::StoreOp>(re, buffer, ValueRange{index});
+      storePastIf(b_, streams, re, buffer, index);
     else
       b_.store(re, buffer, index);
     return;
   }
   Value at = b_.mul(index, 2), im = toStorage(value.im, storage);
   if (lanes) {
-    b_.op<vector::StoreOp>(b_.op<vector::InterleaveOp>(re, im), buffer, ValueRange{at});
+    storePastIf(b_, streams, b_.op<vector::InterleaveOp>(re, im), buffer, at);
   } else {
     b_.store(re, buffer, at);
     b_.store(im, buffer, b_.add(at, 1));

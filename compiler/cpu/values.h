@@ -42,7 +42,8 @@ public:
   Number load(Value buffer, DType storage, Value index, int lanes);
   /// The first `count` lanes; the others are zero and not read.
   Number loadMasked(Value buffer, DType storage, Value index, int lanes, Value count);
-  void store(Number value, Value buffer, DType storage, Value index, int lanes);
+  /// `streams`: see storePastIf (streaming.h).
+  void store(Number value, Value buffer, DType storage, Value index, int lanes, Value streams = {});
   void storeMasked(Number value, Value buffer, DType storage, Value index, int lanes, Value count);
   Number broadcast(Number scalar, int lanes);
   Number mul(Number a, Number b);

@@ -1,4 +1,5 @@
-//===- emit_cuda.cpp - CUDA C++ text of a kernel ---------------------------------===//
+//===- emit_cuda.cpp - CUDA C++ text of a kernel
+//------------------------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,10 +7,127 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cuda/emit_cuda.h"
 
+#include "compiler/cuda/device_code.h"
+#include "compiler/cuda/einsum_loops.h"
+#include "compiler/cuda/emit.h"
+#include "compiler/ir/dialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace mlir;
+
 namespace ricci {
 
+void defineBlock(KernelText &kernel, int64_t blocks, const char *type) {
+  constexpr int64_t kMostBlocks = 0x7fffffff, kAlongX = 1 << 30;
+  if (blocks <= kMostBlocks) {
+    kernel.grid.blocks[0] = uint32_t(blocks);
+    kernel.body.line("const {0} block = ({0})blockIdx.x;", type);
+    return;
+  }
+  kernel.grid.blocks = {uint32_t(kAlongX), uint32_t((blocks + kAlongX - 1) / kAlongX), 1};
+  kernel.body.line("const i64 block = (i64)blockIdx.y * {} + blockIdx.x;", kAlongX);
+  kernel.body.line("if (block >= {}ll) return;", blocks);
+}
+
+namespace {
+
+/// The operations of the kernel, without what differs between kernels that share their code: where
+/// their buffers lie, and how they run on a CPU.
+std::string comment(KernelOp kernel, const KernelText &text) {
+  std::string lines;
+  llvm::raw_string_ostream out(lines);
+  out << "// " << text.title << ": " << text.schedule << "\n";
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(16);
+  AsmState state(kernel, flags);
+  for (Operation &op : kernel.block()) {
+    op.print(out << "//   ", state);
+    out << "\n";
+  }
+  if (auto layouts = kernel.getLayouts()) {
+    out << "// strides of the operands, then of the results:";
+    for (Attribute strides : *layouts)
+      out << " ["
+          << llvm::join(llvm::map_range(cast<DenseI64ArrayAttr>(strides).asArrayRef(),
+                                        [](int64_t s) { return std::to_string(s); }),
+                        ", ")
+          << "]";
+    out << "\n";
+  }
+  return lines;
+}
+
+CudaKernel assemble(KernelOp kernel, KernelText text) {
+  CudaKernel result;
+  std::string body = text.body.str();
+  result.reportsStatus = body.find("checkedIndex(") != std::string::npos;
+  if (result.reportsStatus)
+    text.parameters.push_back("LaunchStatus *status");
+  const auto &threads = text.grid.threads;
+  CudaText function;
+  function.line("extern \"C\" __global__ void __launch_bounds__({})",
+                threads[0] * threads[1] * threads[2]);
+  // Kernels of one program stand in one text, and in one profile.
+  std::string parameters = llvm::join(text.parameters, ",\n    "), helpers = text.helpers.str();
+  uint64_t hash = llvm::xxh3_64bits(helpers + parameters + body);
+  text.name += "_" + llvm::utohexstr(hash >> 32, /*LowerCase=*/true, /*Width=*/8);
+  std::string code = helpers + function.str() + text.name + "(" + parameters + ") {\n";
+  for (llvm::StringRef rest = body; !rest.empty();) {
+    auto [line, more] = rest.split('\n');
+    code += (line.empty() ? "" : "  " + line.str()) + "\n";
+    rest = more;
+  }
+  code += "}\n";
+  std::string preamble = deviceCodeFor(code);
+  result.source = comment(kernel, text) + "\n" + preamble + (preamble.empty() ? "" : "\n") + code;
+  result.name = std::move(text.name);
+  result.title = std::move(text.title);
+  result.grid = text.grid;
+  return result;
+}
+
+/// Whether the kernel's result is added to what the function's memory holds.
+bool accumulates(KernelOp kernel) {
+  auto function = kernel->getParentOfType<func::FuncOp>();
+  return function && function->hasAttr(kAccumulateAttr) &&
+         llvm::is_contained(function.getBody().front().getTerminator()->getOperands(),
+                            kernel.getResult(0));
+}
+
+} // namespace
+
 Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &) {
-  return internalError("no CUDA kernel for " + kernel.getLabel().value_or("it").str());
+  std::string label = kernel.getLabel().value_or("a kernel").str();
+  unsigned inputs = unsigned(kernel.getInputs().size());
+  SmallVector<BufferUse> buffers;
+  LoopProgram loops;
+  if (EinsumOp einsum = einsumOf(kernel)) {
+    auto product = productOf(einsum, kernel, accumulates(kernel));
+    if (!product)
+      return internalError("no CUDA kernel for " + label + ": an operand is no view of memory");
+    buffers = buffersOf(kernel, Schedule{});
+    if (auto grid = chooseContractGrid(*product)) {
+      CudaKernel result = assemble(kernel, emitContract(*grid));
+      result.buffers = std::move(buffers);
+      return result;
+    }
+    loops = einsumLoops(*product, buffers);
+  } else if (auto program = buildLoopProgram(kernel)) {
+    loops = std::move(*program);
+    buffers = buffersOf(kernel, Schedule{});
+  } else {
+    return internalError("no CUDA kernel for " + label +
+                         ": it is neither one einsum nor fused loops");
+  }
+  FusedGrid grid = chooseFusedGrid(std::move(loops));
+  CudaKernel result = assemble(kernel, emitFused(grid, inputs));
+  result.buffers = std::move(buffers);
+  return result;
 }
 
 } // namespace ricci

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/dims.h"
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
-#include <cstdlib>
 #include <vector>
 
 using namespace mlir;
@@ -24,55 +24,7 @@ namespace {
 
 using Axis = LabelledProduct::Axis;
 
-int64_t magnitude(int64_t stride) { return std::abs(stride); }
-
 Dim toDim(const Axis &axis) { return {axis.extent, axis.strides}; }
-
-/// Joins neighbours that every buffer walks through as one axis:
-///   extent 4, strides (5, 0) over extent 5, strides (1, 0)  ->  extent 20, strides (1, 0)
-Dims merged(ArrayRef<Dim> dims) {
-  Dims result;
-  for (const Dim &d : dims) {
-    if (d.extent == 1)
-      continue;
-    if (!result.empty()) {
-      Dim &inner = result.back();
-      bool joins = llvm::all_of(llvm::zip(inner.strides, d.strides), [&](auto pair) {
-        return std::get<1>(pair) == std::get<0>(pair) * inner.extent;
-      });
-      if (joins) {
-        inner.extent *= d.extent;
-        continue;
-      }
-    }
-    result.push_back(d);
-  }
-  return result;
-}
-
-/// Innermost first by a buffer's stride; axes it lacks come last, ordered by the others.
-void sortByBuffer(SmallVectorImpl<Dim> &dims, size_t buffer) {
-  auto key = [&](const Dim &d) {
-    int64_t stride = magnitude(d.strides[buffer]), sum = 0;
-    for (int64_t s : d.strides)
-      sum += magnitude(s);
-    return std::pair(stride ? stride : INT64_MAX, sum);
-  };
-  llvm::stable_sort(dims, [&](const Dim &x, const Dim &y) { return key(x) < key(y); });
-}
-
-/// Puts the dim at `index` first.
-void bringToFront(SmallVectorImpl<Dim> &dims, size_t index) {
-  std::rotate(dims.begin(), dims.begin() + index, dims.begin() + index + 1);
-}
-
-/// A dim along which this buffer is contiguous.
-std::optional<size_t> unitDim(ArrayRef<Dim> dims, size_t buffer) {
-  for (size_t i = 0; i < dims.size(); ++i)
-    if (dims[i].strides[buffer] == 1)
-      return i;
-  return std::nullopt;
-}
 
 /// Whether vectors can run along this dim: every operand is contiguous or constant along it.
 bool vectorizes(const Dim &dim, size_t operands) {
@@ -91,6 +43,9 @@ uint32_t unitBits(const Dim &dim) {
     bits |= uint32_t(dim.strides[i] == 1) << i;
   return bits;
 }
+
+/// Rows and k that packing turns in registers at once, at most.
+constexpr int64_t kTurned = 16;
 
 class Chooser {
 public:
@@ -137,6 +92,8 @@ public:
       }
     }
     for (Schedule &s : candidates) {
+      if (s.spec.family == Family::Map || s.spec.family == Family::Transpose)
+        s.streams = isLarge() && !product_.accumulate;
       s.flops = flops_;
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
@@ -270,42 +227,116 @@ private:
       bringToFront(m, *unit);
     bool rowsA = m[0].strides[0] == 1, columnsB = n[0].strides[1] == 1;
     // Columns start with the dim in which the result is contiguous: panels may lie within it. Where
-    // B is contiguous in another one, that comes second: packing turns the two against each other.
+    // B is contiguous in another one, that comes second, and the others in B's order: packing turns
+    // the first two against each other and reads on along all that B is contiguous in.
     bool mayPanel = n[0].strides[result()] == 1;
     auto unitN = unitDim(n, 1);
     bool acrossB = mayPanel && unitN && *unitN > 0 && n[0].extent > 1;
     if (acrossB) {
-      Dim dim = n[*unitN];
-      n.erase(n.begin() + *unitN);
-      n.insert(n.begin() + 1, dim);
+      SmallVector<Dim> others(n.begin() + 1, n.end());
+      sortByBuffer(others, 1);
+      llvm::copy(others, n.begin() + 1);
     }
     // K goes in the order of an operand that is contiguous along it; of the larger, if both are.
     auto unitA = rowsA ? std::nullopt : unitDim(k, 0),
          unitB = columnsB ? std::nullopt : unitDim(k, 1);
     bool preferA = unitA && (!unitB || extent(m) >= extent(n));
-    sortByBuffer(k, preferA || !unitB ? 0 : 1);
+    size_t first = preferA || !unitB ? 0 : 1;
+    sortByBuffer(k, first);
+    if (unitA && unitB)
+      interleaveUnits(k, first);
     // Pairs of real and imaginary parts are not turned in registers: what is not along rows is
     // gathered.
     bool turns = kindOf(product_.result) != DTypeKind::Complex;
     auto packing = [&](bool alongRows, size_t buffer) {
       if (alongRows)
         return Packing::AlongRows;
-      return turns && !k.empty() && k[0].strides[buffer] == 1 ? Packing::AlongK : Packing::Gather;
+      return turns && turnsAlongK(k, buffer) ? Packing::AlongK : Packing::Gather;
     };
     s.spec.packing[0] = packing(rowsA, 0);
     s.spec.packing[1] = packing(columnsB, 1);
     s.batch = merged(batch), s.m = merged(m), s.n = merged(n), s.k = merged(k);
     double cycles = chooseTile(s);
+    auto consider = [&](const Schedule &candidate) {
+      Schedule tiled = candidate;
+      if (double c = chooseTile(tiled); c < cycles) {
+        cycles = c;
+        s = std::move(tiled);
+      }
+    };
     if (mayPanel && !s.n.empty()) {
       Schedule panels = s;
       panels.spec.panels = true;
       if (acrossB && turns)
         panels.spec.packing[1] = Packing::Across;
-      if (chooseTile(panels) < cycles)
-        s = panels;
+      consider(panels);
+      if (mayStream(panels)) {
+        // Rows, or columns, that follow each other in the result are stored in longer pieces.
+        panels.streams = panels.spec.streams = true;
+        Schedule rowsInOrder = panels;
+        sortByBuffer(m, result());
+        rowsInOrder.m = merged(m);
+        rowsInOrder.spec.packing[0] = packing(m[0].strides[0] == 1, 0);
+        sortByBuffer(n, result());
+        for (Schedule &streams : {std::ref(panels), std::ref(rowsInOrder)}) {
+          consider(streams);
+          streams.n = merged(n);
+          streams.spec.packing[1] = packing(n[0].strides[1] == 1, 1);
+          consider(streams);
+        }
+      }
     }
     chooseBlocks(s);
     return s;
+  }
+
+  /// Operands that are contiguous along different dims of K are both read in vectors when a block
+  /// of K holds enough of either. Of the innermost dim, which is long, only a part comes before the
+  /// other operand's:
+  ///   200 of A, 204 of B  ->  40 of A, 204 of B, 5 of A
+  void interleaveUnits(SmallVectorImpl<Dim> &k, size_t first) const {
+    auto other = unitDim(k, 1 - first);
+    if (*other == 0)
+      return;
+    Dim inner = k[0], second = k[*other];
+    int64_t most = depth() / kTurned, part = 0;
+    auto usedLanes = [&](int64_t extent) {
+      return double(extent) / double(roundUp(extent, kTurned));
+    };
+    for (int64_t p = 8; p <= std::min(most, inner.extent); ++p)
+      if (inner.extent % p == 0 && (!part || usedLanes(p) >= usedLanes(part)))
+        part = p;
+    if (!part)
+      return;
+    k.erase(k.begin() + *other);
+    k[0].extent = part;
+    k.insert(k.begin() + 1, second);
+    if (part == inner.extent)
+      return;
+    inner.extent /= part;
+    for (int64_t &stride : inner.strides)
+      stride *= part;
+    k.insert(k.begin() + 2, inner);
+  }
+  /// Whether a block of K holds vectors of the dim in which the buffer is contiguous.
+  bool turnsAlongK(ArrayRef<Dim> k, size_t buffer) const {
+    auto unit = unitDim(k, buffer);
+    return unit && (*unit == 0 || (*unit == 1 && k[0].extent * kTurned <= depth()));
+  }
+
+  bool isLarge() const {
+    double bytes = double(itemSize(product_.result));
+    for (const Dim &dim : kept_)
+      bytes *= double(dim.extent);
+    return leavesCaches(bytes, target_);
+  }
+  /// Whether the result may be stored past the caches: it would not stay in them, and is written
+  /// once.
+  bool mayStream(const Schedule &s) const {
+    // A depth that varies may at another size take several blocks.
+    return isLarge() && !product_.accumulate && !product_.size &&
+           product_.result == computeType(product_.result) &&
+           kindOf(product_.result) != DTypeKind::Complex && totalExtent(s.k) <= depth();
   }
 
   /// The same contraction without packing, where B's rows are vectors and stay in the cache.
@@ -362,7 +393,7 @@ private:
     };
     int vectors = complex ? 1 : 2, rows = mostRows(vectors);
     double best = cycles(rows, vectors) * 0.96;
-    for (int v = 1; v <= 3; ++v)
+    for (int v = 1; v <= 4; ++v)
       for (int r = mostRows(v); r >= 4 && r * v * parts >= 8; --r)
         if (double c = cycles(r, v); c < best) {
           best = c;
@@ -382,14 +413,18 @@ private:
     return (size + tile - 1) / tile * tile;
   }
 
-  /// As BLIS: a block of A stays in the L2 cache, a block of B in L3. A panel of B is longer than
-  /// the L1 cache would hold: it streams from L2 fast enough, and C is read and written less often.
-  /// The depth is that of the default tile, so that a row's sums are the same for every M and N.
+  /// The most terms of a sum in one block. A panel of B is longer than the L1 cache would hold: it
+  /// streams from L2 fast enough, and C is read and written less often. It is that of the default
+  /// tile, so that a row's sums are the same for every M and N.
+  int64_t depth() const {
+    int64_t panel = target_.l2Bytes / (target_.vectorBytes == 64 ? 8 : 16);
+    return std::max<int64_t>(panel / (2 * target_.vectorBytes), 64);
+  }
+
+  /// As BLIS: a block of A stays in the L2 cache, a block of B in L3.
   void chooseBlocks(Schedule &s) const {
     int64_t bytes = int64_t(itemSize(computeType(s.spec.result)));
-    int64_t panel = target_.l2Bytes / (target_.vectorBytes == 64 ? 8 : 16);
-    int64_t depth = panel / (2 * target_.vectorBytes);
-    s.blockK = evenBlocks(totalExtent(s.k), std::max<int64_t>(depth, 64), 1);
+    s.blockK = evenBlocks(totalExtent(s.k), depth(), 1);
     int64_t rows = target_.l2Bytes / 2 / (s.blockK * bytes);
     s.blockRows = evenBlocks(totalExtent(s.m), rows, s.spec.tileRows);
     int64_t columns = std::min<int64_t>(target_.l3Bytes / 2, 8 << 20) / (s.blockK * bytes);
@@ -405,6 +440,13 @@ private:
     if (s.spec.packing[1] == Packing::Across) {
       int64_t run = roundUp(s.n[0].extent, unit),
               line = std::min<int64_t>(64 / int64_t(itemSize(s.spec.operands[1])), s.n[1].extent);
+      // Where more of B's second dim fits a block in L3, B is read in longer pieces, up to a page:
+      // short ones are bound by latency.
+      int64_t page = 4096 / int64_t(itemSize(s.spec.operands[1]));
+      int64_t most = std::min<int64_t>(target_.l3Bytes / 8, 4 << 20) / (s.blockK * bytes);
+      int64_t piece = columns / (run * line > columns ? unit : run);
+      if (!narrow && std::min(most / run, page) >= 4 * piece)
+        columns = std::min(most, run * page);
       s.secondFirst = run * line > columns;
       unit = (s.secondFirst ? unit : run) * line;
     }
@@ -425,9 +467,7 @@ Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
   return Chooser(product, target).choose();
 }
 
-/// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
-/// along all of its axes at once. Nothing where an operand is no view of memory.
-static std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
+std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
   EinsumEquation equation = einsum.parsedEquation();
   auto extents = equation.extents(einsum.getInputs().getTypes());
   size_t inputs = einsum.getInputs().size();

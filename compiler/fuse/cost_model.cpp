@@ -15,11 +15,15 @@ static constexpr double kClock = 3e9;      // cycles a second
 static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
 
+bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
+
 static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
 
 /// Cycles to write a register tile that is cut, row by row through a buffer, and the share of tiles
 /// that are.
 static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
+  if (s.streams) // every tile is written another way
+    return {0, 0};
   double rows = s.spec.tileRows, tile = s.spec.tileColumns, inner = double(s.n[0].extent);
   if (s.spec.panels) {
     double panels = std::ceil(inner / tile);
@@ -28,7 +32,7 @@ static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
   if (s.n.size() == 1 || std::fmod(inner, tile) == 0)
     return {0, 0};
   double strips = std::ceil(tile / std::min(inner, lanes)) + 1;
-  return {rows * 8 * strips, std::min(1.0, tile / inner)};
+  return {rows * 12 * strips, std::min(1.0, tile / inner)};
 }
 
 double contractCycles(const Schedule &s, const Target &target) {
@@ -41,17 +45,36 @@ double contractCycles(const Schedule &s, const Target &target) {
   double columns =
       s.spec.panels ? double(paddedColumns(s)) : roundedUp(totalExtent(s.n), s.spec.tileColumns);
   double tiles = roundedUp(m, s.spec.tileRows) / rows * columns / s.spec.tileColumns;
-  // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it. Two loads.
+  // One vector multiply-add of 64 bytes, or two of 32, a cycle; without FMA half of it. Two loads
+  // in the time of two multiply-adds, nearly.
   double perCycle = (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
-  double step = std::max(rows * vectors * parts / perCycle, (rows + vectors) / 2) + 0.5;
+  double loads = target.vectorBytes == 64 ? 0.97 : 0.5;
+  double step = std::max(rows * vectors * parts / perCycle, loads * (rows + vectors)) + 0.5;
+  // An element that is gathered from beyond the caches costs a line.
   auto pack = [&](Packing p, double numbers) {
-    return numbers * (p == Packing::Gather ? 1.5 : (p == Packing::Across ? 8 : 4) / lanes);
+    double bytes = numbers * double(itemSize(compute));
+    double gather = bytes > double(target.l2Bytes) ? 5 : 1.5;
+    return numbers * (p == Packing::Gather ? gather : (p == Packing::Across ? 8 : 4) / lanes);
   };
-  double packing = pack(s.spec.packing[0], double(m) * k) + pack(s.spec.packing[1], n * k);
+  // Rows are turned a vector of them at a time, from panel to panel.
+  double turned =
+      s.spec.packing[0] == Packing::AlongK ? roundedUp(int64_t(rows), int(lanes)) / rows : 1;
+  double packing = pack(s.spec.packing[0], turned * double(m) * k) + pack(s.spec.packing[1], n * k);
   auto [cut, share] = s.n.empty() ? std::pair(0.0, 0.0) : cutTiles(s, lanes);
   // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache
   // and comes back.
   double write = vectors + (vectors * target.vectorBytes < 64 ? 12 : 4);
+  // Past the caches: through a buffer, in pieces of joined rows. One that does not go on where
+  // another ends reads two lines, and other stores wait for them; one that goes on much later finds
+  // what it carries in the L2 cache.
+  if (s.streams) {
+    double pieces = std::max(1.0, rows / double(joinedRows(s)));
+    int64_t period = streamPeriod(s, target);
+    write = 3 * vectors + pieces / rows * (period == 1 ? 40 : period ? 200 : 300);
+  } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
+    // The lines of the result are read before they are written.
+    write += 10.0 / 64 * std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result));
+  }
   return batch * (tiles * (k * step + rows * write + share * cut + 10) + packing + 400);
 }
 

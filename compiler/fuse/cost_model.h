@@ -17,6 +17,10 @@
 
 namespace ricci {
 
+/// Whether a result of this size is gone from the caches before anybody reads it. It is stored past
+/// them, which spares reading the lines that it overwrites.
+bool leavesCaches(double bytes, const Target &target);
+
 /// Seconds of one launch on one core: the larger of arithmetic and memory traffic, a part of the
 /// smaller, and the launch.
 double predictSeconds(const Schedule &schedule, const Target &target);

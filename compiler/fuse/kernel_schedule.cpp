@@ -65,6 +65,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   }
   if (s.accumulate)
     params.append("accumulate", b.getUnitAttr());
+  if (s.streams)
+    params.append("streams", b.getUnitAttr());
   // Counts print as integers while they are exact ones.
   auto count = [&](double value) -> Attribute {
     return value < 9e15 ? Attribute(b.getI64IntegerAttr(int64_t(value)))
@@ -216,6 +218,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     auto attr = params.getAs<FloatAttr>(name);
     return attr ? attr.getValueAsDouble() : 0.0;
   };
+  s.streams = params.contains("streams");
   s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
   if (*family == Family::Fused) {
     readFused(read, params, op, s);
@@ -249,6 +252,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       read.fail("a tile has 1 to 512 rows and columns");
   }
   if (*family == Family::Contract) {
+    s.spec.streams = s.streams;
     auto blocks = read.numbers("blocks", 3);
     s.blockRows = blocks[0], s.blockColumns = blocks[1], s.blockK = blocks[2];
     auto packing = read.get<ArrayAttr>("packing");
@@ -282,6 +286,8 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       read.fail("only columns in panels are packed across, along their second dim");
     if (llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
       read.fail("blocks are positive");
+    if (s.streams && (!s.spec.panels || s.accumulate || totalExtent(s.k) > s.blockK))
+      read.fail("a result that 'streams' has columns in panels and is written once");
   } else {
     s.spec.accumulate = s.accumulate;
     if (*family == Family::ContractDirect && (s.m.size() > 1 || s.n.size() > 1 || s.k.size() > 1))

@@ -28,4 +28,8 @@ llvm::SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule
 /// The einsum that the kernel is, null for a fused one.
 EinsumOp einsumOf(KernelOp kernel);
 
+/// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
+/// along all of its axes at once. Nothing where an operand is no view of memory.
+std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate);
+
 } // namespace ricci

@@ -52,6 +52,36 @@ int64_t paddedColumns(const Schedule &s) {
   return inner ? totalExtent(s.n) / inner * ((inner + tile - 1) / tile * tile) : 0;
 }
 
+int64_t joinedRows(const Schedule &s) {
+  int64_t rows = 1, inner = s.n[0].extent;
+  if (inner > s.spec.tileColumns)
+    return rows;
+  for (const Dim &dim : s.m) {
+    if (dim.strides.back() != inner * rows)
+      break;
+    rows *= dim.extent;
+  }
+  return rows;
+}
+
+int64_t streamPeriod(const Schedule &s, const Target &target) {
+  int64_t inner = s.n[0].extent, period = 0;
+  if (inner > s.spec.tileColumns) {
+    period = s.secondFirst ? s.n[1].extent : 1;
+  } else {
+    int64_t panels = 1;
+    for (const Dim &dim : llvm::ArrayRef<Dim>(s.n).drop_front()) {
+      if (dim.strides.back() == inner * joinedRows(s)) {
+        period = panels;
+        break;
+      }
+      panels *= dim.extent;
+    }
+  }
+  int64_t rows = s.blockRows ? s.blockRows : totalExtent(s.m);
+  return period <= target.l2Bytes / 2 / 64 / std::max<int64_t>(rows, 1) ? period : 0;
+}
+
 DType computeType(DType result) {
   switch (result) {
   case DType::f16:
@@ -101,6 +131,7 @@ std::string KernelSpec::name() const {
     for (Packing p : packing)
       name += "_" + packingName(p).str();
     name += panels ? "_panels" : "";
+    name += streams ? "_past" : "";
   } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";

@@ -75,6 +75,7 @@ struct KernelSpec {
   /// lies within one run of it. Otherwise columns are found through tables, one by one.
   bool panels = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
+  bool streams = false;    ///< Contract, in panels: Schedule::streams
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
 
@@ -94,6 +95,7 @@ DType componentDType(DType dtype);
 struct Schedule {
   KernelSpec spec;
   bool accumulate = false; ///< the kernel adds to its result
+  bool streams = false;    ///< the result is stored past the caches, which it would not fit
   /// Contractions: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
   Dims batch, m, n, k;
   // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
@@ -126,6 +128,13 @@ struct LabelledProduct {
 
 /// Columns of all panels of a contraction whose columns are in panels: whole tiles.
 int64_t paddedColumns(const Schedule &schedule);
+
+/// Of a contraction that streams: rows that follow each other in the result, each as long as the
+/// innermost column dim, where panels are that long; else 1.
+int64_t joinedRows(const Schedule &schedule);
+/// After how many panels the result goes on where joined rows (or a panel) end; 0: nowhere, or
+/// after so many that what they leave of their cache lines would fill half of the L2 cache.
+int64_t streamPeriod(const Schedule &schedule, const Target &target);
 
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);

@@ -35,6 +35,7 @@ public:
       s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
       s.spec.loops = program;
       s.order = order;
+      s.streams = leavesCaches(storedBytes(), target_);
       s.flops = flops_;
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
@@ -100,6 +101,15 @@ private:
     for (auto [axis, stride] : llvm::zip(loops_.axes, access.strides))
       n *= stride ? double(axis.extent) : 1;
     return n;
+  }
+
+  double storedBytes() const {
+    double bytes = 0;
+    for (const LoopProgram::Store &store : loops_.stores) {
+      const LoopProgram::Access &access = loops_.accesses[size_t(store.access)];
+      bytes += elements(access) * double(itemSize(access.type));
+    }
+    return bytes;
   }
 
   int largestLoad() const {

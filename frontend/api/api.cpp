@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/ricci.h"
+#include "frontend/api/scaled_einsum.h"
 #include "frontend/api/session.h"
 #include "frontend/api/signature.h"
 #include "frontend/einsum.h"
@@ -32,6 +33,8 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
                                                           const OperandTypes &operands,
                                                           const EinsumOptions &options,
                                                           const TensorType *out) {
+  if (!isOne(options.alpha))
+    return usageError("alpha is for einsum and einsum_into: it is no part of what is compiled");
   const OperandTypes outputs(out);
   const OperandTypes *given = out ? &outputs : nullptr;
   static thread_local std::string signature;
@@ -49,6 +52,12 @@ Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &
                             const EinsumOptions &options) {
   if (options.accumulate)
     return usageError("accumulate needs a tensor to add to: call einsum_into");
+  if (!detail::isOne(options.alpha)) {
+    auto scaled = detail::ScaledEinsum::make(equation, operands, options);
+    if (!scaled)
+      return std::move(scaled.error());
+    return try_einsum(scaled->equation(), scaled->operands, scaled->options);
+  }
   auto executable = executableFor(equation, operands, options, nullptr);
   if (!executable)
     return std::move(executable.error());
@@ -64,6 +73,12 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
                        const EinsumOptions &options) {
   if (Status s = detail::checkOutput("out", out); !s)
     return s;
+  if (!detail::isOne(options.alpha)) {
+    auto scaled = detail::ScaledEinsum::make(equation, operands, options);
+    if (!scaled)
+      return std::move(scaled.error());
+    return try_einsum_into(scaled->equation(), scaled->operands, out, scaled->options);
+  }
   const std::vector<Tensor> outputs(1, out);
   std::vector<Tensor> separate;
   auto inputs = detail::separateOperands(operands, outputs, separate);

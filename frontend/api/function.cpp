@@ -205,9 +205,8 @@ Expected<std::string> Function::try_emit(Stage stage) const {
 std::string Function::emit(std::string_view stage) const {
   std::optional<Stage> parsed = parseStage(stage);
   if (!parsed)
-    throw Error(usageError(fmt::format("there is no stage '{}'; the stages are ast, tensor, "
-                                       "ordered, kernels, loops, llvm, asm and obj",
-                                       stage)));
+    throw Error(
+        usageError(fmt::format("there is no stage '{}'; the stages are {}", stage, stageNames())));
   return try_emit(*parsed).value();
 }
 

@@ -36,10 +36,15 @@ struct ProgramOptions {
   /// Bytes that the results and the intermediates may take together; a program that needs more is
   /// an error of kind Input before anything is allocated.
   std::optional<int64_t> memoryLimit;
-  DeviceKind device = DeviceKind::Cpu;
+  /// Where it runs. For a GPU, operands in the CPU's memory are copied to it, and results are in
+  /// the CPU's memory where all operands are.
+  Device device;
   /// native, x86-64, x86-64-v2 … v4, or a name LLVM knows. For "native" or "" the environment
   /// variable RICCI_CPU, where it is set, takes its place.
   std::string cpu = "native";
+  /// Of a GPU: what is compiled for, such as "sm_90a". "": the GPU that it runs on, or sm_80 where
+  /// there is none and nothing is run.
+  std::string arch;
   /// Without it every operation is a kernel of its own: to find out what fusion does to a result.
   /// The environment variable RICCI_FUSION=off does the same.
   bool fuse = true;
@@ -80,7 +85,7 @@ public:
   const std::string &source() const;
 
   /// One stage of its compilation: "ast", "tensor", "ordered", "kernels", "loops", "llvm", "asm" as
-  /// text, or "obj", the bytes of an object file.
+  /// text, or "obj", the bytes of an object file; "cuda", "ptx" and "cubin" as for a GPU.
   std::string emit(std::string_view stage) const;
   Expected<std::string> try_emit(Stage stage) const;
   /// What the compiler decided.

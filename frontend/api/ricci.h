@@ -30,10 +30,12 @@
 #include "frontend/api/function.h"
 #include "runtime/log.h"
 
+#include <complex>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace ricci {
@@ -62,9 +64,16 @@ private:
   const EinsumLabels *labels_ = nullptr;
 };
 
+/// A factor of an einsum.
+using Alpha = std::variant<int64_t, double, std::complex<double>>;
+
 struct EinsumOptions : ProgramOptions {
   /// out += the result, instead of =. Only for the `into` forms.
   bool accumulate = false;
+  /// Multiplies the result, whose dtype it must not change: an integer for integers, a complex
+  /// number for complex ones only. It is multiplied where that takes least, so its rounding may be
+  /// an operand's. For the functions that run.
+  Alpha alpha = int64_t(1);
 };
 
 /// The einsum of the operands as numpy.einsum computes it: a label that repeats in one operand is a

@@ -90,6 +90,7 @@ bool fuses(const ProgramOptions &options) {
 CompileOptions compileOptions(const ProgramOptions &options, bool accumulate) {
   CompileOptions result;
   result.device = options.device;
+  result.arch = archOf(options);
   result.fuse = fuses(options);
   result.cpu = cpuOf(options);
   result.order = options.order;
@@ -183,7 +184,9 @@ Expected<ExecutablePtr> compile(const Program &program, const CompileOptions &op
 /// From disk, else compiled and stored there.
 Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions options,
                                       const std::string &programKey) {
-  std::optional<DiskCache> disk = DiskCache::open(options.cpu);
+  // What a program for a GPU depends on is in its key and those of its kernels.
+  std::optional<DiskCache> disk =
+      DiskCache::open(options.device.isCuda() ? options.arch : options.cpu);
   if (!disk)
     return compile(program, options);
   // An executable's plan is in the labels of whoever stored it.
@@ -206,8 +209,9 @@ Expected<ExecutablePtr> compileCached(const Program &program, const CompileOptio
   std::string key = fmt::format("{}\n{}", program.key(), options.key());
   auto find = [&] {
     // The reference device has no code to store.
-    return onDisk && options.device == DeviceKind::Cpu ? compileStored(program, options, key)
-                                                       : compile(program, options);
+    return onDisk && options.device.kind != DeviceKind::Reference
+               ? compileStored(program, options, key)
+               : compile(program, options);
   };
   // An interrupt ends this thread's call, not those that wait for what it computes.
   struct Interruption {
@@ -232,6 +236,10 @@ std::string_view cpuOf(const ProgramOptions &options) {
     return options.cpu;
   const char *fromEnvironment = std::getenv("RICCI_CPU");
   return fromEnvironment && *fromEnvironment ? fromEnvironment : "native";
+}
+
+std::string archOf(const ProgramOptions &options) {
+  return options.arch.empty() ? "sm_80" : options.arch;
 }
 
 Expected<Compiled> compiledFor(const std::string &signature, const ProgramOptions &options,
@@ -332,7 +340,10 @@ Expected<std::string> emit_program(const Program &program, const ProgramOptions 
   Expected<CompilerInterface *> loaded = detail::compiler();
   if (!loaded)
     return std::move(loaded.error());
-  return (*loaded)->emit(program, detail::compileOptions(options), stage);
+  CompileOptions toEmit = detail::compileOptions(options);
+  if (isCudaStage(stage))
+    toEmit.device.kind = DeviceKind::Cuda;
+  return (*loaded)->emit(program, toEmit, stage);
 }
 
 void release_memory() { MemoryPool::global().trim(); }

@@ -44,6 +44,8 @@ private:
 
 /// The CPU to compile for: RICCI_CPU takes the place of the default.
 std::string_view cpuOf(const ProgramOptions &options);
+/// Where the options leave it open, that of the GPU, or sm_80 where there is none.
+std::string archOf(const ProgramOptions &options);
 
 struct Compiled {
   std::shared_ptr<const Executable> executable;

@@ -41,7 +41,9 @@ public:
     add(options.order.path);
     add(options.memoryLimit.has_value());
     add(options.memoryLimit.value_or(0));
-    add(options.device);
+    add(options.device.kind);
+    add(options.device.index);
+    add(std::string_view(options.arch));
     add(fuses(options));
     add(cpu);
   }

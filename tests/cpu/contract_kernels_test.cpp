@@ -78,6 +78,39 @@ TEST_P(ContractKernels, packsAcrossPanels) {
   }
 }
 
+// Panels of columns within one run of the result, whole and cut, that rows follow directly or not,
+// stored through the caches and past them. Buffers begin on a cache line or end anywhere.
+TEST_P(ContractKernels, panels) {
+  for (DType t :
+       {DType::f32, DType::f64, DType::i32, DType::i64, DType::f16, DType::i8, DType::c64})
+    for (int vectors : {0, 1}) {
+      KernelSpec spec = contractSpec({t, t}, t, target(), vectors);
+      spec.panels = true;
+      bool streams = computeType(t) == t && kindOf(t) != DTypeKind::Complex;
+      int64_t tile = spec.tileColumns, rows = spec.tileRows;
+      int turn = 0;
+      for (const char *equation : {"mk,kxn->xmn", "km,xkn->mxn", "Mmk,nkx->xMmn", "mk,nxk->mxn"})
+        for (int64_t inner : {int64_t(1), tile / 2 + 1, tile - 1, tile, tile + 1, 3 * tile})
+          for (int64_t m : {int64_t(1), rows, 2 * rows + 3}) {
+            std::map<char, int64_t> extents{{'m', m}, {'M', 2}, {'n', inner}, {'x', 3}, {'k', 5}};
+            auto product = makeProduct(equation, extents, {t, t}, t);
+            auto schedule = contractSchedule(product, spec, {2 * rows, 2 * tile, 5},
+                                             kPackings[turn % 4], kPackings[(turn + 2) % 4]);
+            // Only contiguous columns are packed along rows.
+            if (schedule.spec.packing[1] == Packing::AlongRows && schedule.n[0].strides[1] != 1)
+              schedule.spec.packing[1] = Packing::Across;
+            ++turn;
+            for (bool past : {false, true}) {
+              schedule.streams = schedule.spec.streams = past;
+              if (!past || streams)
+                expectRight(schedule, product, target());
+            }
+            if (HasFailure())
+              return;
+          }
+    }
+}
+
 // Runs of rows, columns and K that end inside, at and after a vector, in every order of axes, with
 // every packing. A packing is a way to read, never an assumption. All pairs of packings for one
 // type.

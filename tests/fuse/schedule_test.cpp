@@ -247,7 +247,7 @@ TEST(Schedule, vectorsRunAlongUnitStrides) {
 TEST(Schedule, tilesFillTheRegisters) {
   auto tile = [](DType t, const char *cpu) {
     // A shape that no tile fits better than another.
-    KernelSpec spec = chooseSchedule(matmul(6000, 6000, 512, t), target(cpu)).spec;
+    KernelSpec spec = chooseSchedule(matmul(6000, 6000, 4096, t), target(cpu)).spec;
     return std::pair(spec.tileRows, spec.tileColumns);
   };
   EXPECT_EQ(tile(DType::f32, "x86-64-v3"), std::pair(6, 16));

@@ -195,6 +195,42 @@ def test_accumulate(device):
 
 
 @pytest.mark.parametrize("device", ricci.devices())
+@pytest.mark.parametrize("dtype, alpha", [
+    ("f8", 2.5), ("f4", -3), ("i4", 7), ("u1", 3), ("c8", 1 - 2j), ("c16", 0.5), ("f8", np.float32(0.5)),
+    ("i8", np.int16(-2)), ("c8", np.complex64(2j)), ("f8", 1.0), ("f8", 0),
+])
+def test_alpha(dtype, alpha, device):
+    a, b = (np.arange(12).reshape(3, 4) % 5).astype(dtype), (np.arange(20).reshape(4, 5) % 3).astype(dtype)
+    want = (alpha * (a @ b)).astype(dtype)
+    assert np.array_equal(ricci.einsum("ij,jk->ik", a, b, alpha=alpha, device=device), want)
+    assert np.array_equal(ricci.einsum(a, [0, 1], b, [1, 2], alpha=alpha, device=device), want)
+    out = np.ones((3, 5), dtype)
+    assert ricci.einsum("ij,jk", a, b, out=out, accumulate=True, alpha=alpha, device=device) is out
+    assert np.array_equal(out, 1 + want)
+    # What would be a view is computed.
+    assert np.array_equal(ricci.einsum("ij->ji", a, alpha=alpha, device=device), (alpha * a.T).astype(dtype))
+    # A path counts the operands alone.
+    c = np.ones((5, 2), dtype)
+    assert np.array_equal(ricci.einsum("ij,jk,kl->il", a, b, c, alpha=alpha, optimize=[(1, 2), (0, 1)]),
+                          (alpha * (a @ (b @ c))).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype, alpha, says", [
+    ("i4", 0.5, "alpha of type f64 does not scale a result of type i32"),
+    ("f4", 1j, "alpha of type c128 does not scale a result of type f32"),
+    ("?", 2, "alpha of type i64 does not scale a result of type b1"),
+    ("u1", 300, "300"),
+])
+def test_alpha_keeps_the_dtype(dtype, alpha, says):
+    with pytest.raises(ricci.Error, match=says):
+        ricci.einsum("i->i", np.ones(3, dtype), alpha=alpha)
+    with pytest.raises(TypeError):
+        ricci.einsum("i->i", np.ones(3), alpha="2")
+    with pytest.raises(ricci.Error, match="label 'j' is 4 in operand 1 and 3 in operand 2"):
+        ricci.einsum("ij,jk->ik", np.ones((2, 4)), np.ones((3, 2)), alpha=2)
+
+
+@pytest.mark.parametrize("device", ricci.devices())
 def test_out_may_overlap_operands(device):
     a = np.arange(9.0).reshape(3, 3)
     want = a @ a
@@ -341,6 +377,6 @@ def test_more_axes_than_numpy_has():
 
 def test_signature():
     parameters = inspect.signature(ricci.einsum).parameters
-    assert list(parameters) == ["args", "out", "accumulate", "optimize", "memory_limit", "device"]
+    assert list(parameters) == ["args", "out", "accumulate", "alpha", "optimize", "memory_limit", "device"]
     assert parameters["optimize"].default == "auto"
     assert "view" in ricci.einsum.__doc__ and "overlap" in ricci.einsum.__doc__ or "share" in ricci.einsum.__doc__

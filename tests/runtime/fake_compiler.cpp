@@ -32,6 +32,7 @@ public:
   ricci::Expected<ricci::TargetInfo> describeTarget(const std::string &cpu) override {
     return ricci::TargetInfo{cpu};
   }
+  ricci::Expected<std::string> describeNvrtc() override { return std::string("fake"); }
   std::string versions() const override { return "fake"; }
   void clearCaches() override {}
 };

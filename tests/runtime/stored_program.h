@@ -62,7 +62,7 @@ inline ::testing::AssertionResult isStoredProgram(const ricci::Executable &e, ui
     };
     if (!std::equal(a.buffers.begin(), a.buffers.end(), b.buffers.begin(), b.buffers.end(), same) ||
         a.descriptor != b.descriptor || a.tasks != b.tasks ||
-        a.tasksPerWorker != b.tasksPerWorker || a.workspaceBytes != b.workspaceBytes ||
+        a.tasksPerWorker != b.tasksPerWorker || a.partsPerWorker != b.partsPerWorker || a.workspaceBytes != b.workspaceBytes ||
         a.kernel->key() != b.kernel->key() || a.kernel != e.launches[0].kernel)
       return different("it has another launch");
   }

@@ -25,18 +25,15 @@ std::string_view utf8(PyObject *text) {
   return {data, size_t(size)};
 }
 
-DeviceKind parseDevice(PyObject *object) {
+Device parseDevice(PyObject *object) {
   if (!object || object == Py_None)
-    return DeviceKind::Cpu;
+    return {};
   if (!PyUnicode_Check(object))
     raise(PyExc_TypeError, fmt::format("device must be a str, not {}", typeName(object)));
-  std::string_view name = utf8(object);
-  if (name == "cpu")
-    return DeviceKind::Cpu;
-  if (name == "reference")
-    return DeviceKind::Reference;
-  raise(
-      usageError(fmt::format("there is no device '{}'; the devices are cpu and reference", name)));
+  Expected<Device> device = ricci::parseDevice(utf8(object));
+  if (!device)
+    raise(device.error());
+  return *device;
 }
 
 namespace {
@@ -176,6 +173,39 @@ Call parseCall(std::span<PyObject *const> arguments) {
   return call;
 }
 
+namespace {
+
+/// A Python or NumPy number.
+Alpha parseAlpha(PyObject *object) {
+  if (PyIndex_Check(object)) {
+    const long long whole = PyLong_AsLongLong(stealOrRaise(PyNumber_Index(object)).ptr());
+    if (whole == -1 && PyErr_Occurred())
+      nb::raise_python_error();
+    return int64_t(whole);
+  }
+  if (PyComplex_Check(object)) {
+    const Py_complex number = PyComplex_AsCComplex(object);
+    return std::complex<double>(number.real, number.imag);
+  }
+  if (!PyNumber_Check(object))
+    raise(PyExc_TypeError, fmt::format("alpha is a number, not {}", typeName(object)));
+  // A NumPy complex of single precision is no Python complex, and has no float.
+  if (PyObject_HasAttrString(object, "__complex__") && !PyFloat_Check(object)) {
+    nb::object number =
+        stealOrRaise(PyObject_CallOneArg(reinterpret_cast<PyObject *>(&PyComplex_Type), object));
+    const Py_complex value = PyComplex_AsCComplex(number.ptr());
+    if (value.imag != 0)
+      return std::complex<double>(value.real, value.imag);
+    return value.real;
+  }
+  const double number = PyFloat_AsDouble(object);
+  if (number == -1 && PyErr_Occurred())
+    nb::raise_python_error();
+  return number;
+}
+
+} // namespace
+
 EinsumOptions parseOptions(const Keywords &keywords) {
   EinsumOptions options;
   options.order = parseOrder(keywords.optimize);
@@ -187,6 +217,8 @@ EinsumOptions parseOptions(const Keywords &keywords) {
       nb::raise_python_error();
     options.accumulate = accumulate != 0;
   }
+  if (keywords.alpha)
+    options.alpha = parseAlpha(keywords.alpha);
   return options;
 }
 

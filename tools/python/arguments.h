@@ -31,14 +31,14 @@ Call parseCall(std::span<PyObject *const> arguments);
 
 /// What the keyword arguments say; null for those that are not given.
 struct Keywords {
-  PyObject *out = nullptr, *accumulate = nullptr, *optimize = nullptr, *memoryLimit = nullptr,
-           *device = nullptr;
+  PyObject *out = nullptr, *accumulate = nullptr, *alpha = nullptr, *optimize = nullptr,
+           *memoryLimit = nullptr, *device = nullptr;
 };
 
 EinsumOptions parseOptions(const Keywords &keywords);
 
 /// "cpu" (also null and None) or "reference".
-DeviceKind parseDevice(PyObject *object);
+Device parseDevice(PyObject *object);
 /// The text of a str.
 std::string_view utf8(PyObject *text);
 

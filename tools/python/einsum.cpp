@@ -32,6 +32,7 @@ Keywords parseKeywords(PyObject *const *values, PyObject *names) {
   };
   static Slot slots[] = {{"out", &Keywords::out, nullptr},
                          {"accumulate", &Keywords::accumulate, nullptr},
+                         {"alpha", &Keywords::alpha, nullptr},
                          {"optimize", &Keywords::optimize, nullptr},
                          {"memory_limit", &Keywords::memoryLimit, nullptr},
                          {"device", &Keywords::device, nullptr}};
@@ -130,7 +131,7 @@ nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords
   operands.reserve(call.operands.size());
   for (nb::handle operand : call.operands)
     owners.push_back(asArray(operand));
-  if (owners.size() == 1 && !hasOut) {
+  if (owners.size() == 1 && !hasOut && options.alpha == Alpha(int64_t(1))) {
     operandDType(arrayOf(owners.front()), 1);
     if (nb::object view = einsumView(call, owners.front()))
       return view;
@@ -149,7 +150,7 @@ PyObject *einsumEntry(PyObject *, PyObject *const *arguments, Py_ssize_t count, 
 }
 
 constexpr const char *kDoc =
-    R"(einsum($module, /, *args, out=None, accumulate=False, optimize='auto', memory_limit=None, device=None)
+    R"(einsum($module, /, *args, out=None, accumulate=False, alpha=1, optimize='auto', memory_limit=None, device=None)
 --
 
 The einsum of the operands, as numpy.einsum computes it, by machine code made for this call.
@@ -166,6 +167,8 @@ are summed in float32.
 out: an array of the result's dtype and shape that receives the result and is returned. It may share
     memory with operands: those are copied first.
 accumulate: adds the result to `out` instead of replacing what it holds.
+alpha: a number that the result is multiplied by, before it is added to `out`. It must not change the
+    result's dtype, and is multiplied where that takes least: its rounding may be an operand's.
 optimize: how the order of contractions is found: "auto", "greedy", "optimal", a number of seconds to
     search, or a path, as a list of tuples or as numpy.einsum_path returns it. True and False stand
     for "auto": the order changes rounding at most.

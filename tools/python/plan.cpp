@@ -118,14 +118,12 @@ nb::object planObject(const Plan &plan) {
 Stage stageOf(const std::string &name) {
   std::optional<Stage> stage = parseStage(name);
   if (!stage)
-    raise(usageError(fmt::format("there is no stage '{}'; the stages are ast, tensor, ordered, "
-                                 "kernels, loops, llvm, asm and obj",
-                                 name)));
+    raise(usageError(fmt::format("there is no stage '{}'; the stages are {}", name, stageNames())));
   return *stage;
 }
 
 nb::object stageObject(Stage stage, const std::string &text) {
-  if (stage == Stage::Obj)
+  if (isBinary(stage))
     return nb::bytes(text.data(), text.size());
   return nb::str(text.data(), text.size());
 }

@@ -15,17 +15,18 @@
 
 namespace ricci::driver {
 
-static Diagnostic cannotShowObject(const char *why) {
-  return usageError(fmt::format("--emit=obj makes binary code, {}; write it with -o FILE", why));
+static Diagnostic cannotShow(Stage stage, const char *why) {
+  return usageError(
+      fmt::format("--emit={} makes binary code, {}; write it with -o FILE", stageName(stage), why));
 }
 
 int emitStages(const Program &program, const CompileFlags &flags, const std::vector<Stage> &stages,
                const std::string &output) {
-  bool object = stages.front() == Stage::Obj;
-  if (object && flags.json)
-    return report(cannotShowObject("which JSON cannot hold"));
-  if (object && output.empty() && isTerminal(STDOUT_FILENO))
-    return report(cannotShowObject("which a terminal cannot show"));
+  const bool binary = isBinary(stages.front());
+  if (binary && flags.json)
+    return report(cannotShow(stages.front(), "which JSON cannot hold"));
+  if (binary && output.empty() && isTerminal(STDOUT_FILENO))
+    return report(cannotShow(stages.front(), "which a terminal cannot show"));
   if (!output.empty())
     if (Status s = checkWritable(output); !s)
       return report(s.error());
@@ -38,7 +39,7 @@ int emitStages(const Program &program, const CompileFlags &flags, const std::vec
     Expected<std::string> emitted = emit_program(program, flags.options, stage);
     if (!emitted)
       return report(emitted.error());
-    if (stage != Stage::Obj && !emitted->ends_with('\n'))
+    if (!isBinary(stage) && !emitted->ends_with('\n'))
       *emitted += '\n';
     if (stages.size() > 1)
       text += fmt::format("// ----- {} -----\n", stageName(stage));

@@ -15,18 +15,6 @@
 
 namespace ricci::driver {
 
-static constexpr std::pair<Stage, std::string_view> kStages[] = {
-    {Stage::Ast, "ast"},         {Stage::Tensor, "tensor"}, {Stage::Ordered, "ordered"},
-    {Stage::Kernels, "kernels"}, {Stage::Loops, "loops"},   {Stage::Llvm, "llvm"},
-    {Stage::Asm, "asm"},         {Stage::Obj, "obj"}};
-
-std::string_view stageName(Stage stage) {
-  for (auto &[value, name] : kStages)
-    if (value == stage)
-      return name;
-  return "";
-}
-
 std::vector<Stage> parseStages(const std::string &text) {
   std::vector<Stage> stages;
   for (size_t begin = 0; begin <= text.size();) {
@@ -34,18 +22,16 @@ std::vector<Stage> parseStages(const std::string &text) {
     std::string name = text.substr(begin, end - begin);
     std::optional<Stage> stage = parseStage(name);
     if (!stage)
-      throw CLI::ValidationError("--emit",
-                                 fmt::format("there is no stage '{}'; the stages are ast, "
-                                             "tensor, ordered, kernels, loops, llvm, asm "
-                                             "and obj",
-                                             name));
+      throw CLI::ValidationError(
+          "--emit", fmt::format("there is no stage '{}'; the stages are {}", name, stageNames()));
     stages.push_back(*stage);
     begin = end + 1;
   }
   for (Stage stage : stages)
-    if (stage == Stage::Obj && stages.size() > 1)
-      throw CLI::ValidationError("--emit",
-                                 "obj is not text and cannot be combined with other stages");
+    if (isBinary(stage) && stages.size() > 1)
+      throw CLI::ValidationError(
+          "--emit",
+          fmt::format("{} is not text and cannot be combined with other stages", stageName(stage)));
   return stages;
 }
 
@@ -179,16 +165,15 @@ void CompileFlags::addRunOptions(CLI::App &app) {
   app.add_option_function<std::string>(
          "--device",
          [this](Text text) {
-           if (text == "cpu")
-             options.device = DeviceKind::Cpu;
-           else if (text == "reference")
-             options.device = DeviceKind::Reference;
-           else
-             throw CLI::ValidationError(
-                 "--device",
-                 fmt::format("there is no device '{}'; the devices are cpu and reference", text));
+           Expected<Device> device = parseDevice(text);
+           if (!device)
+             throw CLI::ValidationError("--device", device.error().message);
+           options.device = *device;
          },
-         "Where to run: cpu, or reference (a naive interpreter)")
+         "Where to run: cpu, cuda, cuda:N, or reference (a naive interpreter)")
+      ->type_name("NAME");
+  app.add_option("--arch", options.arch,
+                 "Compile for this GPU, such as sm_90a (default: that of the GPU, else sm_80)")
       ->type_name("NAME");
   app.add_option_function<std::string>(
          "--threads",

@@ -23,7 +23,7 @@ struct CompileFlags {
 
   /// --optimize, --memory-limit, --cpu and --json.
   void addPlanOptions(CLI::App &app);
-  /// Those, and --device, --threads, --seed, --print-ir-after and --no-cache.
+  /// Those, and --device, --arch, --threads, --seed, --print-ir-after and --no-cache.
   void addRunOptions(CLI::App &app);
 };
 
@@ -40,9 +40,8 @@ struct EinsumArguments {
 std::string guardText(const std::string &argument, bool mayBeProgram);
 std::string withoutGuards(std::string text);
 
-/// "tensor,loops": at least one stage, `obj` only alone.
+/// "tensor,loops": at least one stage, `obj` and `cubin` only alone.
 std::vector<Stage> parseStages(const std::string &text);
-std::string_view stageName(Stage stage);
 
 /// "auto", "greedy", "optimal", seconds, or a path like "(0,1),(0,1)".
 OrderOptions parseOrder(const std::string &text);

@@ -200,7 +200,8 @@ CLI::Option *RunFlags::add(CLI::App &app) {
   CLI::Option *stages =
       app.add_option_function<std::string>(
              "--emit", [this](const std::string &text) { emit = parseStages(text); },
-             "Print stages and don't run: ast, tensor, ordered, kernels, loops, llvm, asm or obj")
+             "Print stages and don't run: ast, tensor, ordered, kernels, loops, llvm, asm, obj, "
+             "or of a GPU cuda, ptx or cubin")
           ->type_name("STAGE,...");
   app.add_flag("--print", print, "Print the result as NumPy does")->excludes(stages);
   app.add_flag("--time", time, "Time compilation and runs")->excludes(stages);

@@ -66,6 +66,7 @@ public:
     return real_->describeTarget(cpu);
   }
   std::string versions() const override { return real_->versions(); }
+  Expected<std::string> describeNvrtc() override { return real_->describeNvrtc(); }
   void clearCaches() override { real_->clearCaches(); }
 
 private:

@@ -67,6 +67,7 @@ def einsum(
     *args: Any,
     out: np.ndarray | None = None,
     accumulate: bool = False,
+    alpha: complex = 1,
     optimize: _Optimize = "auto",
     memory_limit: int | None = None,
     device: _Device | None = None,

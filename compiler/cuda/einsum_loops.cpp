@@ -1,0 +1,109 @@
+//===- einsum_loops.cpp - an einsum as a program of loops
+//---------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cuda/einsum_loops.h"
+
+namespace ricci {
+
+using Kind = LoopProgram::Kind;
+
+namespace {
+
+class Builder {
+public:
+  Builder(const LabelledProduct &product, llvm::ArrayRef<BufferUse> buffers)
+      : product_(product), buffers_(buffers) {
+    bool isHalf = product.result == DType::f16 || product.result == DType::bf16;
+    computed_ = isHalf ? DType::f32 : product.result;
+  }
+
+  LoopProgram build() {
+    bool sums = false;
+    for (const LabelledProduct::Axis &axis : product_.axes) {
+      program_.axes.push_back({axis.extent, !axis.kept});
+      sums |= !axis.kept;
+    }
+    size_t operands = product_.operands.size();
+    int value = -1;
+    for (size_t i = 0; i < operands; ++i) {
+      int operand = cast(load(addAccess(i, product_.operands[i])), computed_);
+      value = value < 0 ? operand : binary(ScalarOp::Multiply, value, operand);
+    }
+    if (sums) {
+      LoopProgram::Node sum = make(Kind::Reduce, computed_, {value});
+      sum.reduce = ReduceKind::Sum;
+      sum.full = false;
+      sum.stage = 1;
+      value = add(std::move(sum));
+    }
+    int result = addAccess(operands, product_.result);
+    if (product_.accumulate)
+      value = binary(ScalarOp::Add, cast(load(result), computed_), value);
+    program_.stores.push_back({cast(value, product_.result), result, false});
+    return std::move(program_);
+  }
+
+private:
+  int addAccess(size_t buffer, DType type) {
+    LoopProgram::Access access;
+    access.buffer = buffers_[buffer].buffer;
+    access.offset = buffers_[buffer].offset;
+    access.type = type;
+    for (const LabelledProduct::Axis &axis : product_.axes)
+      access.strides.push_back(axis.strides[buffer]);
+    program_.accesses.push_back(access);
+    return int(program_.accesses.size()) - 1;
+  }
+
+  LoopProgram::Node make(Kind kind, DType type, llvm::ArrayRef<int> operands) const {
+    LoopProgram::Node node;
+    node.kind = kind;
+    node.type = node.computed = type;
+    node.operands.assign(operands.begin(), operands.end());
+    for (int operand : operands) {
+      const LoopProgram::Node &from = program_.nodes[size_t(operand)];
+      node.full |= from.full;
+      node.stage = std::max(node.stage, from.stage);
+    }
+    return node;
+  }
+  int add(LoopProgram::Node node) {
+    program_.nodes.push_back(std::move(node));
+    return int(program_.nodes.size()) - 1;
+  }
+
+  int load(int access) {
+    const LoopProgram::Access &from = program_.accesses[size_t(access)];
+    LoopProgram::Node node = make(Kind::Load, from.type, {});
+    node.access = access;
+    for (auto [axis, stride] : llvm::zip(program_.axes, from.strides))
+      node.full |= axis.reduced && stride != 0;
+    return add(std::move(node));
+  }
+  int cast(int node, DType type) {
+    bool isSame = program_.nodes[size_t(node)].type == type;
+    return isSame ? node : add(make(Kind::Cast, type, {node}));
+  }
+  int binary(ScalarOp op, int x, int y) {
+    LoopProgram::Node node = make(Kind::Scalar, computed_, {x, y});
+    node.scalar = op;
+    return add(std::move(node));
+  }
+
+  const LabelledProduct &product_;
+  llvm::ArrayRef<BufferUse> buffers_;
+  LoopProgram program_;
+  DType computed_;
+};
+
+} // namespace
+
+LoopProgram einsumLoops(const LabelledProduct &product, llvm::ArrayRef<BufferUse> buffers) {
+  return Builder(product, buffers).build();
+}
+
+} // namespace ricci

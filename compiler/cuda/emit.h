@@ -1,0 +1,39 @@
+//===- emit.h - the emitters of the families
+//------------------------------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/cuda/choose_contract.h"
+#include "compiler/cuda/choose_fused.h"
+#include "compiler/cuda/text.h"
+#include "runtime/executable.h"
+
+#include <string>
+#include <vector>
+
+namespace ricci {
+
+/// A kernel's function before its preamble.
+struct KernelText {
+  std::string name, title;
+  std::string schedule; ///< for the comment: one line
+  std::vector<std::string> parameters;
+  CudaText helpers; ///< functions before it
+  CudaText body;
+  Grid grid;
+};
+
+/// The blocks of a grid, and in the body the variable `block`, of this type.
+void defineBlock(KernelText &kernel, int64_t blocks, const char *type);
+
+/// emit_fused.cpp: loops that the grid shares among threads.
+KernelText emitFused(const FusedGrid &grid, unsigned inputs);
+
+/// emit_contract.cpp: tiles in shared memory and in registers.
+KernelText emitContract(const ContractGrid &grid);
+
+} // namespace ricci

@@ -1,0 +1,118 @@
+//===- device_mma.h - matrix instructions, lane by lane -----------------------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// mma.sync.aligned.*.row.col of the PTX ISA (chapter "Matrix multiply-accumulate operation using
+// mma instruction"), each lane with its registers. Sums go up in k with one rounding each; the
+// hardware's order is its own.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+namespace ricci_emulator {
+
+/// What the lanes of a warp show each other.
+template <typename T> struct Lanes {
+  const T *of[32];
+};
+
+/// The whole warp calls this; `mine` must live until the next call of `together`.
+template <typename T> RICCI_PLAIN inline Lanes<T> together(const T *mine, unsigned line) {
+  WarpCall call = callWarp(WarpOp::Exchange, line, 0xffffffffu, 0,
+                           (unsigned long long)reinterpret_cast<size_t>(mine));
+  Lanes<T> lanes;
+  for (int i = 0; i < 32; ++i)
+    lanes.of[i] = static_cast<const T *>(call.pointers[i]);
+  return lanes;
+}
+
+RICCI_PLAIN inline float half16(unsigned word, int i, bool isBfloat) {
+  const unsigned short bits = (unsigned short)(word >> 16 * i);
+  return isBfloat ? ricciEmulatorBfloatToFloat(bits) : ricciEmulatorHalfToFloat(bits);
+}
+
+struct Fragments16 {
+  unsigned a[4], b[2];
+};
+
+/// m16n8k16, d and c of f32. a: rows lane / 4 and 8 more, columns 2 (lane % 4) and 8 more;
+/// b: column lane / 4.
+RICCI_PLAIN inline void mma16816(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                 const float (&c)[4], bool isBfloat, unsigned line) {
+  const Fragments16 mine{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const Lanes<Fragments16> lanes = together(&mine, line);
+  const unsigned lane = thread()->lane;
+  float sums[4];
+  for (int i = 0; i < 4; ++i) {
+    const unsigned row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
+    float sum = c[i];
+    for (unsigned k = 0; k < 16; ++k) {
+      const Fragments16 &x = *lanes.of[4 * (row % 8) + k % 8 / 2];
+      const Fragments16 &y = *lanes.of[4 * column + k % 8 / 2];
+      sum = fmaf(half16(x.a[row / 8 + 2 * (k / 8)], k % 2, isBfloat),
+                 half16(y.b[k / 8], k % 2, isBfloat), sum);
+    }
+    sums[i] = sum;
+  }
+  together(&mine, line);
+  for (int i = 0; i < 4; ++i)
+    d[i] = sums[i];
+}
+
+/// The 19 bits of a float that tf32 has.
+RICCI_PLAIN inline float tf32(unsigned bits) { return bitCast<float>(bits & 0xffffe000u); }
+
+/// m16n8k8 of tf32.
+RICCI_PLAIN inline void mma1688(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                const float (&c)[4], unsigned line) {
+  const Fragments16 mine{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const Lanes<Fragments16> lanes = together(&mine, line);
+  const unsigned lane = thread()->lane;
+  float sums[4];
+  for (int i = 0; i < 4; ++i) {
+    const unsigned row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
+    float sum = c[i];
+    for (unsigned k = 0; k < 8; ++k)
+      sum = fmaf(tf32(lanes.of[4 * (row % 8) + k % 4]->a[row / 8 + 2 * (k / 4)]),
+                 tf32(lanes.of[4 * column + k % 4]->b[k / 4]), sum);
+    sums[i] = sum;
+  }
+  together(&mine, line);
+  for (int i = 0; i < 4; ++i)
+    d[i] = sums[i];
+}
+
+struct Fragments64 {
+  double a, b;
+};
+
+/// m8n8k4 of f64. a: row lane / 4, column lane % 4; b: row lane % 4, column lane / 4.
+RICCI_PLAIN inline void mma884(double (&d)[2], double a, double b, const double (&c)[2],
+                               unsigned line) {
+  const Fragments64 mine{a, b};
+  const Lanes<Fragments64> lanes = together(&mine, line);
+  const unsigned lane = thread()->lane;
+  double sums[2];
+  for (unsigned i = 0; i < 2; ++i) {
+    double sum = c[i];
+    for (unsigned k = 0; k < 4; ++k)
+      sum = fma(lanes.of[4 * (lane / 4) + k]->a, lanes.of[4 * (2 * (lane % 4) + i) + k]->b, sum);
+    sums[i] = sum;
+  }
+  together(&mine, line);
+  for (int i = 0; i < 2; ++i)
+    d[i] = sums[i];
+}
+
+} // namespace ricci_emulator
+
+/// d = a b + c in the fragments of mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32.
+#define ricciEmulatorMmaF16(d, a, b, c) ricci_emulator::mma16816(d, a, b, c, false, __LINE__)
+#define ricciEmulatorMmaBf16(d, a, b, c) ricci_emulator::mma16816(d, a, b, c, true, __LINE__)
+/// mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32.
+#define ricciEmulatorMmaTf32(d, a, b, c) ricci_emulator::mma1688(d, a, b, c, __LINE__)
+/// mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64; a and b are one number each.
+#define ricciEmulatorMmaF64(d, a, b, c) ricci_emulator::mma884(d, a, b, c, __LINE__)
