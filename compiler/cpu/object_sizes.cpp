@@ -15,6 +15,7 @@
 
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/fit_formula.h"
+#include "compiler/cpu/fused_kernel.h"
 #include "compiler/fuse/loop_program.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -132,6 +133,8 @@ public:
       launch.lines_.push_back(*line);
     }
     launch.typical_ = describeLaunch(*schedules[0], target);
+    if (schedules[0]->spec.family == Family::Fused)
+      launch.findSlots();
     return launch;
   }
 
@@ -156,6 +159,9 @@ public:
       words[DirectWord::TaskM] = words[DirectWord::M];
       words[DirectWord::TasksM] = 1;
       data.tasks = totalExtent(s.batch);
+    } else if (!slots_.empty()) {
+      std::copy(slots_.begin(), slots_.end(), words.begin() + firstSlot_);
+      data.workspaceBytes = slotBytes_;
     }
     return data;
   }
@@ -172,6 +178,25 @@ private:
   SizedLaunch(const Schedule &schedule, const Target &target)
       : own_(std::make_unique<OwnSchedule>(schedule)), target_(&target) {}
 
+  /// Slots hold blocks of columns, of which there are no more than in the largest block, for each
+  /// of the reduced indices. Where these are always as many, slots for the largest block do at any
+  /// size.
+  void findSlots() {
+    auto reducedAt = [&](int64_t size) {
+      for (auto [number, line] : llvm::zip(own_->numbers, lines_))
+        *number = line.at(size);
+      return own_->loops->reducedExtent();
+    };
+    if (reducedAt(1) != reducedAt(largestSize()))
+      return;
+    FusedLayout layout(*own_->loops);
+    LaunchData data = at(largestSize());
+    firstSlot_ = layout.slots;
+    slots_.assign(data.descriptor.begin() + layout.slots,
+                  data.descriptor.begin() + layout.constants);
+    slotBytes_ = data.workspaceBytes;
+  }
+
   static bool sameConstants(const Schedule &a, const Schedule &b) {
     if (!a.spec.loops)
       return true;
@@ -185,6 +210,8 @@ private:
   const Target *target_;
   std::vector<SizeFormula> lines_;
   LaunchData typical_;
+  int64_t firstSlot_ = 0, slotBytes_ = 0;
+  std::vector<int64_t> slots_; ///< words of the descriptor; empty: those of each size
 };
 
 /// A line that nowhere lies below the term, in steps of 64.

@@ -340,7 +340,9 @@ private:
   /// Whether the result may be stored past the caches: it would not stay in them, and is written
   /// once.
   bool mayStream(const Schedule &s) const {
-    return isLarge() && !product_.accumulate && product_.result == computeType(product_.result) &&
+    // A depth that varies may at another size take several blocks.
+    return isLarge() && !product_.accumulate && !product_.size &&
+           product_.result == computeType(product_.result) &&
            kindOf(product_.result) != DTypeKind::Complex && totalExtent(s.k) <= depth();
   }
 

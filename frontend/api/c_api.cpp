@@ -4,8 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "frontend/api/c_api.h"
-
+#include "frontend/api/c_api_detail.h"
 #include "frontend/api/ricci.h"
 #include "frontend/types.h"
 #include "runtime/dlpack.h"
@@ -17,14 +16,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 
 using namespace ricci;
+using namespace ricci::detail;
 
-struct ricci_error {
-  Diagnostic diagnostic;
-  std::string text;
-};
 struct ricci_tensor {
   Tensor tensor;
 };
@@ -36,49 +31,6 @@ namespace {
 
 static_assert(int(DType::c128) == RICCI_C128 && RICCI_C128 + 1 == kNumDTypes);
 static_assert(int(DType::u8) == RICCI_U8 && int(DType::f16) == RICCI_F16);
-
-constexpr ricci_status statusOf(ErrorKind kind) { return ricci_status(int(kind) + 1); }
-static_assert(statusOf(ErrorKind::Input) == RICCI_ERROR_INPUT);
-static_assert(statusOf(ErrorKind::Internal) == RICCI_ERROR_INTERNAL);
-
-ricci_status fail(Diagnostic diagnostic, ricci_error **error) {
-  const ricci_status status = statusOf(diagnostic.kind);
-  if (error) {
-    std::string text = diagnostic.render();
-    *error = new ricci_error{std::move(diagnostic), std::move(text)};
-  }
-  return status;
-}
-
-/// Runs `fn`, which returns a Status; nothing is thrown to the caller.
-template <typename Fn> ricci_status guarded(ricci_error **error, Fn fn) noexcept {
-  if (error)
-    *error = nullptr;
-  ricci_status status = RICCI_ERROR_INTERNAL;
-  try {
-    try {
-      Status result = fn();
-      if (result)
-        return RICCI_OK;
-      status = statusOf(result.error().kind);
-      return fail(std::move(result.error()), error);
-    } catch (const Error &e) {
-      status = statusOf(e.diagnostic().kind);
-      return fail(e.diagnostic(), error);
-    } catch (const std::bad_alloc &) {
-      status = RICCI_ERROR_MACHINE;
-      return fail(machineError("there is not enough memory"), error);
-    } catch (const std::exception &e) {
-      return fail(internalError(e.what()), error);
-    }
-  } catch (...) { // no memory for the error
-    return status;
-  }
-}
-
-Status notNull(const void *pointer, const char *name) {
-  return pointer ? success() : Status(usageError(fmt::format("'{}' is null", name)));
-}
 
 /// Gives a value of type Expected<T> to the caller as a new handle.
 template <typename Handle, typename T> Status give(Expected<T> value, Handle **handle) {
@@ -593,53 +545,3 @@ ricci_status ricci_function_plan(const ricci_function *function, char **text, ri
 }
 
 void ricci_text_free(char *text) { std::free(text); }
-
-// The process
-
-ricci_status ricci_set_num_threads(int count, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    set_num_threads(count);
-    return success();
-  });
-}
-
-ricci_status ricci_clear_cache(ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    clear_cache();
-    return success();
-  });
-}
-
-ricci_status ricci_release_memory(ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    release_memory();
-    return success();
-  });
-}
-
-ricci_status ricci_set_cache_folder(const char *path, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    set_cache_folder(path ? path : "");
-    return success();
-  });
-}
-
-ricci_status ricci_set_log_callback(void (*callback)(void *context, const char *message),
-                                    void *context, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    // One for each that was ever set: another thread may be about to call the one before.
-    struct Receiver {
-      void (*callback)(void *context, const char *message);
-      void *context;
-    };
-    auto forward = [](void *to, std::string_view message) {
-      const auto *receiver = static_cast<const Receiver *>(to);
-      receiver->callback(receiver->context, std::string(message).c_str());
-    };
-    if (callback)
-      set_log_callback(forward, new Receiver{callback, context});
-    else
-      set_log_callback(nullptr, nullptr);
-    return success();
-  });
-}

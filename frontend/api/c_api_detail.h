@@ -1,0 +1,69 @@
+//===- c_api_detail.h - what the C API's functions share ---------------- -===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "frontend/api/c_api.h"
+
+#include "runtime/error.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+#include <string>
+
+struct ricci_error {
+  ricci::Diagnostic diagnostic;
+  std::string text;
+};
+
+namespace ricci::detail {
+
+constexpr ricci_status statusOf(ErrorKind kind) { return ricci_status(int(kind) + 1); }
+static_assert(statusOf(ErrorKind::Input) == RICCI_ERROR_INPUT);
+static_assert(statusOf(ErrorKind::Internal) == RICCI_ERROR_INTERNAL);
+
+inline ricci_status fail(Diagnostic diagnostic, ricci_error **error) {
+  const ricci_status status = statusOf(diagnostic.kind);
+  if (error) {
+    std::string text = diagnostic.render();
+    *error = new ricci_error{std::move(diagnostic), std::move(text)};
+  }
+  return status;
+}
+
+/// Runs `fn`, which returns a Status; nothing is thrown to the caller.
+template <typename Fn> ricci_status guarded(ricci_error **error, Fn fn) noexcept {
+  if (error)
+    *error = nullptr;
+  ricci_status status = RICCI_ERROR_INTERNAL;
+  try {
+    try {
+      Status result = fn();
+      if (result)
+        return RICCI_OK;
+      status = statusOf(result.error().kind);
+      return fail(std::move(result.error()), error);
+    } catch (const Error &e) {
+      status = statusOf(e.diagnostic().kind);
+      return fail(e.diagnostic(), error);
+    } catch (const std::bad_alloc &) {
+      status = RICCI_ERROR_MACHINE;
+      return fail(machineError("there is not enough memory"), error);
+    } catch (const std::exception &e) {
+      return fail(internalError(e.what()), error);
+    }
+  } catch (...) { // no memory for the error
+    return status;
+  }
+}
+
+inline Status notNull(const void *pointer, const char *name) {
+  return pointer ? success() : Status(usageError(fmt::format("'{}' is null", name)));
+}
+
+} // namespace ricci::detail

@@ -1,0 +1,59 @@
+//===- c_api_process.cpp - the C API's settings of the process ---------- -===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/api/c_api_detail.h"
+#include "frontend/api/ricci.h"
+
+using namespace ricci;
+using namespace ricci::detail;
+
+ricci_status ricci_set_num_threads(int count, ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    set_num_threads(count);
+    return success();
+  });
+}
+
+ricci_status ricci_clear_cache(ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    clear_cache();
+    return success();
+  });
+}
+
+ricci_status ricci_release_memory(ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    release_memory();
+    return success();
+  });
+}
+
+ricci_status ricci_set_cache_folder(const char *path, ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    set_cache_folder(path ? path : "");
+    return success();
+  });
+}
+
+ricci_status ricci_set_log_callback(void (*callback)(void *context, const char *message),
+                                    void *context, ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    // One for each that was ever set: another thread may be about to call the one before.
+    struct Receiver {
+      void (*callback)(void *context, const char *message);
+      void *context;
+    };
+    auto forward = [](void *to, std::string_view message) {
+      const auto *receiver = static_cast<const Receiver *>(to);
+      receiver->callback(receiver->context, std::string(message).c_str());
+    };
+    if (callback)
+      set_log_callback(forward, new Receiver{callback, context});
+    else
+      set_log_callback(nullptr, nullptr);
+    return success();
+  });
+}
