@@ -70,7 +70,9 @@ double contractCycles(const Schedule &s, const Target &target) {
   if (s.streams) {
     double pieces = std::max(1.0, rows / double(joinedRows(s)));
     int64_t period = streamPeriod(s, target);
-    write = 3 * vectors + pieces / rows * (period == 1 ? 40 : period ? 200 : 300);
+    // Memory that begins on a line has rows of whole lines stored as they are.
+    bool lines = s.n[0].extent * int64_t(itemSize(s.spec.result)) % 64 == 0;
+    write = 3 * vectors + pieces / rows * (period == 1 ? (lines ? 24 : 56) : period ? 200 : 300);
   } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
     // The lines of the result are read before they are written.
     write += 10.0 / 64 * std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result));
