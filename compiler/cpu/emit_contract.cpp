@@ -58,8 +58,9 @@ public:
     Type index = b_.getIndexType();
     SmallVector<Type> inputs{buffer(spec_.operands[0]), buffer(spec_.operands[1]),
                              buffer(spec_.result)};
-    forOperands(
-        [&](const LoopProgram::Access &access, size_t) { inputs.push_back(buffer(access.type)); });
+    if (spec_.epilogue)
+      for (const LoopProgram::Access *access : operandsOf(*spec_.epilogue))
+        inputs.push_back(buffer(access->type));
     inputs.append({flat(index), flat(b_.getI8Type()), index, index});
     ValueRange args = b_.beginFunction(module_, spec_.name(), inputs, false).getArguments();
     a_ = args[0], bOperand_ = args[1], c_ = args[2];
@@ -301,11 +302,10 @@ private:
     };
     if (!streamsTiles_)
       rows(c_, spec_.result, b_.add(baseC_, b_.load(cn_, j)), cm_, true);
-    forOperands([&](const LoopProgram::Access &access, size_t e) {
-      if (access.strides[0] == 1)
-        rows(operands_[e], access.type, b_.add(operandBases_[e], b_.load(operandColumns_[e], j)),
+    for (auto [e, access] : llvm::enumerate(operandsOf(*spec_.epilogue)))
+      if (access->strides[0] == 1)
+        rows(operands_[e], access->type, b_.add(operandBases_[e], b_.load(operandColumns_[e], j)),
              operandRows_[e], false);
-    });
   }
 
   /// A tile whose sums are complete with this block of K: the epilogue computes the result from the
@@ -371,22 +371,9 @@ private:
   int buffers() const { return int(spec_.buffers()); }
   /// The number of an epilogue's operand; nothing for the sums and the result.
   std::optional<size_t> operandOf(const LoopProgram::Access &access) const {
-    std::optional<size_t> number;
-    forOperands([&](const LoopProgram::Access &operand, size_t i) {
-      if (&operand == &access)
-        number = i;
-    });
-    return number;
-  }
-  void forOperands(llvm::function_ref<void(const LoopProgram::Access &, size_t)> body) const {
-    if (!spec_.epilogue)
-      return;
-    const LoopProgram &program = *spec_.epilogue;
-    unsigned result = program.accesses[size_t(program.stores[0].access)].buffer;
-    size_t number = 0;
-    for (const LoopProgram::Access &access : program.accesses)
-      if (access.buffer != result)
-        body(access, number++);
+    auto operands = operandsOf(*spec_.epilogue);
+    auto *found = llvm::find(operands, &access);
+    return found == operands.end() ? std::nullopt : std::optional(size_t(found - operands.begin()));
   }
 
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }

@@ -247,26 +247,13 @@ private:
       // The last of a chain first: what it reads is not needed again.
       for (int i : llvm::reverse(pass.full)) {
         LoopProgram::Node &node = program.nodes[size_t(i)];
-        if (isKnown[size_t(i)] && !node.cached && isNeeded(program, pass, i) &&
+        if (isKnown[size_t(i)] && !node.cached && program.isNeeded(pass, i) &&
             cycles[size_t(i)] >= kCacheCycles && node.kind != Kind::Scan)
           node.cached = true;
       }
       for (int i : pass.full)
         isKnown[size_t(i)] = true;
     }
-  }
-
-  /// Whether something of the pass that is not cached reads the node.
-  static bool isNeeded(const LoopProgram &program, const LoopProgram::Pass &pass, int i) {
-    for (int user : pass.full)
-      if (!program.nodes[size_t(user)].cached &&
-          llvm::is_contained(program.nodes[size_t(user)].operands, i))
-        return true;
-    for (int reduction : pass.reductions)
-      if (llvm::is_contained(program.nodes[size_t(reduction)].operands, i))
-        return true;
-    return llvm::any_of(pass.fullStores,
-                        [&](int store) { return program.stores[size_t(store)].node == i; });
   }
 
   //===--- without reduced axes ----------------------------------------===//

@@ -286,10 +286,11 @@ std::optional<LoopProgram> buildEpilogue(KernelOp kernel) {
   return Builder(kernel, shape, kept).build();
 }
 
-SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue, KernelOp kernel) {
+SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue) {
+  unsigned result = epilogue.accesses[size_t(epilogue.stores[0].access)].buffer;
   SmallVector<const LoopProgram::Access *> operands;
   for (const LoopProgram::Access &access : epilogue.accesses)
-    if (access.buffer != kernel.getInputs().size())
+    if (access.buffer != result)
       operands.push_back(&access);
   return operands;
 }

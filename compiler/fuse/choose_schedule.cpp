@@ -510,7 +510,7 @@ std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool 
     return std::nullopt;
   addBuffer(inputs, equation.output, through->second.shape, through->second.strides);
   if (epilogue) {
-    for (const LoopProgram::Access *access : operandsOf(*epilogue, kernel)) {
+    for (const LoopProgram::Access *access : operandsOf(*epilogue)) {
       for (LabelledProduct::Axis &axis : product.axes)
         axis.strides.push_back(0);
       addBuffer(product.axes[0].strides.size() - 1, equation.output, stored.shape, access->strides);

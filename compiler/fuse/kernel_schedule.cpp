@@ -192,7 +192,7 @@ SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
       std::swap(uses[0], uses[1]);
     uses.push_back({unsigned(kernel.getInputs().size()), 0});
     if (auto epilogue = buildEpilogue(kernel))
-      for (const LoopProgram::Access *access : operandsOf(*epilogue, kernel))
+      for (const LoopProgram::Access *access : operandsOf(*epilogue))
         uses.push_back({access->buffer, access->offset});
     return uses;
   }

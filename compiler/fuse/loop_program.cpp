@@ -203,6 +203,15 @@ void LoopProgram::findUniform() {
   }
 }
 
+bool LoopProgram::isNeeded(const Pass &pass, int node) const {
+  auto reads = [&](int user) { return llvm::is_contained(nodes[size_t(user)].operands, node); };
+  return llvm::any_of(pass.full,
+                      [&](int user) { return !nodes[size_t(user)].cached && reads(user); }) ||
+         llvm::any_of(pass.reductions, reads) || llvm::any_of(pass.fullStores, [&](int store) {
+           return stores[size_t(store)].node == node;
+         });
+}
+
 std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);

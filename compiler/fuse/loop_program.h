@@ -118,6 +118,8 @@ struct LoopProgram {
     std::vector<int> keptStores, fullStores; ///< positions in `stores`
   };
   std::vector<Pass> passes() const;
+  /// Whether something of the pass that is not cached reads the node.
+  bool isNeeded(const Pass &pass, int node) const;
   /// Numbers of the widest type in one register.
   int lanes(const Target &target) const;
   /// Everything that shapes the code, nothing of extents, strides and offsets: equal texts share a
@@ -159,8 +161,7 @@ std::optional<LoopProgram> buildLoopProgram(KernelOp kernel);
 /// kernels.
 std::optional<LoopProgram> buildEpilogue(KernelOp kernel);
 /// What it reads besides the sums: accesses of operands.
-llvm::SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue,
-                                                          KernelOp kernel);
+llvm::SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue);
 /// The epilogue along the axis in which the result is contiguous, alone.
 LoopProgram alongColumns(LoopProgram epilogue);
 

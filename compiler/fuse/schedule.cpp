@@ -120,8 +120,7 @@ std::string KernelSpec::key() const {
 }
 
 size_t KernelSpec::buffers() const {
-  // Of the epilogue's accesses one loads the sums, and one stores the result.
-  return operands.size() + 1 + (epilogue ? epilogue->accesses.size() - 2 : 0);
+  return operands.size() + 1 + (epilogue ? operandsOf(*epilogue).size() : 0);
 }
 
 /// Short for a structure.

@@ -155,7 +155,7 @@ private:
       for (int i : llvm::reverse(pass.full)) {
         LoopProgram::Node &node = program.nodes[size_t(i)];
         double bytes = double(program.reducedExtent()) * double(itemSize(node.type)) * lanes;
-        bool needed = isNeeded(program, pass, i);
+        bool needed = program.isNeeded(pass, i);
         if (first[size_t(i)] >= 0 && needed && !node.cached && cycles[size_t(i)] >= kCacheCycles &&
             !program.isUniform(i) && node.kind != Kind::Scan &&
             bytes <= double(target_.l2Bytes) / 2)
@@ -165,19 +165,6 @@ private:
         if (first[size_t(i)] < 0)
           first[size_t(i)] = int(p);
     }
-  }
-
-  /// Whether something of the pass that is not cached reads the node.
-  static bool isNeeded(const LoopProgram &program, const LoopProgram::Pass &pass, int i) {
-    for (int user : pass.full)
-      if (!program.nodes[size_t(user)].cached &&
-          llvm::is_contained(program.nodes[size_t(user)].operands, i))
-        return true;
-    for (int reduction : pass.reductions)
-      if (llvm::is_contained(program.nodes[size_t(reduction)].operands, i))
-        return true;
-    return llvm::any_of(pass.fullStores,
-                        [&](int store) { return program.stores[size_t(store)].node == i; });
   }
 
   LoopProgram loops_;

@@ -288,6 +288,57 @@ TEST(Schedule, blocksAreWholeTilesThatFitTheCaches) {
           }
 }
 
+// Results that leave the caches are stored past them, unless they are added to, summed in several
+// blocks of K, or of a size that varies.
+TEST(Schedule, largeResultsStream) {
+  Target large = target("x86-64-v4");
+  large.l3Bytes = 8 << 20;
+  LabelledProduct wide = matmul(1024, 4096, 32);
+  Schedule s = chooseSchedule(wide, large);
+  EXPECT_TRUE(s.streams && s.spec.streams && s.spec.panels);
+  EXPECT_EQ(streamPeriod(s, large), 1);
+  auto streams = [&](LabelledProduct other) { return chooseSchedule(other, large).streams; };
+  EXPECT_FALSE(streams(matmul(256, 1024, 32)));
+  EXPECT_FALSE(streams(matmul(1024, 4096, 20000)));
+  LabelledProduct added = wide, sized = wide;
+  added.accumulate = true;
+  sized.size = 1024;
+  EXPECT_FALSE(streams(added));
+  EXPECT_FALSE(streams(sized));
+  large.l3Bytes = 64 << 20;
+  EXPECT_FALSE(streams(wide));
+}
+
+// Rows of 8 that follow each other in the result, 4 and then 16 of them, are one piece.
+TEST(Schedule, joinedRows) {
+  Schedule s;
+  s.spec.tileColumns = 16;
+  s.n = {{8, {0, 1, 1}}, {5, {0, 8, 8 * 64}}};
+  s.m = {{4, {1, 0, 8}}, {16, {4, 0, 32}}};
+  EXPECT_EQ(joinedRows(s), 64);
+  EXPECT_EQ(streamPeriod(s, target()), 1);
+  s.n = {{8, {0, 1, 1}}, {3, {0, 40, 8 * 64 * 5}}, {5, {0, 8, 8 * 64}}};
+  EXPECT_EQ(streamPeriod(s, target()), 3);
+  s.m[1].strides[2] = 64;
+  EXPECT_EQ(joinedRows(s), 4);
+  EXPECT_EQ(streamPeriod(s, target()), 0);
+}
+
+// acd,dbc->ab: A is contiguous along d, B along c; a part of d comes before c.
+TEST(Schedule, operandsContiguousAlongDifferentDimsOfK) {
+  Schedule s = chooseSchedule(product({{204, {40800, 0, 204}, true},
+                                       {204, {0, 204, 1}, true},
+                                       {204, {200, 1, 0}, false},
+                                       {200, {1, 41616, 0}, false}}),
+                              target());
+  EXPECT_EQ(s.spec.packing[0], Packing::AlongK);
+  EXPECT_EQ(s.spec.packing[1], Packing::AlongK);
+  ASSERT_EQ(s.k.size(), 3u);
+  EXPECT_EQ(s.k[0].strides[0], 1);
+  EXPECT_EQ(s.k[1].strides[1], 1);
+  EXPECT_EQ(s.k[0].extent * s.k[2].extent, 200);
+}
+
 TEST(Schedule, flopsAndBytes) {
   Schedule s = chooseSchedule(matmul(64, 80, 48), target());
   EXPECT_EQ(s.flops, 2.0 * 64 * 80 * 48);
