@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tests/cpu/fused_harness.h"
+#include "tests/fuse/layouts.h"
 
 #include "compiler/cpu/descriptor.h"
 #include "compiler/fuse/kernel_schedule.h"
@@ -138,7 +139,7 @@ public:
       return;
     }
     function_ = *module_->getOps<func::FuncOp>().begin();
-    setLayouts();
+    setLayouts(function_, options_.disorder, random_);
     auto oracle = makeReferenceProgram(*module_);
     if (oracle)
       oracle_ = *oracle;
@@ -209,40 +210,6 @@ private:
 
   static RankedTensorType typeOf(mlir::Value value) {
     return cast<RankedTensorType>(value.getType());
-  }
-
-  SmallVector<int64_t> layout(ArrayRef<int64_t> shape, bool isArgument) {
-    SmallVector<int64_t> strides(shape.size(), 0), order(shape.size());
-    for (size_t i = 0; i < order.size(); ++i)
-      order[i] = int64_t(i);
-    if (options_.disorder)
-      std::shuffle(order.begin(), order.end(), random_);
-    int64_t next = options_.disorder && random_() % 4 == 0 ? 2 : 1;
-    for (int64_t axis : llvm::reverse(order)) {
-      strides[size_t(axis)] = next;
-      next *= std::max<int64_t>(shape[size_t(axis)], 1);
-      if (!options_.disorder)
-        continue;
-      next += random_() % 3 == 0;
-      if (random_() % 4 == 0)
-        strides[size_t(axis)] *= -1;
-      if (isArgument && random_() % 6 == 0)
-        strides[size_t(axis)] = 0;
-    }
-    return strides;
-  }
-
-  void setLayouts() {
-    OpBuilder b(context_.get());
-    for (unsigned i = 0; i < function_.getNumArguments(); ++i)
-      function_.setArgAttr(
-          i, kStridesAttr,
-          b.getDenseI64ArrayAttr(layout(typeOf(function_.getArgument(i)).getShape(), true)));
-    for (unsigned i = 0; i < function_.getNumResults(); ++i)
-      function_.setResultAttr(
-          i, kStridesAttr,
-          b.getDenseI64ArrayAttr(
-              layout(cast<RankedTensorType>(function_.getResultTypes()[i]).getShape(), false)));
   }
 
   void fill(const Placed &placed, int argument) {
