@@ -17,6 +17,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
+#include "runtime/chain.h"
 #include "runtime/interrupt.h"
 #include "runtime/parallel.h"
 
@@ -274,10 +275,10 @@ private:
 
   Status generate(const Program &program, const Target &target, const CompileOptions &options,
                   Pipeline &pipeline, KernelSource kernelsOf, Executable &executable,
-                  int64_t size = 0) {
+                  std::optional<int64_t> objectSize = std::nullopt) {
     if (Status s = pipeline.toOrdered(&executable.plan); !s)
       return s;
-    if (Status s = pipeline.toKernels(size); !s)
+    if (Status s = pipeline.toKernels(objectSize); !s)
       return s;
     if (options.device.isCuda()) {
       auto cudaTarget = resolveCudaTarget(options.arch);
@@ -325,6 +326,8 @@ private:
       return std::move(kernels.error());
     ValuePlaces places(function, executable);
     PlanRows rows(executable.plan);
+    int64_t chained = 0; // the chain's launches so far
+    double chainSeconds = 0;
     for (auto [op, schedule, kernel] :
          llvm::zip_equal(function.getOps<KernelOp>(), schedules, *kernels)) {
       places.addResults(op);
@@ -340,16 +343,39 @@ private:
         launch.buffers.push_back(places(op, use.buffer, use.offset));
       if (schedule.spec.loops && schedule.spec.loops->has(LoopProgram::Kind::Gather))
         launch.buffers.push_back({BufferRef::Kind::Status, 0, 0});
+      launch.tasksPerBlock = data.tasksPerBlock;
       executable.launches.push_back(std::move(launch));
 
-      executable.plan.workspaceBytes =
-          std::max(executable.plan.workspaceBytes, data.workspaceBytes);
       PlanStep estimate;
       estimate.kernel = schedule.spec.title();
       estimate.flops = schedule.flops;
       estimate.bytes = schedule.bytes;
       estimate.predictedSeconds = schedule.predictedSeconds;
+      const auto &blocks = schedule.rowBlocks;
+      estimate.blockRows = blocks && blocks->passed >= 0 ? blocks->blockRows : 0;
       rows.add(op, estimate);
+      if (blocks) {
+        ++chained, chainSeconds += schedule.predictedSeconds;
+        if (blocks->passed >= 0)
+          continue;
+        Launch &first = executable.launches[executable.launches.size() - size_t(chained)];
+        first.chain = {chained, blocks->entries, blocks->rows, blocks->blockRows,
+                       places.takeBlockBytes()};
+        first.tasksPerWorker =
+            tasksPerWorker(chainSeconds, blocks->entries * first.chain.blocksPerEntry());
+        // Every part packs the columns that its blocks share.
+        first.partsPerWorker = blocks->entries == 1 ? 1 : Launch().partsPerWorker;
+        chained = 0, chainSeconds = 0;
+      }
+    }
+    rows.finish();
+    for (size_t l = 0; l < executable.launches.size();) {
+      LaunchGroup group = LaunchGroup::at(executable.launches, l);
+      auto bytes = group.workerBytes();
+      if (!bytes)
+        return std::move(bytes.error());
+      executable.plan.workspaceBytes = std::max(executable.plan.workspaceBytes, *bytes);
+      l += group.count;
     }
     return success();
   }

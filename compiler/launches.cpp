@@ -29,7 +29,17 @@ ValuePlaces::ValuePlaces(func::FuncOp function, Executable &executable) : execut
 }
 
 void ValuePlaces::addResults(KernelOp kernel) {
-  for (auto [value, offset] : llvm::zip(kernel.getResults(), *kernel.getArena())) {
+  std::optional<RowBlocks> rows = rowBlocksOf(kernel);
+  for (auto [i, offset] : llvm::enumerate(*kernel.getArena())) {
+    Value value = kernel.getResult(unsigned(i));
+    if (rows && rows->passed == int64_t(i)) {
+      auto type = cast<RankedTensorType>(value.getType());
+      int64_t rowBytes = type.getNumElements() / (rows->entries * rows->rows) *
+                         int64_t(itemSize(elementDType(type)));
+      places_[value] = {BufferRef::Kind::Block, rowBytes, offset};
+      blockBytes_ = std::max(blockBytes_, offset + rows->blockRows * rowBytes);
+      continue;
+    }
     if (offset < -1)
       places_[value] = {BufferRef::Kind::Output, -2 - offset, 0};
     if (offset < 0)
@@ -52,16 +62,22 @@ BufferRef ValuePlaces::operator()(KernelOp kernel, unsigned buffer, int64_t offs
 }
 
 void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
-  if (einsumOf(kernel) && next_ < plan_.steps.size()) {
-    PlanStep &step = plan_.steps[next_++];
-    step.kernel = estimate.kernel;
-    step.bytes = estimate.bytes;
-    step.predictedSeconds = estimate.predictedSeconds;
-    return;
-  }
   PlanStep step = estimate;
-  step.contraction = kernel.getLabel().value_or("").str();
-  plan_.steps.insert(plan_.steps.begin() + ptrdiff_t(next_++), step);
+  std::vector<PlanStep> &known = plan_.steps;
+  if (EinsumOp einsum = einsumOf(kernel); einsum && !known.empty()) {
+    // Chains change the order; steps of one equation are alike.
+    auto it = llvm::find_if(
+        known, [&](const PlanStep &s) { return s.contraction == einsum.getEquation(); });
+    if (it == known.end())
+      it = known.begin();
+    step.contraction = it->contraction;
+    step.flops = it->flops;
+    step.remaining = it->remaining;
+    known.erase(it);
+  } else {
+    step.contraction = kernel.getLabel().value_or("").str();
+  }
+  rows_.push_back(std::move(step));
 }
 
 } // namespace ricci

@@ -22,9 +22,12 @@ public:
   void addResults(KernelOp kernel);
   /// The element at index 0 of an operand or, after those, a result, moved by `offset` elements.
   BufferRef operator()(KernelOp kernel, unsigned buffer, int64_t offset) const;
+  /// What a worker needs for the blocks of rows of the kernels since the last call.
+  int64_t takeBlockBytes() { return std::exchange(blockBytes_, 0); }
 
 private:
   Executable &executable_;
+  int64_t blockBytes_ = 0;
   llvm::DenseMap<mlir::Value, BufferRef> places_;
 };
 
@@ -36,10 +39,11 @@ public:
   /// `estimate` has the kernel's title, bytes and predicted seconds; of what is no einsum also the
   /// flops.
   void add(KernelOp kernel, const PlanStep &estimate);
+  void finish() { plan_.steps = std::move(rows_); }
 
 private:
   Plan &plan_;
-  size_t next_ = 0;
+  std::vector<PlanStep> rows_;
 };
 
 } // namespace ricci

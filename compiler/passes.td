@@ -60,13 +60,28 @@ def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {
                         "an extent that is to vary, 0: none">];
 }
 
+def ChainKernels : Pass<"ricci-chain-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Run kernels that hand rows to each other block by block";
+  let description = [{
+    Where a kernel computes, row by row, what the next one reads row by row, and that would leave the
+    cache on its way, both get `rows` in their schedules: a worker does them for one block of rows
+    after the other, and only a block of rows is ever in memory. Attention is a contraction, a
+    softmax and a contraction so.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">,
+                 Option<"minBytes", "min-bytes", "int64_t", /*default=*/"0",
+                        "results of fewer bytes are stored whole; 0: those that fit into L2">];
+}
+
 def PlanMemory : Pass<"ricci-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "Give every intermediate its place in the arena";
   let description = [{
     Sets `arena` of every `ricci.kernel` so that intermediates that live at the same time do not
     overlap; results of the function stay in the caller's memory (-1). What a kernel reads at the
     very index at which it writes, and nobody reads after it, has its result's place, be it in the
-    caller's memory (-2 - the result's position).
+    caller's memory (-2 - the result's position). Of what a chain of kernels hands on by rows, it is
+    the place of a block in a worker's own memory.
 
     With `size`, an extent that is to vary, offsets are linear in it: an intermediate that has it
     takes whole lines of 64 bytes for each of its indices, and no memory is used twice, because

@@ -25,7 +25,8 @@ namespace ricci {
 
 static constexpr const char *kPassNames[] = {
     "ricci-simplify",     "ricci-order-contractions", "ricci-split-reductions",
-    "ricci-form-kernels", "ricci-choose-schedule",    "ricci-plan-memory",
+    "ricci-form-kernels", "ricci-choose-schedule",    "ricci-chain-kernels",
+    "ricci-plan-memory",
     "ricci-emit-loops",   "ricci-lower-loops",
 };
 
@@ -99,7 +100,8 @@ Status Pipeline::toOrdered(Plan *plan) {
   // From here on every einsum has one or two operands.
 }
 
-Status Pipeline::toKernels(int64_t size) {
+Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
+  int64_t size = objectSize.value_or(0);
   auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
     return runOnFunction("kernels", name, std::move(pass));
   };
@@ -120,6 +122,12 @@ Status Pipeline::toKernels(int64_t size) {
     schedule.size = size;
     if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
       return s;
+    ChainKernelsOptions chains;
+    chains.cpu = options_.cpu;
+    chains.minBytes = options_.chainBytes;
+    if (options_.fuse && !objectSize)
+      if (Status s = run("ricci-chain-kernels", createChainKernels(chains)); !s)
+        return s;
   }
   // From here on every kernel has its schedule; nothing decides any more.
   PlanMemoryOptions memory;

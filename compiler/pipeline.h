@@ -29,8 +29,9 @@ public:
   /// Makes the IR of `tensor`, `ordered` or `kernels` from the stage before.
   Status toTensor();
   Status toOrdered(Plan *plan);
-  /// `size`: an extent that is to vary, for objects that take it as an argument.
-  Status toKernels(int64_t size = 0);
+  /// `objectSize`: for an object, an extent that is to vary, 0 where there is none. Objects have no
+  /// chains.
+  Status toKernels(std::optional<int64_t> objectSize = std::nullopt);
   /// All distinct kernels of the program as one module at the `loops` stage, then in the LLVM
   /// dialect.
   Status toLoops();

@@ -43,6 +43,9 @@ struct CompileOptions {
   /// Strides the results must have (for out=); empty: C-contiguous.
   std::vector<Strides> outputStrides;
   bool fuse = true;         ///< without it every operation is a kernel of its own
+  /// What is handed from kernel to kernel by blocks of rows has at least so many bytes; 0: more than
+  /// the L2 cache.
+  int64_t chainBytes = 0;
   std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr
   bool accumulate = false;  ///< outputs += the result, instead of =
   /// Asked for kernels before they are compiled; null: nobody is.

@@ -21,7 +21,8 @@ std::string CompileOptions::key() const {
     key += fmt::format(" path={}", order.path);
   if (memoryLimit)
     key += fmt::format(" memory={}", *memoryLimit);
-  key += fmt::format(" out={} accumulate={} fuse={}", outputStrides, accumulate, fuse);
+  key += fmt::format(" out={} accumulate={} fuse={} chain={}", outputStrides, accumulate, fuse,
+                     chainBytes);
   // A compilation that prints must not be answered from a cache that one without printing filled.
   return key + fmt::format(" print={}:{}", printIrAfter.size(), printIrAfter);
 }

@@ -157,6 +157,7 @@ Status CudaProgram::run(const Executable &executable, const std::vector<Tensor> 
       return static_cast<std::byte *>(arena->get());
     case BufferRef::Kind::Constant:
       return static_cast<std::byte *>(constants_[size_t(ref.index)].get());
+    case BufferRef::Kind::Block: // a GPU has no chains
     case BufferRef::Kind::Status:
       break;
     }

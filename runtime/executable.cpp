@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executable.h"
 
+#include "runtime/chain.h"
 #include "runtime/cuda_program.h"
 #include "runtime/interrupt.h"
 #include "runtime/parallel.h"
@@ -101,38 +102,23 @@ Status checkArguments(const Executable &e, const std::vector<Tensor> &inputs,
   return success();
 }
 
-int workersOf(const Launch &launch, int threads) {
-  return int(std::clamp<int64_t>(launch.tasks / launch.tasksPerWorker, 1, threads));
+int workersOf(const LaunchGroup &group, int threads) {
+  return int(std::clamp<int64_t>(group.tasks() / group.tasksPerWorker(), 1, threads));
 }
 
-/// One worker's scratch memory starts on a cache line of its own.
-int64_t workspaceStride(const Launch &launch) { return (launch.workspaceBytes + 63) / 64 * 64; }
-
-/// Tasks after which a launch looks whether it is interrupted: those of about a fifth of a second.
-int64_t tasksBetweenChecks(const Executable &e, size_t launch, int workers) {
+/// Tasks after which a launch, or a chain, looks whether it is interrupted: those of about a fifth
+/// of a second.
+int64_t tasksBetweenChecks(const Executable &e, const LaunchGroup &group, int workers) {
   constexpr double kSeconds = 0.2;
-  const int64_t tasks = e.launches[launch].tasks;
+  const int64_t tasks = group.tasks();
   if (!interruptible() || e.plan.steps.size() != e.launches.size())
     return tasks;
-  const double seconds = e.plan.steps[launch].predictedSeconds / workers;
+  double seconds = 0;
+  for (const Launch &launch : group)
+    seconds += e.plan.steps[size_t(&launch - e.launches.data())].predictedSeconds / workers;
   return seconds <= 2 * kSeconds
              ? tasks
              : std::max<int64_t>(workers, int64_t(double(tasks) * kSeconds / seconds));
-}
-
-struct LaunchContext {
-  KernelFn kernel;
-  void *const *buffers;
-  const int64_t *descriptor;
-  std::byte *workspace;
-  int64_t workspaceStride;
-  int64_t first; ///< of the tasks that are handed out
-};
-
-void runTasks(void *ctx, int64_t begin, int64_t end, int worker) {
-  const LaunchContext &c = *static_cast<LaunchContext *>(ctx);
-  c.kernel(c.buffers, c.descriptor, c.workspace + worker * c.workspaceStride, c.first + begin,
-           c.first + end);
 }
 
 } // namespace
@@ -164,12 +150,16 @@ Status Executable::run(const std::vector<Tensor> &inputs,
   if (!threads)
     return std::move(threads.error());
   int64_t workspaceBytes = 0;
-  for (const Launch &launch : launches) {
+  for (size_t l = 0; l < launches.size();) {
+    const LaunchGroup group = LaunchGroup::at(launches, l);
+    Expected<int64_t> each = group.workerBytes();
+    if (!each)
+      return std::move(each.error());
     int64_t bytes;
-    if (__builtin_mul_overflow(workspaceStride(launch), int64_t(workersOf(launch, *threads)),
-                               &bytes))
+    if (__builtin_mul_overflow(*each, int64_t(workersOf(group, *threads)), &bytes))
       return machineError("workspaces of all workers together exceed 2**63 bytes");
     workspaceBytes = std::max(workspaceBytes, bytes);
+    l += group.count;
   }
   PoolBlock arena, workspace;
   for (auto [block, bytes] :
@@ -184,46 +174,45 @@ Status Executable::run(const std::vector<Tensor> &inputs,
 
   BufferTable table;
   LaunchStatus status;
-  for (size_t l = 0; l < launches.size(); ++l) {
-    const Launch &launch = launches[l];
-    if (launch.tasks <= 0)
-      continue;
-    if (l > 0 && interrupted())
-      return interruptedError();
-    void **buffers = table.resize(launch.buffers.size());
-    for (size_t i = 0; i < launch.buffers.size(); ++i) {
-      const BufferRef &ref = launch.buffers[i];
-      switch (ref.kind) {
-      case BufferRef::Kind::Input:
-        assert(size_t(ref.index) < inputs.size());
-        buffers[i] = static_cast<std::byte *>(inputs[ref.index].raw()) + ref.byteOffset;
-        break;
-      case BufferRef::Kind::Output:
-        assert(size_t(ref.index) < outputs.size());
-        buffers[i] = static_cast<std::byte *>(outputs[ref.index].raw()) + ref.byteOffset;
-        break;
-      case BufferRef::Kind::Arena:
-        buffers[i] = arena.data() + ref.byteOffset;
-        break;
-      case BufferRef::Kind::Constant:
-        // Kernels only read it.
-        buffers[i] = const_cast<uint8_t *>(constants[size_t(ref.index)].data()) + ref.byteOffset;
-        break;
-      case BufferRef::Kind::Status:
-        buffers[i] = &status;
-        break;
-      }
+  auto pointerOf = [&](const BufferRef &ref) -> void * {
+    switch (ref.kind) {
+    case BufferRef::Kind::Input:
+      assert(size_t(ref.index) < inputs.size());
+      return static_cast<std::byte *>(inputs[ref.index].raw()) + ref.byteOffset;
+    case BufferRef::Kind::Output:
+      assert(size_t(ref.index) < outputs.size());
+      return static_cast<std::byte *>(outputs[ref.index].raw()) + ref.byteOffset;
+    case BufferRef::Kind::Arena:
+      return arena.data() + ref.byteOffset;
+    case BufferRef::Kind::Constant:
+      // Kernels only read it.
+      return const_cast<uint8_t *>(constants[size_t(ref.index)].data()) + ref.byteOffset;
+    case BufferRef::Kind::Status:
+      return &status;
+    case BufferRef::Kind::Block:
+      return nullptr; // each worker's own
     }
-    LaunchContext context{launch.kernel->entry(),   buffers,
-                          launch.descriptor.data(), workspace.data(),
-                          workspaceStride(launch),  0};
-    const int workers = workersOf(launch, *threads);
-    const int64_t part = tasksBetweenChecks(*this, l, workers);
-    for (; context.first < launch.tasks; context.first += part) {
-      if (context.first > 0 && interrupted())
+    return nullptr;
+  };
+  for (size_t l = 0; l < launches.size();) {
+    const LaunchGroup group = LaunchGroup::at(launches, l);
+    const int64_t tasks = group.tasks();
+    if (tasks > 0 && l > 0 && interrupted())
+      return interruptedError();
+    l += group.count;
+    if (tasks <= 0)
+      continue;
+    void **buffers = table.resize(group.buffers()), **next = buffers;
+    for (const Launch &launch : group)
+      next = std::transform(launch.buffers.begin(), launch.buffers.end(), next, pointerOf);
+    const int workers = workersOf(group, *threads);
+    GroupRun run{group, buffers, workspace.data(), *group.workerBytes()};
+    const int64_t part = tasksBetweenChecks(*this, group, workers);
+    for (; run.first < tasks; run.first += part) {
+      if (run.first > 0 && interrupted())
         return interruptedError();
-      parallelFor(std::min(part, launch.tasks - context.first), runTasks, &context, workers,
-                  launch.partsPerWorker);
+      parallelFor(std::min(part, tasks - run.first), GroupRun::run, &run, workers,
+                  group.partsPerWorker());
     }
   }
   return statusOf(status);

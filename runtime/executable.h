@@ -54,8 +54,9 @@ struct BufferRef {
     Arena,
     Constant, ///< of the executable
     Status,   ///< the run's words in which kernels report: see LaunchStatus
+    Block,    ///< a block of rows in a worker's memory: see Chain
   } kind = Kind::Input;
-  int64_t index = 0;      ///< of the input, output or constant
+  int64_t index = 0;      ///< of the input, output or constant; of a block, bytes of a row
   int64_t byteOffset = 0; ///< from its element at index 0, of any sign; into the arena
 };
 
@@ -77,6 +78,17 @@ struct Grid {
   }
 };
 
+/// Launches that follow each other and run together: a worker does all of them for one block of
+/// rows before it takes the next, so that what one hands to the next stays in the cache and only a
+/// block of it is ever in memory. A block is a task of the chain.
+struct Chain {
+  int64_t launches = 0; ///< this one and those after it; 0: it runs alone
+  int64_t entries = 1, rows = 1,
+          blockRows = 1;  ///< rows of each entry, and of each block but the last
+  int64_t blockBytes = 0; ///< for each worker
+  int64_t blocksPerEntry() const { return (rows + blockRows - 1) / blockRows; }
+};
+
 /// One call of one kernel.
 struct Launch {
   std::shared_ptr<const Kernel> kernel;
@@ -88,7 +100,11 @@ struct Launch {
   /// A worker gets its tasks in so many parts, to even out speeds: 1 where every part does some
   /// work again (packs an operand).
   int64_t partsPerWorker = 4;
-  Grid grid; ///< of a CUDA device, which knows no tasks, workers and workspaces
+  Grid grid;   ///< of a CUDA device, which knows no tasks, workers and workspaces
+  Chain chain; ///< of the first of its launches
+  /// Of a launch in a chain: its tasks in a block. The first number in its workspace is
+  /// kNothingKept when a worker begins with another block than the one after its last.
+  int64_t tasksPerBlock = 1;
 };
 
 /// A row of the table that `plan` prints.
@@ -99,7 +115,11 @@ struct PlanStep {
   double bytes = 0;            ///< compulsory traffic: every operand and the result once
   double predictedSeconds = 0; ///< by the cost model
   std::string remaining;       ///< the equation that is left after this step
+  int64_t blockRows = 0; ///< the next step runs together with this one, so many rows at a time
 };
+
+/// What a kernel finds in its workspace that has not kept anything there yet.
+inline constexpr int64_t kNothingKept = INT64_MIN;
 
 /// What the compiler decided, for people and for `--json`.
 struct Plan {

@@ -80,6 +80,15 @@ std::string Plan::str() const {
   for (size_t i = 1; i < rows.size(); ++i)
     appendRow(out, rows[i], widths);
   out += rule;
+  for (size_t first = 0; first < steps.size(); ++first) {
+    size_t last = first;
+    while (last + 1 < steps.size() && steps[last].blockRows > 0)
+      ++last;
+    if (last > first)
+      out += fmt::format(" steps {} to {} run together, {} rows at a time\n", first + 1, last + 1,
+                         steps[first].blockRows);
+    first = last;
+  }
   out += fmt::format(" peak memory: {} of intermediates + {} of packing buffers",
                      formatBytes(double(peakBytes)), formatBytes(double(workspaceBytes)));
   if (!orderedBy.empty() && steps.size() > 1)

@@ -134,13 +134,14 @@ void write(Writer &out, const Plan &plan) {
   out.number(peakBytes);
   out.number(workspaceBytes);
   out.list(steps, [&](const PlanStep &step) {
-    const auto &[contraction, kernel, flops, bytes, predictedSeconds, remaining] = step;
+    const auto &[contraction, kernel, flops, bytes, predictedSeconds, remaining, blockRows] = step;
     out.text(contraction);
     out.text(kernel);
     out.number(flops);
     out.number(bytes);
     out.number(predictedSeconds);
     out.text(remaining);
+    out.number(blockRows);
   });
 }
 
@@ -156,7 +157,7 @@ Plan readPlan(Reader &in) {
   plan.largestIntermediate = in.number<double>();
   plan.peakBytes = in.number<int64_t>();
   plan.workspaceBytes = in.number<int64_t>();
-  plan.steps = in.list(6 * kNumber, [&] {
+  plan.steps = in.list(7 * kNumber, [&] {
     PlanStep step;
     step.contraction = in.text();
     step.kernel = in.text();
@@ -164,6 +165,7 @@ Plan readPlan(Reader &in) {
     step.bytes = in.number<double>();
     step.predictedSeconds = in.number<double>();
     step.remaining = in.text();
+    step.blockRows = in.number<int64_t>();
     return step;
   });
   return plan;
@@ -171,7 +173,7 @@ Plan readPlan(Reader &in) {
 
 void write(Writer &out, const Launch &launch, uint64_t number) {
   const auto &[kernel, buffers, descriptor, tasks, tasksPerWorker, workspaceBytes, partsPerWorker,
-               grid] = launch;
+               grid, chain, tasksPerBlock] = launch;
   out.number(number);
   out.list(buffers, [&](const BufferRef &ref) {
     const auto &[kind, index, byteOffset] = ref;
@@ -190,6 +192,9 @@ void write(Writer &out, const Launch &launch, uint64_t number) {
     out.number(threads[i]);
   }
   out.number(sharedBytes);
+  const auto &[launches, entries, rows, blockRows, blockBytes] = chain;
+  for (int64_t number : {launches, entries, rows, blockRows, blockBytes, tasksPerBlock})
+    out.number(number);
 }
 
 /// Whether the executable has what the reference names.
@@ -206,6 +211,8 @@ bool refersInto(const Executable &executable, const BufferRef &ref) {
     return isIn(executable.constants);
   case BufferRef::Kind::Status:
     return true;
+  case BufferRef::Kind::Block: // of a chain: checkChains
+    return true;
   }
   return false;
 }
@@ -218,7 +225,7 @@ Launch readLaunch(Reader &in, const std::vector<KernelPtr> &kernels, const Execu
     launch.kernel = kernels[kernel];
   launch.buffers = in.list(1 + 2 * kNumber, [&] {
     BufferRef ref;
-    ref.kind = in.choice(BufferRef::Kind::Status);
+    ref.kind = in.choice(BufferRef::Kind::Block);
     ref.index = in.number<int64_t>();
     ref.byteOffset = in.number<int64_t>();
     in.require(refersInto(executable, ref));
@@ -235,10 +242,41 @@ Launch readLaunch(Reader &in, const std::vector<KernelPtr> &kernels, const Execu
     in.require(launch.grid.threads[i] > 0);
   }
   launch.grid.sharedBytes = in.number<uint32_t>();
+  for (int64_t *number : {&launch.chain.launches, &launch.chain.entries, &launch.chain.rows,
+                          &launch.chain.blockRows, &launch.chain.blockBytes, &launch.tasksPerBlock})
+    *number = in.number<int64_t>();
   in.require(launch.tasksPerWorker > 0 && launch.partsPerWorker > 0 &&
              launch.partsPerWorker <= 64 && launch.workspaceBytes >= 0 &&
              launch.workspaceBytes <= INT64_MAX - 64);
   return launch;
+}
+
+/// Whether chains lie within the list, and blocks of rows within chains.
+bool hasSoundChains(const std::vector<Launch> &launches) {
+  for (size_t first = 0; first < launches.size();) {
+    const Chain &chain = launches[first].chain;
+    const size_t count = size_t(std::max<int64_t>(chain.launches, 1));
+    int64_t rows, bytes;
+    if (chain.launches < 0 || count > launches.size() - first || chain.entries < 1 ||
+        chain.rows < 1 || chain.blockRows < 1 || chain.blockRows > chain.rows ||
+        chain.blockBytes < 0 || chain.blockBytes > INT64_MAX / 2 ||
+        __builtin_mul_overflow(chain.entries, chain.rows, &rows))
+      return false;
+    for (size_t l = first; l < first + count; ++l) {
+      const Launch &launch = launches[l];
+      if (launch.tasks % chain.entries != 0 || launch.tasksPerBlock < 1 ||
+          (l > first && launch.chain.launches != 0))
+        return false;
+      for (const BufferRef &ref : launch.buffers)
+        if (ref.kind == BufferRef::Kind::Block &&
+            (chain.launches == 0 || ref.byteOffset < 0 || ref.byteOffset > chain.blockBytes ||
+             ref.index < 0 || __builtin_mul_overflow(rows, ref.index, &bytes) ||
+             chain.blockRows * ref.index > chain.blockBytes - ref.byteOffset))
+          return false;
+    }
+    first += count;
+  }
+  return true;
 }
 
 Diagnostic corrupt() { return inputError("the bytes of an executable do not read back"); }
@@ -311,6 +349,7 @@ deserialize(std::string_view bytes,
   for (const KernelPtr &kernel : kernels)
     in.require((kernel->cuda() != nullptr) == executable->device.isCuda());
   executable->launches = in.list(5 * kNumber, [&] { return readLaunch(in, kernels, *executable); });
+  in.require(hasSoundChains(executable->launches));
   executable->plan = readPlan(in);
   if (!in.good() || !in.atEnd())
     return corrupt();

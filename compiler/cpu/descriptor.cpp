@@ -31,11 +31,6 @@ constexpr int64_t kTransposeInner = 512, kTransposeMid = 64;
 
 int64_t ceilDiv(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
-int64_t tasksPerWorker(double seconds, int64_t tasks) {
-  double each = seconds / std::max<double>(1, double(tasks));
-  return std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
-}
-
 class Writer {
 public:
   Writer(const Schedule &s, size_t fixedWords) : s_(s), buffers_(s.spec.buffers()) {
@@ -141,6 +136,11 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   w[W::TaskN] = alongN ? slab(n, tileN) : std::max<int64_t>(n, 1);
   w[W::TasksM] = std::max<int64_t>(1, ceilDiv(m, w[W::TaskM]));
   w[W::TasksN] = std::max<int64_t>(1, ceilDiv(n, w[W::TaskN]));
+  if (const auto &rows = s.rowBlocks) {
+    w[W::TaskM] = rows->blockRows, w[W::TasksM] = ceilDiv(m, rows->blockRows);
+    w[W::TaskN] = n, w[W::TasksN] = 1;
+    w[W::Keeps] = 1;
+  }
   w[W::SumRows] = s.blockRows;
   if (s.spec.panels) {
     w[W::Extent] = s.n[0].extent, w[W::StrideB] = s.n[0].strides[1];
@@ -166,6 +166,8 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[word] = workspace;
     workspace = int64_t(llvm::alignTo(uint64_t(workspace + bytes), 64));
   };
+  if (s.rowBlocks)
+    workspace = kCacheLine; // what is kept
   for (int64_t word : {W::TableAM, W::RunAM, W::TableCM, W::RunCM})
     reserve(word, s.blockRows * 8);
   for (int64_t word : {W::TableBN, W::RunBN, W::TableCN, W::RunCN})
@@ -187,7 +189,12 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
            (ceilDiv(extent, tile) + 1) * kPanelPadding;
   };
   reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows, w[W::StepAK]));
-  reserve(W::PanelsB, panels(s.blockColumns, s.spec.tileColumns, w[W::StepBK]));
+  int64_t panelsOfB = panels(s.blockColumns, s.spec.tileColumns, w[W::StepBK]);
+  if (s.rowBlocks) {
+    w[W::PanelStep] = int64_t(llvm::alignTo(uint64_t(panelsOfB), 64));
+    panelsOfB = w[W::PanelStep] * std::max<int64_t>(1, ceilDiv(k, s.blockK));
+  }
+  reserve(W::PanelsB, panelsOfB);
   reserve(W::Tile, (int64_t(s.spec.tileRows) * s.spec.tileColumns + 2 * lanes) * bytes +
                        (s.streams ? 3 * kCacheLine : 0));
   if (s.streams) {
@@ -216,6 +223,8 @@ LaunchData describeDirect(const Schedule &s) {
   w[W::TaskM] = std::max<int64_t>(s.spec.tileRows,
                                   ceilDiv(ceilDiv(m, 64), s.spec.tileRows) * s.spec.tileRows);
   w[W::TasksM] = std::max<int64_t>(1, m / w[W::TaskM]); // the last one takes the rest
+  if (const auto &rows = s.rowBlocks)
+    w[W::TaskM] = rows->blockRows, w[W::TasksM] = ceilDiv(m, rows->blockRows);
   w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1),
   w[W::RowC] = stride(s.m, 2);
   w.list(s.batch);
@@ -305,6 +314,29 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   int64_t points = std::max<int64_t>(1, d[W::InnerBlock] * std::max<int64_t>(reduced, 1));
   int64_t midBlock = across && !reduces ? kAcrossMid : std::max<int64_t>(1, kMapBlock / points);
   std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), midBlock);
+  int64_t tasksPerBlock = 1;
+  if (const auto &blocks = s.rowBlocks) {
+    // A task is a block of rows, or a row where blocks would end elsewhere than the axis.
+    int64_t allRows = blocks->entries * blocks->rows, each = blocks->blockRows;
+    int64_t last = rows ? mid : inner, axisRows = extentAt(last);
+    if (!rows) {
+      int64_t points = 1;
+      for (const LoopProgram::Axis &axis : program.axes)
+        points *= axis.extent;
+      int64_t columns = points / allRows;
+      // Rows are on the axis before, or on the same.
+      d[W::InnerBlock] = columns;
+      axisRows = axisRows == columns ? extentAt(mid) : axisRows / columns;
+    }
+    if (axisRows != blocks->rows && (blocks->rows % each != 0 || axisRows % each != 0))
+      tasksPerBlock = std::exchange(each, 1);
+    if (rows || extentAt(inner) == d[W::InnerBlock])
+      d[W::MidBlock] = each;
+    else
+      d[W::InnerBlock] *= each, d[W::MidBlock] = 1;
+    std::tie(d[W::InnerBlock], d[W::InnerBlocks]) = blocksOf(extentAt(inner), d[W::InnerBlock]);
+    std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), d[W::MidBlock]);
+  }
   for (int axis = 0; axis < kept; ++axis)
     tasks *= axis == inner ? d[W::InnerBlocks] : axis == mid ? d[W::MidBlocks] : extentAt(axis);
   for (int axis = 0; axis < kept; ++axis)
@@ -358,12 +390,18 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   LaunchData data;
   data.descriptor = std::move(d);
   data.tasks = tasks;
+  data.tasksPerBlock = tasksPerBlock;
   data.workspaceBytes = workspace;
   data.tasksPerWorker = tasksPerWorker(s.predictedSeconds, tasks);
   return data;
 }
 
 } // namespace
+
+int64_t tasksPerWorker(double seconds, int64_t tasks) {
+  double each = seconds / std::max<double>(1, double(tasks));
+  return std::max<int64_t>(1, int64_t(std::ceil(kWorkerSeconds / std::max(each, 1e-12))));
+}
 
 LaunchData describeLaunch(const Schedule &s, const Target &target) {
   switch (s.spec.family) {

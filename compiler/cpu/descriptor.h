@@ -39,6 +39,10 @@ struct ContractWord {
     Distance, ///< panels from one index of the second dim to the next
     StepAK,
     StepBK, ///< places in K from one index to the next of the dim in which A (B) is contiguous
+    // With row blocks: B is one block of columns, packed once for all blocks of rows of a batch
+    // entry. The workspace's first word says where B was that lies there packed.
+    Keeps,     ///< whether that is so
+    PanelStep, ///< bytes from B's panels of one block of K to those of the next
     BatchList,
     MList,
     NList,
@@ -118,7 +122,10 @@ struct LaunchData {
   int64_t tasksPerWorker = 1; ///< fewer are not worth another worker
   int64_t workspaceBytes = 0;
   int64_t partsPerWorker = 4;
+  int64_t tasksPerBlock = 1; ///< with Schedule::rowBlocks
 };
+/// How many tasks, of this many seconds together, are worth waking another worker for.
+int64_t tasksPerWorker(double seconds, int64_t tasks);
 
 /// Tasks are cut so that each is worth a worker's while; how many a worker gets changes no result.
 LaunchData describeLaunch(const Schedule &schedule, const Target &target);

@@ -74,6 +74,8 @@ public:
     Value mc = word(ContractWord::BlockM), nc = word(ContractWord::BlockN),
           kc = word(ContractWord::BlockK);
     am_ = table(ContractWord::TableAM, mc), amRuns_ = table(ContractWord::RunAM, mc);
+    keeps_ = b_.ne(word(ContractWord::Keeps), b_.idx(0));
+    kept_ = b_.view(work_, b_.idx(0), b_.idx(1), index);
     cm_ = table(ContractWord::TableCM, mc), cmRuns_ = table(ContractWord::RunCM, mc);
     bn_ = table(ContractWord::TableBN, nc), bnRuns_ = table(ContractWord::RunBN, nc);
     cn_ = table(ContractWord::TableCN, nc), cnRuns_ = table(ContractWord::RunCN, nc);
@@ -82,9 +84,7 @@ public:
     Type component = values_.componentType();
     int parts = values_.components();
     panelsA_ = view(ContractWord::PanelsA, b_.mul(b_.mul(mc, kc), 2 * parts), component);
-    Value panelNumbers =
-        b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? 2 * spec_.tileColumns : 1));
-    panelsB_ = view(ContractWord::PanelsB, panelNumbers, component);
+    panelNumbers_ = b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? 2 * spec_.tileColumns : 1));
     tile_ =
         view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts), component);
     buffer_ = view(ContractWord::Tile, b_.idx(spec_.tileRows * columnPanel_.pitch * parts),
@@ -166,9 +166,11 @@ private:
           blockK = word(ContractWord::BlockK);
     // A that is one block is packed once, and tables of a K that is one block are made once.
     Value oneK = b_.le(k_, blockK), oneA = b_.both(oneK, b_.le(b_.sub(m1, m0), blockM));
+    // B's panels of the rows before are those of these where the batch entry has the same B.
+    Value packed = b_.both(keeps_, b_.eq(b_.load(kept_, b_.idx(0)), baseB_));
     b_.forLoop(n0, n1, blockN, [&](Value jc) {
       Value columns = b_.min(blockN, b_.sub(n1, jc)), again = b_.ne(jc, n0);
-      columnTables(jc, columns);
+      unless(packed, [&] { columnTables(jc, columns); });
       // With K = 0 one empty block still writes the zeros.
       b_.forLoop(b_.idx(0), b_.max(k_, b_.idx(1)), blockK, [&](Value pc) {
         Value depth = b_.min(blockK, b_.sub(k_, pc));
@@ -178,7 +180,10 @@ private:
           fill(ContractWord::KList, pc, depth, 1, bk_,
                spec_.packing[1] == Packing::AlongK ? bkRuns_ : Value(), word(ContractWord::StepBK));
         });
-        packColumns(columns, depth);
+        Value panels = b_.add(word(ContractWord::PanelsB),
+                              b_.mul(b_.div(pc, blockK), word(ContractWord::PanelStep)));
+        panelsB_ = b_.view(work_, panels, panelNumbers_, values_.componentType());
+        unless(packed, [&] { packColumns(columns, depth); });
         Value accumulate = b_.ne(pc, b_.idx(0)), last = b_.ge(b_.add(pc, blockK), k_);
         if (!sums_)
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
@@ -203,6 +208,7 @@ private:
       if (sums_)
         writeSums(m0, m1, columns);
     });
+    b_.ifThen(keeps_, [&] { b_.store(baseB_, kept_, b_.idx(0)); });
   }
 
   void unless(Value condition, llvm::function_ref<void()> body) {
@@ -642,8 +648,8 @@ private:
   LoopBuilder::Values operands_, operandBases_, operandRows_, operandColumns_; ///< the epilogue's
   Value a_, bOperand_, c_, desc_, work_, m_, n_, k_;
   Value am_, amRuns_, cm_, cmRuns_, bn_, bnRuns_, cn_, cnRuns_, ak_, akRuns_, bk_, bkRuns_;
-  Value onElements_, panelsA_, panelsB_, tile_, buffer_, sumsBuffer_, baseA_, baseB_, baseC_,
-      sumRow_;
+  Value keeps_, kept_, panelNumbers_, onElements_, panelsA_, panelsB_, tile_, buffer_, sumsBuffer_,
+      baseA_, baseB_, baseC_, sumRow_;
 };
 
 } // namespace

@@ -172,6 +172,8 @@ llvm::Value *EntryBuilder::place(const ObjectBuffer &buffer, const ObjectVariant
   case BufferRef::Kind::Status:
     base = load(pointer_, frame, slot(Status));
     break;
+  case BufferRef::Kind::Block:
+    llvm_unreachable("objects have no chains");
   }
   return b_.CreateGEP(b_.getInt8Ty(), base, valueOf(buffer.byteOffset, size));
 }

@@ -335,7 +335,7 @@ private:
     for (const Dim &dim : kept_)
       bytes *= double(dim.extent);
     // One schedule serves every size.
-    return product_.size == 0 && leavesCaches(bytes, target_);
+    return product_.size == 0 && !product_.staysInCache && leavesCaches(bytes, target_);
   }
   /// Whether the result may be stored past the caches: it would not stay in them, and is written
   /// once.

@@ -63,6 +63,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   } else if (s.spec.vectorized && !s.spec.loops) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
   }
+  if (const auto &r = s.rowBlocks)
+    params.append("rows", b.getDenseI64ArrayAttr({r->entries, r->rows, r->blockRows, r->passed}));
   if (s.accumulate)
     params.append("accumulate", b.getUnitAttr());
   if (s.streams)
@@ -202,6 +204,14 @@ SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
   return uses;
 }
 
+std::optional<RowBlocks> rowBlocksOf(KernelOp kernel) {
+  auto schedule = kernel.getSchedule();
+  auto rows = schedule ? schedule->getParams().getAs<DenseI64ArrayAttr>("rows") : nullptr;
+  if (!rows || rows.size() != 4)
+    return std::nullopt;
+  return RowBlocks{rows[0], rows[1], rows[2], rows[3]};
+}
+
 FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   DictionaryAttr params = attribute.getParams();
   Reader read(params, op);
@@ -223,6 +233,16 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   };
   s.streams = params.contains("streams");
   s.accumulate = params.contains("accumulate");
+  if (params.contains("rows")) {
+    auto rows = read.numbers("rows", 4);
+    s.rowBlocks = RowBlocks{rows[0], rows[1], rows[2], rows[3]};
+    auto kernel = dyn_cast<KernelOp>(op);
+    int64_t results = kernel ? int64_t(kernel.getNumResults()) : 1;
+    if (rows[0] < 1 || rows[1] < 1 || rows[2] < 1 || rows[3] < -1 || rows[3] >= results)
+      read.fail("'rows' are entries, rows of each, those of a block, and a result");
+    if (*family != Family::Fused && !isContraction(*family))
+      read.fail("contractions and fused kernels alone run by 'rows'");
+  }
   s.flops = number("flops"), s.bytes = number("bytes"), s.predictedSeconds = number("seconds");
   if (*family == Family::Fused) {
     readFused(read, params, op, s);

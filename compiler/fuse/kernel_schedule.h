@@ -17,6 +17,9 @@ ScheduleAttr toAttribute(const Schedule &schedule, mlir::MLIRContext *context);
 /// Fails with an error at `op` when the attribute is no schedule.
 mlir::FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, mlir::Operation *op);
 
+/// A schedule's row blocks, without reading the rest.
+std::optional<RowBlocks> rowBlocksOf(KernelOp kernel);
+
 /// A buffer of a launch: an operand of the kernel or (counted on) a result, from an element on.
 struct BufferUse {
   unsigned buffer = 0;

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
@@ -88,9 +89,16 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
     Block &block = getOperation().getBody().front();
     end_ = block.getTerminator();
     chooseReplacements(block);
+    SmallVector<Value> left; // by the kernels of a chain, which end together
+    int64_t blockBytes = 0;  // of what the chain so far hands on
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
+      std::optional<RowBlocks> rows = rowBlocksOf(kernel);
       SmallVector<int64_t> offsets;
-      for (Value value : kernel.getResults()) {
+      for (auto [i, value] : llvm::enumerate(kernel.getResults())) {
+        if (rows && rows->passed == int64_t(i)) {
+          offsets.push_back(placeInBlock(value, *rows, blockBytes));
+          continue;
+        }
         FailureOr<int64_t> place = placeOf(kernel, value);
         if (failed(place))
           return signalPassFailure();
@@ -100,10 +108,16 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
       // A result without readers, and an operand whose last reader this is, leave their place.
       for (Value value : kernel.getResults())
         if (value.use_empty())
-          leave(value);
+          left.push_back(value);
       for (Value input : kernel.getInputs())
         if (++uses_[input] == unsigned(std::distance(input.use_begin(), input.use_end())))
-          leave(input);
+          left.push_back(input);
+      if (rows && rows->passed >= 0)
+        continue;
+      for (Value value : left)
+        leave(value);
+      left.clear();
+      blockBytes = 0;
     }
   }
 
@@ -120,14 +134,33 @@ private:
         continue;
       Value result = kernel.getResult(0);
       for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
-        if (!input.getDefiningOp<KernelOp>() || !input.hasOneUse() ||
-            elements(input) != elements(result) || !mayReplace(*program, unsigned(i)))
+        auto writer = input.getDefiningOp<KernelOp>();
+        if (!writer || !input.hasOneUse() || elements(input) != elements(result) ||
+            isPassed(input) != isPassed(result) || !mayReplace(*program, unsigned(i)))
           continue;
         replacedBy_[input] = result;
         replaces_[result] = input;
         break;
       }
     }
+  }
+
+  static bool isPassed(Value value) {
+    auto result = cast<OpResult>(value);
+    auto rows = rowBlocksOf(cast<KernelOp>(result.getOwner()));
+    return rows && rows->passed == int64_t(result.getResultNumber());
+  }
+
+  /// Where a block of rows is in a worker's memory for those.
+  int64_t placeInBlock(Value value, const RowBlocks &rows, int64_t &blockBytes) {
+    if (Value before = replaces_.lookup(value))
+      return places_[value].first = places_.lookup(before).first;
+    int64_t bytes = elements(value) / (rows.entries * rows.rows) * rows.blockRows *
+                    int64_t(itemSize(elementDType(value.getType())));
+    int64_t offset = blockBytes;
+    blockBytes += int64_t(llvm::alignTo(uint64_t(bytes), kAlignment));
+    places_[value] = {offset, 0};
+    return offset;
   }
 
   FailureOr<int64_t> placeOf(KernelOp kernel, Value value) {
@@ -164,7 +197,7 @@ private:
   }
 
   void leave(Value value) {
-    if (size == 0 && places_.count(value) && !replacedBy_.count(value))
+    if (size == 0 && places_.count(value) && !replacedBy_.count(value) && !isPassed(value))
       arena_.give(places_[value].first, places_[value].second);
   }
 

@@ -95,6 +95,16 @@ DType computeType(DType result);
 /// The float type that a complex type is made of; any other type itself.
 DType componentDType(DType dtype);
 
+/// Of a kernel that runs together with its neighbours: all of them for a block of rows before any
+/// of them for the next (chain_kernels.cpp). Rows are counted through the batch entries.
+struct RowBlocks {
+  int64_t entries = 1, rows = 1; ///< batch entries, rows of each
+  int64_t blockRows = 1;         ///< the last block of an entry may have fewer
+  /// The result of which the next kernel reads a block of rows, and nobody else anything; -1: this
+  /// kernel is the last.
+  int64_t passed = -1;
+};
+
 /// How one launch of the kernel runs.
 struct Schedule {
   KernelSpec spec;
@@ -111,6 +121,7 @@ struct Schedule {
   bool secondFirst = false;
   /// Fused: the positions of the space's axes in `spec.loops` before neighbours were joined.
   llvm::SmallVector<int64_t> order;
+  std::optional<RowBlocks> rowBlocks;
 
   double flops = 0, bytes = 0, predictedSeconds = 0;
 };
@@ -127,6 +138,7 @@ struct LabelledProduct {
   llvm::SmallVector<DType, 3> operands;
   DType result;
   bool accumulate = false;
+  bool staysInCache = false; ///< the result, whatever its size: it is handed on by rows
   /// Of the result, along its columns. Axes have strides of its operands after the result's.
   std::shared_ptr<const LoopProgram> epilogue;
   int64_t size = 0; ///< an extent that is to vary (docs/decisions/0009-size-arguments.md); 0: none

@@ -58,7 +58,8 @@ def Ricci_KernelOp : Ricci_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> 
       chosen.
     - `arena`: of each result, the byte offset in the arena, or -1 when it is a result of the
       function and lives in the caller's memory, or -2 - i when it lies where result i of the function
-      will; absent until memory is planned.
+      will; absent until memory is planned. Of a result that is handed on by rows (the schedule's
+      `rows`), the byte offset in a worker's memory for a block of them.
 
     ```mlir
     %0 = ricci.kernel "ij,jk->ik" ins(%x = %a, %y = %b : tensor<3x4xf32>, tensor<4x5xf32>)

@@ -88,11 +88,17 @@ bool fuses(const ProgramOptions &options) {
   return options.fuse && !(fusion && std::string_view(fusion) == "off");
 }
 
+int64_t chainBytes() {
+  const char *bytes = std::getenv("RICCI_CHAIN_BYTES");
+  return bytes ? std::max<int64_t>(0, std::strtoll(bytes, nullptr, 10)) : 0;
+}
+
 CompileOptions compileOptions(const ProgramOptions &options, bool accumulate) {
   CompileOptions result;
   result.device = options.device;
   result.arch = archOf(options);
   result.fuse = fuses(options);
+  result.chainBytes = chainBytes();
   result.cpu = cpuOf(options);
   result.order = options.order;
   result.memoryLimit = options.memoryLimit;

@@ -95,5 +95,7 @@ CompileOptions compileOptions(const ProgramOptions &options, bool accumulate = f
 
 /// Whether operations may share a kernel: by the options and RICCI_FUSION.
 bool fuses(const ProgramOptions &options);
+/// RICCI_CHAIN_BYTES: CompileOptions::chainBytes.
+int64_t chainBytes();
 
 } // namespace ricci::detail

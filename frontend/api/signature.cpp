@@ -45,6 +45,7 @@ public:
     add(options.device.index);
     add(std::string_view(options.arch));
     add(fuses(options));
+    add(chainBytes());
     add(cpu);
   }
   void addStrides(const OperandTypes *outputs) {

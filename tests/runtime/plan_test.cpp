@@ -47,6 +47,15 @@ TEST(Plan, Table) {
 )");
 }
 
+TEST(Plan, StepsThatRunTogether) {
+  Plan plan = chain();
+  plan.steps[0].blockRows = 64;
+  EXPECT_NE(plan.str().find("\n steps 1 to 2 run together, 64 rows at a time\n peak memory"),
+            std::string::npos);
+  plan.steps.insert(plan.steps.begin(), PlanStep{});
+  EXPECT_NE(plan.str().find("\n steps 2 to 3 run together"), std::string::npos);
+}
+
 TEST(Plan, WidthsFollowLongAndWideTexts) {
   Plan plan = chain();
   plan.steps[0].contraction = "αβγδεζηθικλμνξοπρ,στ->α";

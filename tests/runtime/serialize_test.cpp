@@ -37,6 +37,18 @@ Expected<std::shared_ptr<Executable>> readBack(std::string_view bytes) {
       bytes, [&](const std::string &key) { return key == kernel->key() ? kernel : nullptr; });
 }
 
+/// Whether a block of the reference's rows lies in a worker's memory of the launch's chain.
+bool isInChain(const Executable &e, const Launch &launch, const BufferRef &ref) {
+  for (size_t l = 0; l < e.launches.size(); ++l) {
+    const Chain &chain = e.launches[l].chain;
+    const size_t at = size_t(&launch - e.launches.data());
+    if (l <= at && at < l + size_t(chain.launches))
+      return l + size_t(chain.launches) <= e.launches.size() && ref.byteOffset >= 0 &&
+             ref.byteOffset + chain.blockRows * ref.index <= chain.blockBytes;
+  }
+  return false;
+}
+
 /// What `deserialize` promises of anything that it accepts.
 void expectConsistent(const Executable &e) {
   for (const Launch &launch : e.launches) {
@@ -57,6 +69,9 @@ void expectConsistent(const Executable &e) {
         break;
       case BufferRef::Kind::Arena:
         ASSERT_LE(offset, uint64_t(e.arenaBytes));
+        break;
+      case BufferRef::Kind::Block:
+        ASSERT_TRUE(isInChain(e, launch, ref));
         break;
       default:
         ASSERT_EQ(ref.kind, BufferRef::Kind::Status);

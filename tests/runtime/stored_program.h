@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-/// Two launches of one kernel that stores `value` into its first buffer, and one of everything that
-/// an executable can hold.
+/// Launches of one kernel that stores `value` into its first buffer, two of them a chain, and one
+/// of everything that an executable can hold.
 inline ricci::Executable storedProgram(uint8_t value = 42) {
   using namespace ricci;
   // nop; mov rax, [rdi]; mov dword [rax], value; ret.
@@ -30,7 +30,10 @@ inline ricci::Executable storedProgram(uint8_t value = 42) {
        {},
        1,
        3,
-       64}};
+       64},
+      {kernel, {{Kind::Block, 4, 64}}, {}, 6, 1, 8},
+      {kernel, {{Kind::Block, 4, 64}, {Kind::Output, 0, 0}}, {1}, 3, 1, 0}};
+  e.launches[2].chain = {2, 3, 2, 1, 128};
   e.plan.equation = "ij,->i";
   e.plan.path = {{0, 1}, {}};
   e.plan.orderedBy = "greedy";
@@ -62,8 +65,12 @@ inline ::testing::AssertionResult isStoredProgram(const ricci::Executable &e, ui
     };
     if (!std::equal(a.buffers.begin(), a.buffers.end(), b.buffers.begin(), b.buffers.end(), same) ||
         a.descriptor != b.descriptor || a.tasks != b.tasks ||
-        a.tasksPerWorker != b.tasksPerWorker || a.partsPerWorker != b.partsPerWorker || a.workspaceBytes != b.workspaceBytes ||
-        a.kernel->key() != b.kernel->key() || a.kernel != e.launches[0].kernel)
+        a.tasksPerWorker != b.tasksPerWorker || a.partsPerWorker != b.partsPerWorker ||
+        a.workspaceBytes != b.workspaceBytes || a.tasksPerBlock != b.tasksPerBlock ||
+        a.chain.launches != b.chain.launches || a.chain.entries != b.chain.entries ||
+        a.chain.rows != b.chain.rows || a.chain.blockRows != b.chain.blockRows ||
+        a.chain.blockBytes != b.chain.blockBytes || a.kernel->key() != b.kernel->key() ||
+        a.kernel != e.launches[0].kernel)
       return different("it has another launch");
   }
   if (e.plan.path != wanted.plan.path || e.plan.str() != wanted.plan.str() ||

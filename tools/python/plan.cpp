@@ -100,6 +100,7 @@ nb::object planObject(const Plan &plan) {
     row["bytes"] = step.bytes;
     row["predicted_seconds"] = step.predictedSeconds;
     row["remaining"] = step.remaining;
+    row["block_rows"] = step.blockRows;
     steps.append(row);
   }
   nb::dict facts;

@@ -68,6 +68,7 @@ void writePlan(JsonWriter &json, const Plan &plan) {
     json.key("bytes").number(step.bytes);
     json.key("predicted_seconds").number(step.predictedSeconds);
     json.key("remaining").string(step.remaining);
+    json.key("block_rows").integer(step.blockRows);
     json.endObject();
   }
   json.endArray();
