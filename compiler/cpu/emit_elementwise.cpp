@@ -47,27 +47,35 @@ SmallVector<Value> ElementwiseKernel::advance(ArrayRef<Value> base, Value index,
   return next;
 }
 
+Number ElementwiseKernel::operand(int i, ArrayRef<Value> base, Value index, Value length, int lanes,
+                                  ArrayRef<Value> inner) {
+  DType storage = spec.operands[i];
+  if (!spec.vectorized)
+    return values.load(buffers[i], storage, b.add(base[i], b.mul(index, inner[i])), 0);
+  if (!(spec.unit >> i & 1)) {
+    Number scalar = values.load(buffers[i], storage, base[i], 0);
+    return lanes ? values.broadcast(scalar, lanes) : scalar;
+  }
+  Value at = b.add(base[i], index);
+  return length ? values.loadMasked(buffers[i], storage, at, lanes, length)
+                : values.load(buffers[i], storage, at, lanes);
+}
+
 Number ElementwiseKernel::product(ArrayRef<Value> base, Value index, Value length, int lanes,
                                   ArrayRef<Value> inner, const Number *acc) {
-  auto operand = [&](int i) {
-    DType storage = spec.operands[i];
-    if (!spec.vectorized)
-      return values.load(buffers[i], storage, b.add(base[i], b.mul(index, inner[i])), 0);
-    if (!(spec.unit >> i & 1)) {
-      Number scalar = values.load(buffers[i], storage, base[i], 0);
-      return lanes ? values.broadcast(scalar, lanes) : scalar;
-    }
-    Value at = b.add(base[i], index);
-    return length ? values.loadMasked(buffers[i], storage, at, lanes, length)
-                  : values.load(buffers[i], storage, at, lanes);
-  };
-  Number n = operand(0);
-  for (int i = 1; i + 1 < operands(); ++i)
-    n = values.mul(n, operand(i));
-  if (operands() == 1)
+  SmallVector<Number> numbers;
+  for (int i = 0; i < operands(); ++i)
+    numbers.push_back(operand(i, base, index, length, lanes, inner));
+  return product(numbers, acc);
+}
+
+Number ElementwiseKernel::product(ArrayRef<Number> numbers, const Number *acc) {
+  Number n = numbers.front();
+  for (const Number &next : numbers.drop_front().drop_back(numbers.size() > 1 ? 1 : 0))
+    n = values.mul(n, next);
+  if (numbers.size() == 1)
     return acc ? values.add(*acc, n) : n;
-  Number last = operand(operands() - 1);
-  return acc ? values.mulAdd(n, last, *acc) : values.mul(n, last);
+  return acc ? values.mulAdd(n, numbers.back(), *acc) : values.mul(n, numbers.back());
 }
 
 void ElementwiseKernel::write(Number n, Value at, Value length, int lanes) {

@@ -30,10 +30,14 @@ public:
   /// base + index * strides, for every buffer.
   llvm::SmallVector<Value> advance(llvm::ArrayRef<Value> base, Value index,
                                    llvm::ArrayRef<Value> strides);
-  /// acc + the product of the operands at `index` along the inner axis (acc null: the product).
-  /// `inner` holds the run-time inner strides of a scalar kernel.
+  /// An operand at `index` along the inner axis. `inner` holds the run-time inner strides of a
+  /// scalar kernel.
+  Number operand(int i, llvm::ArrayRef<Value> base, Value index, Value length, int lanes,
+                 llvm::ArrayRef<Value> inner);
+  /// acc + the product of the operands there (acc null: the product).
   Number product(llvm::ArrayRef<Value> base, Value index, Value length, int lanes,
                  llvm::ArrayRef<Value> inner, const Number *acc);
+  Number product(llvm::ArrayRef<Number> operands, const Number *acc);
 
   /// Writes `n` to the result, or adds it, at `at` (in numbers).
   void write(Number n, Value at, Value length, int lanes);

@@ -15,29 +15,73 @@ namespace ricci {
 
 /// Independent sums, so that additions do not wait for each other.
 static constexpr int kAccumulators = 4;
+/// Rows that share what they are multiplied with.
+static constexpr int kRowsAtOnce = 4;
 /// Elements that are summed before their sum is added to the total: a long sum's error then grows
 /// with the number of blocks.
 static constexpr int64_t kBlock = 4096;
 
-// for each task (outer index, block of mid): for mid:
+// for each task (outer index, block of mid): for mid, several rows at once where they share an
+// operand:
 //   sums = 0
 //   for further reduced dims, for next, for blocks of inner:
 //     sums += sums over the block, by vectors, of operand 0 * operand 1 * ...
-//   result = sum of sums
-void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
-  using Word = ReduceRowsWord;
-  ElementwiseKernel kernel(b, module, spec, target);
-  ValueBuilder &values = kernel.values;
-  int buffers = kernel.buffersCount(), result = kernel.operands(), parts = values.components();
-  auto innerStrides = loadStrides(b, kernel.descriptor, Word::Count, buffers);
-  auto nextStrides = loadStrides(b, kernel.descriptor, Word::Count + buffers, buffers);
-  auto midStrides = loadStrides(b, kernel.descriptor, Word::Count + 2 * buffers, buffers);
-  int lanes = spec.vectorized ? values.lanes() : 0;
-  int accumulators = spec.vectorized ? kAccumulators : 1;
-  bool masks = spec.vectorized &&
-               llvm::all_of(spec.operands, [&](DType t) { return values.hasMaskedLoad(t); });
+//   results = sums of sums
+//
+// A row's sums are the same whichever rows are done with it.
+namespace {
 
-  auto flatten = [&](ArrayRef<Number> numbers) {
+class RowsEmitter {
+public:
+  RowsEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
+      : b_(b), spec_(spec), kernel_(b, module, spec, target), values_(kernel_.values),
+        lanes_(spec.vectorized ? values_.lanes() : 0),
+        accumulators_(spec.vectorized ? kAccumulators : 0),
+        masks_(spec.vectorized &&
+               llvm::all_of(spec.operands, [&](DType t) { return values_.hasMaskedLoad(t); })) {
+    // The accumulators of all rows, and vectors of what is loaded. Two rows at once, which 16
+    // registers have room for, are slower than one.
+    if (spec.shared &&
+        kRowsAtOnce * accumulators_ * values_.components() + 4 <= target.vectorRegisters)
+      rowsAtOnce_ = kRowsAtOnce;
+  }
+
+  void emit() {
+    using Word = ReduceRowsWord;
+    int buffers = kernel_.buffersCount();
+    auto strides = [&](int64_t at) { return loadStrides(b_, kernel_.descriptor, at, buffers); };
+    inner_ = strides(Word::Count), next_ = strides(Word::Count + buffers);
+    auto midStrides = strides(Word::Count + 2 * buffers);
+    kernel_.forTasks([&](Value task) {
+      Value midBlocks = kernel_.word(Word::MidBlocks);
+      auto outer = offsetsAt(b_, kernel_.descriptor, kernel_.word(Word::OuterList),
+                             b_.div(task, midBlocks), buffers);
+      auto [mid0, mid1] = kernel_.block(b_.rem(task, midBlocks), kernel_.word(Word::MidBlock),
+                                        kernel_.word(Word::Mid));
+      auto from = [&](Value first, Value end, int rows) {
+        b_.forLoop(first, end, b_.idx(rows), [&](Value mid) {
+          SmallVector<Offsets> bases;
+          for (int r = 0; r < rows; ++r)
+            bases.push_back(kernel_.advance(outer, b_.add(mid, r), midStrides));
+          sumRows(bases);
+        });
+      };
+      Value single = mid0;
+      if (rowsAtOnce_ > 1) {
+        single = b_.sub(mid1, b_.rem(b_.sub(mid1, mid0), b_.idx(rowsAtOnce_)));
+        from(mid0, single, rowsAtOnce_);
+      }
+      from(single, mid1, 1);
+    });
+  }
+
+private:
+  using Offsets = SmallVector<Value>; ///< of every buffer
+  /// The accumulators of one row after those of the other, each row's followed by the scalar that
+  /// takes a tail without masks (and everything, in a scalar kernel).
+  using Sums = SmallVector<Number>;
+
+  LoopBuilder::Values flatten(ArrayRef<Number> numbers) {
     LoopBuilder::Values flat;
     for (Number n : numbers) {
       flat.push_back(n.re);
@@ -45,104 +89,157 @@ void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, con
         flat.push_back(n.im);
     }
     return flat;
-  };
-  auto unflatten = [&](ValueRange flat) {
-    SmallVector<Number> numbers;
-    for (size_t i = 0; i < flat.size(); i += size_t(parts))
+  }
+  Sums unflatten(ValueRange flat) {
+    size_t parts = size_t(values_.components());
+    Sums numbers;
+    for (size_t i = 0; i < flat.size(); i += parts)
       numbers.push_back({flat[i], parts == 2 ? flat[i + 1] : Value()});
     return numbers;
-  };
+  }
+  Sums zeros(size_t rows) {
+    Sums sums;
+    for (size_t r = 0; r < rows; ++r) {
+      for (int u = 0; u < accumulators_; ++u)
+        sums.push_back(values_.zero(lanes_));
+      sums.push_back(values_.zero(0));
+    }
+    return sums;
+  }
+  /// An accumulator of a row, or (accumulators_) its scalar.
+  size_t at(size_t row, int accumulator) const {
+    return row * size_t(accumulators_ + 1) + size_t(accumulator);
+  }
 
-  // The sums of [begin, end) along inner, from zero; the last one is the scalar that takes a tail
-  // without masks (and everything, in a scalar kernel).
-  auto sumBlock = [&](ArrayRef<Value> base, Value begin, Value end) -> SmallVector<Number> {
-    auto scalarLoop = [&](Value from) {
-      auto r =
-          b.forIter(from, end, b.idx(1), flatten({values.zero(0)}), [&](Value i, ValueRange s) {
-            Number acc = unflatten(s)[0];
-            return flatten({kernel.product(base, i, {}, 0, innerStrides, &acc)});
-          });
-      return unflatten(r)[0];
+  void sumRows(ArrayRef<Offsets> bases) {
+    using Word = ReduceRowsWord;
+    int buffers = kernel_.buffersCount();
+    auto advanced = [&](ArrayRef<Offsets> from, function_ref<Offsets(const Offsets &)> step) {
+      SmallVector<Offsets> to;
+      for (const Offsets &base : from)
+        to.push_back(step(base));
+      return to;
     };
-    if (!spec.vectorized)
-      return {scalarLoop(begin)};
-    Value count = b.sub(end, begin), step = b.idx(lanes * accumulators);
-    Value whole = b.sub(end, b.rem(count, step)), single = b.sub(end, b.rem(count, b.idx(lanes)));
-    SmallVector<Number> zeros(accumulators, values.zero(lanes));
-    auto main = b.forIter(begin, whole, step, flatten(zeros), [&](Value i, ValueRange s) {
-      SmallVector<Number> acc = unflatten(s);
-      for (int u = 0; u < accumulators; ++u)
-        acc[u] = kernel.product(base, b.add(i, u * lanes), {}, lanes, {}, &acc[u]);
-      return flatten(acc);
+    auto last =
+        b_.forIter(b_.idx(0), kernel_.word(Word::Further), b_.idx(1), flatten(zeros(bases.size())),
+                   [&](Value f, ValueRange sums) {
+                     auto further = offsetsAt(b_, kernel_.descriptor,
+                                              kernel_.word(Word::FurtherList), f, buffers);
+                     auto rows = advanced(bases, [&](const Offsets &base) {
+                       Offsets sum;
+                       for (auto [x, y] : llvm::zip(further, base))
+                         sum.push_back(b_.add(x, y));
+                       return sum;
+                     });
+                     return b_.forIter(b_.idx(0), kernel_.word(Word::Next), b_.idx(1), sums,
+                                       [&](Value next, ValueRange inner) {
+                                         return alongInner(advanced(rows,
+                                                                    [&](const Offsets &base) {
+                                                                      return kernel_.advance(
+                                                                          base, next, next_);
+                                                                    }),
+                                                           inner);
+                                       });
+                   });
+    Sums sums = unflatten(last);
+    for (auto [r, base] : llvm::enumerate(bases)) {
+      Number total = sums[at(r, accumulators_)];
+      if (spec_.vectorized) {
+        Number sum = values_.add(values_.add(sums[at(r, 0)], sums[at(r, 1)]),
+                                 values_.add(sums[at(r, 2)], sums[at(r, 3)]));
+        total = values_.add(total, values_.horizontalSum(sum));
+      }
+      kernel_.write(total, base.back(), {}, 0);
+    }
+  }
+
+  LoopBuilder::Values alongInner(ArrayRef<Offsets> rows, ValueRange sums) {
+    Value count = kernel_.word(ReduceRowsWord::Inner);
+    return b_.forIter(b_.idx(0), count, b_.idx(kBlock), sums, [&](Value begin, ValueRange s) {
+      Sums total = unflatten(s);
+      auto block = sumBlock(rows, begin, b_.min(b_.add(begin, kBlock), count));
+      for (auto [sum, part] : llvm::zip(total, block))
+        sum = values_.add(sum, part);
+      return flatten(total);
     });
-    SmallVector<Number> sums = unflatten(main);
-    auto singles =
-        b.forIter(whole, single, b.idx(lanes), flatten({sums[0]}), [&](Value i, ValueRange s) {
-          Number acc = unflatten(s)[0];
-          return flatten({kernel.product(base, i, {}, lanes, {}, &acc)});
-        });
-    sums[0] = unflatten(singles)[0];
-    if (!masks) {
-      sums.push_back(scalarLoop(single));
+  }
+
+  /// The sums of [begin, end) along inner, from zero.
+  Sums sumBlock(ArrayRef<Offsets> rows, Value begin, Value end) {
+    Sums sums = zeros(rows.size());
+    auto scalarLoop = [&](Value from) {
+      for (auto [r, base] : llvm::enumerate(rows)) {
+        auto last = b_.forIter(from, end, b_.idx(1), flatten({values_.zero(0)}),
+                               [&](Value i, ValueRange s) {
+                                 Number acc = unflatten(s)[0];
+                                 return flatten({kernel_.product(base, i, {}, 0, inner_, &acc)});
+                               });
+        sums[at(r, accumulators_)] = unflatten(last)[0];
+      }
+    };
+    if (!spec_.vectorized) {
+      scalarLoop(begin);
+      return sums;
+    }
+    Value count = b_.sub(end, begin), step = b_.idx(lanes_ * accumulators_);
+    Value whole = b_.sub(end, b_.rem(count, step)),
+          single = b_.sub(end, b_.rem(count, b_.idx(lanes_)));
+    auto vectors = [&](Value from, Value to, int unroll) {
+      Value by = b_.idx(lanes_ * unroll);
+      auto last = b_.forIter(from, to, by, flatten(sums), [&](Value i, ValueRange s) {
+        Sums next = unflatten(s);
+        for (int u = 0; u < unroll; ++u)
+          addVector(rows, b_.add(i, u * lanes_), {}, u, next);
+        return flatten(next);
+      });
+      sums = unflatten(last);
+    };
+    vectors(begin, whole, accumulators_);
+    vectors(whole, single, 1);
+    if (!masks_) {
+      scalarLoop(single);
       return sums;
     }
     // Lanes past the end keep their sum: 0 * inf of a broadcast operand must not get in.
-    Value rest = b.sub(end, single);
-    auto tail = b.ifYield(
-        b.ne(rest, b.idx(0)),
+    Value rest = b_.sub(end, single);
+    auto tail = b_.ifYield(
+        b_.ne(rest, b_.idx(0)),
         [&] {
-          Number sum = kernel.product(base, single, rest, lanes, {}, &sums[1]);
-          return flatten({values.selectLanes(sum, sums[1], lanes, rest)});
+          Sums next = sums;
+          addVector(rows, single, rest, 1, next);
+          for (size_t r = 0; r < rows.size(); ++r)
+            next[at(r, 1)] = values_.selectLanes(next[at(r, 1)], sums[at(r, 1)], lanes_, rest);
+          return flatten(next);
         },
-        [&] { return flatten({sums[1]}); });
-    sums[1] = unflatten(tail)[0];
-    sums.push_back(values.zero(0));
-    return sums;
-  };
+        [&] { return flatten(sums); });
+    return unflatten(tail);
+  }
 
-  auto alongInner = [&](ArrayRef<Value> base, ValueRange sums) -> LoopBuilder::Values {
-    Value count = kernel.word(Word::Inner);
-    return b.forIter(b.idx(0), count, b.idx(kBlock), sums, [&](Value begin, ValueRange s) {
-      SmallVector<Number> total = unflatten(s);
-      auto block = sumBlock(base, begin, b.min(b.add(begin, kBlock), count));
-      for (auto [sum, part] : llvm::zip(total, block))
-        sum = values.add(sum, part);
-      return flatten(total);
-    });
-  };
+  /// Adds the products at a vector of inner to an accumulator of each row.
+  void addVector(ArrayRef<Offsets> rows, Value i, Value length, int accumulator, Sums &sums) {
+    SmallVector<Number> operands(spec_.operands.size());
+    for (auto [r, base] : llvm::enumerate(rows)) {
+      for (int o = 0; o < kernel_.operands(); ++o)
+        if (r == 0 || !(spec_.shared >> o & 1))
+          operands[size_t(o)] = kernel_.operand(o, base, i, length, lanes_, {});
+      Number &sum = sums[at(r, accumulator)];
+      sum = kernel_.product(operands, &sum);
+    }
+  }
 
-  kernel.forTasks([&](Value task) {
-    Value midBlocks = kernel.word(Word::MidBlocks);
-    auto outer = offsetsAt(b, kernel.descriptor, kernel.word(Word::OuterList),
-                           b.div(task, midBlocks), buffers);
-    auto [mid0, mid1] =
-        kernel.block(b.rem(task, midBlocks), kernel.word(Word::MidBlock), kernel.word(Word::Mid));
-    b.forLoop(mid0, mid1, b.idx(1), [&](Value mid) {
-      auto start = kernel.advance(outer, mid, midStrides);
-      SmallVector<Number> zeros(spec.vectorized ? accumulators : 0,
-                                spec.vectorized ? values.zero(lanes) : Number());
-      zeros.push_back(values.zero(0));
-      auto sums = b.forIter(
-          b.idx(0), kernel.word(Word::Further), b.idx(1), flatten(zeros),
-          [&](Value f, ValueRange s) {
-            auto offsets =
-                offsetsAt(b, kernel.descriptor, kernel.word(Word::FurtherList), f, buffers);
-            for (auto [offset, base] : llvm::zip(offsets, start))
-              offset = b.add(offset, base);
-            return b.forIter(b.idx(0), kernel.word(Word::Next), b.idx(1), s,
-                             [&](Value next, ValueRange inner) {
-                               return alongInner(kernel.advance(offsets, next, nextStrides), inner);
-                             });
-          });
-      SmallVector<Number> state = unflatten(sums);
-      Number total = state.pop_back_val();
-      if (spec.vectorized) {
-        Number sum = values.add(values.add(state[0], state[1]), values.add(state[2], state[3]));
-        total = values.add(total, values.horizontalSum(sum));
-      }
-      kernel.write(total, start[result], {}, 0);
-    });
-  });
+  LoopBuilder &b_;
+  const KernelSpec &spec_;
+  ElementwiseKernel kernel_;
+  ValueBuilder &values_;
+  int lanes_, accumulators_, rowsAtOnce_ = 1;
+  bool masks_;
+  Offsets inner_, next_;
+};
+
+} // namespace
+
+void emitReduceRows(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+  RowsEmitter(b, module, spec, target).emit();
 }
 
 } // namespace ricci

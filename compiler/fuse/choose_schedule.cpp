@@ -176,6 +176,7 @@ private:
       bringToFront(s.k, *best);
       s.spec.vectorized = true;
       s.spec.unit = unitBits(s.k[0]);
+      s.spec.shared = sharedOperands(s);
     }
     return s;
   }

@@ -326,6 +326,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       s.spec.unit = uint32_t(unit.getInt());
       if (unit.getInt() < 0 || unit.getInt() >> buffers != 0)
         read.fail("'unit' has a bit for each buffer");
+      s.spec.shared = sharedOperands(s);
     }
   }
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))

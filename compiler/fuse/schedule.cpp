@@ -45,6 +45,14 @@ int64_t totalExtent(const Dims &dims) {
   return total;
 }
 
+uint32_t sharedOperands(const Schedule &s) {
+  uint32_t shared = 0;
+  if (s.spec.family == Family::ReduceRows && s.spec.vectorized && !s.batch.empty())
+    for (size_t i = 0; i < s.spec.operands.size(); ++i)
+      shared |= uint32_t(s.batch[0].strides[i] == 0) << i;
+  return shared & s.spec.unit;
+}
+
 int64_t paddedColumns(const Schedule &s) {
   if (s.n.empty())
     return s.spec.tileColumns;
@@ -148,7 +156,7 @@ std::string KernelSpec::name() const {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";
     for (size_t i = 0; i <= operands.size(); ++i)
-      name += !vectorized ? 's' : unit >> i & 1 ? '1' : '0';
+      name += !vectorized ? 's' : shared >> i & 1 ? 'r' : unit >> i & 1 ? '1' : '0';
   }
   return accumulate ? name + "_add" : name;
 }

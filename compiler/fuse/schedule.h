@@ -69,6 +69,9 @@ struct KernelSpec {
   /// buffer i advances by 1 along it (else by 0).
   bool vectorized = false;
   uint32_t unit = 0;
+  /// ReduceRows, vectorized: operands that are the same for all rows of a task and that advance
+  /// along them; several rows are then summed at once, so that these are loaded once for all.
+  uint32_t shared = 0;
   int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
   Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns
   /// Contract: the result is contiguous along the innermost column dim, and every panel of columns
@@ -143,6 +146,9 @@ struct LabelledProduct {
   std::shared_ptr<const LoopProgram> epilogue;
   int64_t size = 0; ///< an extent that is to vary (docs/decisions/0009-size-arguments.md); 0: none
 };
+
+/// KernelSpec::shared.
+uint32_t sharedOperands(const Schedule &schedule);
 
 /// Columns of all panels of a contraction whose columns are in panels: whole tiles.
 int64_t paddedColumns(const Schedule &schedule);

@@ -125,6 +125,15 @@ TEST_P(Kernels, sumsRowsOfSeveralAxes) {
   }
 }
 
+// Four rows at once share x where there are registers; one to three rows are left.
+TEST_P(Kernels, sumsSeveralRowsAtOnce) {
+  for (DType t : allTypes())
+    for (int64_t rows : {1, 3, 4, 5, 8, 11})
+      for (int64_t n : {1, 31, 300})
+        for (const char *equation : {"ij,j->i", "j,ij->i", "ij,j,ij->i", "bij,bj->bi"})
+          expectRightFor(Family::ReduceRows, equation, {{'b', 2}, {'i', rows}, {'j', n}}, t, true);
+}
+
 // Long rows are summed block by block.
 TEST_P(Kernels, sumsLongRows) {
   for (DType t : {DType::f32, DType::u8, DType::c64})

@@ -381,6 +381,7 @@ Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool
     const Dims &dims = family == Family::ReduceRows ? s.k : s.batch;
     for (size_t i = 0; i <= product.operands.size(); ++i)
       s.spec.unit |= uint32_t(dims[0].strides[i] == 1) << i;
+    s.spec.shared = sharedOperands(s);
   }
   return s;
 }
