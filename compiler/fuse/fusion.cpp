@@ -5,18 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/fusion.h"
-#include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/roots.h"
 #include "compiler/ir/types.h"
-
-#include "runtime/tensor.h"
 
 using namespace mlir;
 
 namespace ricci {
 
-/// Cycles of a vector that one kernel computes at most for one value, and for all: more are cut, so
-/// that no kernel takes long to compile.
-static constexpr double kMaxValueCycles = 200, kMaxKernelCycles = 1000;
+/// Cycles of a vector that one kernel computes at most.
+static constexpr double kMaxKernelCycles = 1000;
 /// Cycles of a vector's computation that cost less to repeat in a second kernel than to keep.
 static constexpr double kRepeatCycles = 40;
 /// The same for every index of axes that a value does not have, and how many times more of them.
@@ -31,20 +28,12 @@ static constexpr double kEpiloguePoints = 1 << 18;
 static constexpr int kRecentGroups = 8;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-static ArrayRef<int64_t> shapeOf(Value value) { return typeOf(value).getShape(); }
 
 static double product(ArrayRef<int64_t> extents) {
   double n = 1;
   for (int64_t extent : extents)
     n *= double(extent);
   return n;
-}
-
-static double cyclesOf(Operation *op) {
-  auto elementwise = dyn_cast<ElementwiseOp>(op);
-  return elementwise ? scalarCycles(elementwise.scalarOp(),
-                                    elementDType(elementwise.getInputs().back().getType()))
-                     : 1;
 }
 
 static bool isReduction(Operation *op) { return isa_and_nonnull<ReduceOp, ArgReduceOp>(op); }
@@ -68,10 +57,10 @@ namespace {
 class Planner {
 public:
   Planner(func::FuncOp function, bool fuse, int64_t epilogueBytes)
-      : function_(function), fuse_(fuse), epilogueBytes_(double(epilogueBytes)) {}
+      : function_(function), fuse_(fuse), epilogueBytes_(double(epilogueBytes)),
+        roots_(function, fuse) {}
 
   std::vector<KernelGroup> plan() {
-    markRoots();
     // Values that turn out to be computed too often become roots.
     for (int round = 0; round < 3; ++round) {
       group();
@@ -83,136 +72,6 @@ public:
 
 private:
   Block &block() { return function_.getBody().front(); }
-
-  //===--- what lies in memory in any case ---------------------------------------------------===//
-
-  static StridedView contiguous(Value value) {
-    ArrayRef<int64_t> shape = shapeOf(value);
-    Strides strides = contiguousStrides(Shape(shape.begin(), shape.end()));
-    return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
-  }
-
-  /// Where a value lies that a kernel writes: a result as the caller wants it, else in C order.
-  StridedView written(Value value) {
-    StridedView view = contiguous(value);
-    for (OpOperand &use : value.getUses())
-      if (use.getOwner() == block().getTerminator())
-        if (auto strides = function_.getResultAttrOfType<DenseI64ArrayAttr>(use.getOperandNumber(),
-                                                                            kStridesAttr))
-          view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-    return view;
-  }
-
-  void markRoot(Value value) {
-    forced_.insert(value);
-    memory_[value] = written(value);
-  }
-
-  /// The value and, of views, what they read lie in memory from now on.
-  void ensureMemory(Value value) {
-    SmallVector<Value> chain;
-    while (!memory_.count(value) && isView(value.getDefiningOp())) {
-      chain.push_back(value);
-      value = viewOperand(value.getDefiningOp());
-    }
-    if (!memory_.count(value))
-      markRoot(value);
-    for (Value view : llvm::reverse(chain))
-      placeView(view);
-  }
-
-  /// A view of something in memory: where it is, or else a copy of its operand.
-  void placeView(Value view) {
-    Operation *op = view.getDefiningOp();
-    Value operand = viewOperand(op);
-    auto placed = viewThrough(op, memory_.find(operand)->second);
-    if (!placed) {
-      if (!isView(operand.getDefiningOp()) || forced_.contains(operand)) {
-        // It is where it is (an argument, a result): its copy is the root.
-        OpBuilder builder(op);
-        operand = ReshapeOp::create(builder, op->getLoc(), operand.getType(), operand);
-        op->setOperand(0, operand);
-      }
-      markRoot(operand);
-      placed = viewThrough(op, memory_.find(operand)->second);
-    }
-    memory_[view] = *placed;
-  }
-
-  void markRoots() {
-    for (auto [i, argument] : llvm::enumerate(function_.getArguments())) {
-      StridedView view = contiguous(argument);
-      if (auto strides = function_.getArgAttrOfType<DenseI64ArrayAttr>(i, kStridesAttr))
-        view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-      memory_[argument] = view;
-    }
-    for (Operation &op : block().without_terminator()) {
-      Value value = op.getResult(0);
-      if (isa<EinsumOp>(op)) {
-        for (Value operand : op.getOperands())
-          ensureMemory(operand);
-        memory_[value] = written(value);
-      } else if (isView(&op) && !storedThrough(value)) {
-        Value operand = viewOperand(&op);
-        if (!memory_.count(operand) && !mapThrough(&op, identityMap(shapeOf(value).size())))
-          ensureMemory(operand);
-        if (memory_.count(operand))
-          placeView(value);
-      } else if (isa<ConcatenateOp>(op)) {
-        for (Value operand : op.getOperands())
-          ensureMemory(operand);
-      } else if (isa<PadOp, GatherOp>(op)) {
-        ensureMemory(op.getOperand(0));
-      } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
-        memory_[value] = written(value);
-      }
-      if (isInlined(&op) || isReduction(&op)) {
-        double size = isInlined(&op) ? cyclesOf(&op) : 1;
-        if (isInlined(&op))
-          for (Value operand : op.getOperands())
-            size += size_.lookup(viewBase(operand));
-        size_[value] = size;
-        if (size > kMaxValueCycles || !(fuse_ || isa<ConstantOp>(op)))
-          ensureMemory(value), size_[value] = 1;
-      }
-      // Before its readers: where it lies decides which of their views need a copy.
-      if (llvm::is_contained(value.getUsers(), block().getTerminator()))
-        markResult(value);
-    }
-  }
-
-  /// A result is stored where the caller wants it, through reshape and transpose where nobody else
-  /// reads what they read; other views are copied.
-  void markResult(Value value) {
-    if (!isView(value.getDefiningOp())) {
-      if (!memory_.count(value))
-        markRoot(value);
-      return;
-    }
-    if (Value base = storedThrough(value))
-      stored_[base] = value;
-    markRoot(value);
-  }
-
-  /// What is computed and stored as this result, a view of it; null where that is not so.
-  Value storedThrough(Value value) {
-    if (!llvm::is_contained(value.getUsers(), block().getTerminator()))
-      return {};
-    auto stored = storeThrough(value, written(value));
-    return stored && isOnlyStored(value, stored->first) ? stored->first : Value();
-  }
-
-  bool isOnlyStored(Value value, Value base) {
-    if (!base.getDefiningOp() || isView(base.getDefiningOp()) || memory_.count(base))
-      return isa_and_nonnull<EinsumOp>(base.getDefiningOp()) && hasOneChain(value, base);
-    return hasOneChain(value, base);
-  }
-  static bool hasOneChain(Value value, Value base) {
-    for (; value != base; value = viewOperand(value.getDefiningOp()))
-      if (!value.hasOneUse())
-        return false;
-    return base.hasOneUse();
-  }
 
   //===--- groups ------------------------------------------------------===//
 
@@ -331,7 +190,7 @@ private:
       if (auto known = groupOf_.find(leaf); known != groupOf_.end())
         groups_[size_t(known->second)].roots.insert(leaf);
     groupOf_[root] = group;
-    if (forced_.contains(root))
+    if (roots_.contains(root))
       groups_[size_t(group)].roots.insert(root);
     computed_[size_t(group)].append(pull.computed.begin(), pull.computed.end());
     cycles_[size_t(group)] += pull.cycles;
@@ -439,7 +298,7 @@ private:
   bool joinsEinsum(Value value, const Pull &alone) {
     double elements = product(shapeOf(value));
     if (!fuse_ || elements * double(itemSize(elementDType(value.getType()))) < epilogueBytes_ ||
-        !alone.fits || alone.lastGroup < 0 || stored_.count(value) ||
+        !alone.fits || alone.lastGroup < 0 || roots_.storedAs(value) ||
         alone.cycles > kMaxValueCycles)
       return false;
     const KernelGroup &group = groups_[size_t(alone.lastGroup)];
@@ -447,7 +306,7 @@ private:
     if (!einsum || group.hasEpilogue)
       return false;
     Value sums = einsum.getOutput();
-    if (typeOf(sums) != typeOf(value) || forced_.contains(sums) || stored_.count(sums) ||
+    if (typeOf(sums) != typeOf(value) || roots_.contains(sums) || roots_.storedAs(sums) ||
         !alone.leaves.contains(sums))
       return false;
     // What is as large as the result would be read a tile at a time, against every prefetcher.
@@ -467,7 +326,7 @@ private:
               return false;
       readers.insert(op);
     }
-    return staysInside(sums, value, readers) && isLargeContraction(einsum, written(value));
+    return staysInside(sums, value, readers) && isLargeContraction(einsum, roots_.written(value));
   }
 
   /// Whether all that depends on `from` is read by `readers` alone, up to `root`.
@@ -498,7 +357,7 @@ private:
     for (auto [i, operand] : llvm::enumerate(einsum.getInputs()))
       for (auto [axis, label] : llvm::enumerate(equation.operands[i]))
         if (shapeOf(operand)[axis] != 1)
-          strides[size_t(label)][i] += memory_.find(operand)->second.strides[axis];
+          strides[size_t(label)][i] += roots_.place(operand)->strides[axis];
     int sides[2] = {0, 0};
     int last = -1;
     for (auto [axis, label] : llvm::enumerate(equation.output)) {
@@ -534,25 +393,25 @@ private:
       if (isa<EinsumOp>(op)) {
         int g = newGroup(shapeOf(value));
         groups_.back().single = &op;
-        groups_.back().roots.insert(stored_.count(value) ? stored_.lookup(value) : value);
+        groups_.back().roots.insert(roots_.storedAs(value) ? roots_.storedAs(value) : value);
         for (Value operand : op.getOperands())
           addOperand(operand, g);
         groupOf_[value] = g;
-        if (stored_.count(value))
-          groupOf_[stored_.lookup(value)] = g;
+        if (Value through = roots_.storedAs(value))
+          groupOf_[through] = g;
         continue;
       }
       if (isReduction(&op)) {
         placeReduction(&op);
         // A reduction that is a result through views: the views are stored with it.
-        if (Value through = stored_.lookup(value))
+        if (Value through = roots_.storedAs(value))
           groups_[size_t(groupOf_[value])].roots.insert(through),
               groupOf_[through] = groupOf_[value];
       } else if (auto scan = dyn_cast<ScanOp>(op)) {
         placeScan(scan);
-      } else if (forced_.contains(value) && !groupOf_.count(value)) {
+      } else if (roots_.contains(value) && !groupOf_.count(value)) {
         placeRoot(value);
-      } else if (Value through = stored_.lookup(value)) {
+      } else if (Value through = roots_.storedAs(value)) {
         placeRoot(value);
         int g = groupOf_[value];
         groups_[size_t(g)].roots.insert(through);
@@ -610,8 +469,8 @@ private:
       if (groups.size() > 1 && cycles(value) >= kRepeatCycles)
         marked.push_back(value);
     for (Value value : marked)
-      if (!forced_.contains(value) && !memory_.count(value))
-        markRoot(value);
+      if (!roots_.place(value))
+        roots_.add(value);
     return !marked.empty();
   }
 
@@ -635,10 +494,7 @@ private:
   func::FuncOp function_;
   bool fuse_;
   double epilogueBytes_;
-  llvm::DenseMap<Value, StridedView> memory_; ///< of what lies in memory, and views of it
-  llvm::DenseSet<Value> forced_;              ///< roots
-  llvm::DenseMap<Value, Value> stored_;       ///< what is stored through views, and the result
-  llvm::DenseMap<Value, double> size_;
+  Roots roots_;
   std::vector<KernelGroup> groups_;
   std::vector<SmallVector<std::pair<Value, IndexMap>>> computed_; ///< by group
   std::vector<double> cycles_;                                    ///< by group
