@@ -337,8 +337,23 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
     std::tie(d[W::InnerBlock], d[W::InnerBlocks]) = blocksOf(extentAt(inner), d[W::InnerBlock]);
     std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), d[W::MidBlock]);
   }
+  // Rows that share what they load: those of a block stay in the L1 cache for many indices of the
+  // axis before.
+  int outer = program.sharesRows ? mid - 1 : -1;
+  int64_t outerBlock = 1;
+  if (outer >= 0 && !s.rowBlocks) {
+    int64_t bytes = std::max<int64_t>(1, reduced * int64_t(itemSize(s.spec.result)));
+    int64_t rowsOfBlock = std::max<int64_t>(4, target.l1Bytes / 2 / bytes / 4 * 4);
+    std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), rowsOfBlock);
+    outerBlock = std::max<int64_t>(
+        1, 2 * kMapBlock / std::max<int64_t>(1, d[W::MidBlock] * std::max<int64_t>(reduced, 1)));
+  }
+  std::tie(d[W::OuterBlock], d[W::OuterBlocks]) = blocksOf(extentAt(outer), outerBlock);
   for (int axis = 0; axis < kept; ++axis)
-    tasks *= axis == inner ? d[W::InnerBlocks] : axis == mid ? d[W::MidBlocks] : extentAt(axis);
+    tasks *= axis == inner   ? d[W::InnerBlocks]
+             : axis == mid   ? d[W::MidBlocks]
+             : axis == outer ? d[W::OuterBlocks]
+                             : extentAt(axis);
   for (int axis = 0; axis < kept; ++axis)
     tasks = extentAt(axis) == 0 ? 0 : tasks;
 

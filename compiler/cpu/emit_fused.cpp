@@ -8,17 +8,18 @@
 // rows:    for each task (outer kept index, block of mid): for mid:
 //            for each pass: what is known by now; for reduced axes: for the last one, by vectors:
 //            reduce
+//          Where rows share what they load, a task has a block of the axis before mid too, and does
+//          all of mid's block, several rows at once, for each index of it: the block stays in the
+//          L1 cache.
 // columns: for each task (outer kept index, block of mid, block of inner): for mid:
 //            for each pass: for inner, by vectors: what is known by now
 //                           for reduced axes: for inner, by vectors: reduce into the workspace
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/emit.h"
-#include "compiler/cpu/fused_kernel.h"
+#include "compiler/cpu/reduction_states.h"
 #include "compiler/cpu/streaming.h"
 #include "compiler/fuse/cost_model.h"
-
-#include <numeric>
 
 using namespace mlir;
 
@@ -33,6 +34,8 @@ namespace {
 /// times, so that sums do not wait for each other.
 constexpr double kHeavyCycles = 24;
 constexpr int kUnroll = 4;
+/// Rows that are reduced at once where they share what they load.
+constexpr int kRowsAtOnce = 4;
 
 class FusedEmitter {
 public:
@@ -40,11 +43,16 @@ public:
   using Values = FusedKernel::Values;
   using Point = FusedKernel::Point;
   using Word = FusedLayout::Word;
+  using State = ReductionState;
 
   FusedEmitter(LoopBuilder &b, ModuleOp module, const std::string &name, const LoopProgram &program,
                const Target &target)
-      : k(b, module, name, program, target), b(b), program(program), passes(program.passes()),
-        kept(program.kept()) {}
+      : k(b, module, name, program, target), states_(k), b(b), program(program),
+        passes(program.passes()), kept(program.kept()) {
+    if (program.sharesRows && !isHeavy(passes[0].full) &&
+        kRowsAtOnce * kUnroll * int(passes[0].reductions.size()) + 4 <= target.vectorRegisters)
+      rowsAtOnce = kRowsAtOnce;
+  }
 
   void emit() {
     k.streams = b.ne(k.word(Word::Streams), b.idx(0));
@@ -68,16 +76,40 @@ public:
         mid1 = b.min(b.add(mid0, block), k.extent(mid));
         rest = b.div(rest, blocks);
       }
-      for (int axis = mid - 1; axis >= 0; --axis) {
+      int outer = program.sharesRows && mid > 0 ? mid - 1 : -1;
+      Value outer0 = b.idx(0), outer1 = b.idx(1);
+      if (outer >= 0) {
+        Value blocks = k.word(Word::OuterBlocks), block = k.word(Word::OuterBlock);
+        outer0 = b.mul(b.rem(rest, blocks), block);
+        outer1 = b.min(b.add(outer0, block), k.extent(outer));
+        rest = b.div(rest, blocks);
+      }
+      for (int axis = outer >= 0 ? outer - 1 : mid - 1; axis >= 0; --axis) {
         Value extent = k.extent(axis);
         base = k.advance(base, axis, axis == 0 ? rest : b.rem(rest, extent));
         if (axis != 0)
           rest = b.div(rest, extent);
       }
-      b.forLoop(mid0, mid1, b.idx(1), [&](Value at) {
-        Values point = mid >= 0 ? k.advance(base, mid, at) : base;
-        k.scope([&] { rows ? emitRows(point) : emitColumns(point, count ? count : b.idx(1)); });
-      });
+      auto from = [&](const Values &start, Value first, Value last, int together) {
+        b.forLoop(first, last, b.idx(together), [&](Value at) {
+          SmallVector<Values> points;
+          for (int r = 0; r < together; ++r)
+            points.push_back(mid >= 0 ? k.advance(start, mid, b.add(at, r)) : start);
+          k.scope(
+              [&] { rows ? emitRows(points) : emitColumns(points[0], count ? count : b.idx(1)); });
+        });
+      };
+      auto block = [&](const Values &start) {
+        Value single = mid0;
+        if (rowsAtOnce > 1) {
+          single = b.sub(mid1, b.rem(b.sub(mid1, mid0), b.idx(rowsAtOnce)));
+          from(start, mid0, single, rowsAtOnce);
+        }
+        from(start, single, mid1, 1);
+      };
+      if (outer < 0)
+        return block(base);
+      b.forLoop(outer0, outer1, b.idx(1), [&](Value at) { block(k.advance(base, outer, at)); });
     });
     b.ifThen(k.streams, [&] { fenceStores(b); });
     b.endFunction();
@@ -85,218 +117,6 @@ public:
 
 private:
   const LoopProgram::Node &node(int i) const { return program.nodes[size_t(i)]; }
-
-  //===--- accumulators ------------------------------------------------===//
-
-  /// The neutral element of a reduction, of the accumulator's type.
-  Number identity(const LoopProgram::Node &node, int lanes) {
-    DType type = accumulatorType(node);
-    ReduceKind kind = node.reduce;
-    bool isSum = node.kind == Kind::Scan ? !node.isProduct : kind == ReduceKind::Sum;
-    bool isProduct = node.kind == Kind::Scan ? node.isProduct : kind == ReduceKind::Prod;
-    if (node.kind == Kind::Reduce && kind == ReduceKind::All)
-      return boolean(true, lanes);
-    if (node.kind == Kind::Reduce && kind == ReduceKind::Any)
-      return boolean(false, lanes);
-    if (type == DType::b1)
-      return boolean(isProduct || kind == ReduceKind::Min, lanes);
-    auto number = [&](Type element) -> TypedAttr {
-      if (auto floats = dyn_cast<FloatType>(element)) {
-        const auto &semantics = floats.getFloatSemantics();
-        // A scan's first sum is its first element, be it -0.
-        if (isSum)
-          return b.getFloatAttr(element, APFloat::getZero(semantics, node.kind == Kind::Scan));
-        if (isProduct)
-          return b.getFloatAttr(element, APFloat(semantics, 1));
-        return b.getFloatAttr(element, APFloat::getInf(semantics, kind == ReduceKind::Max));
-      }
-      unsigned bits = element.getIntOrFloatBitWidth();
-      bool isSigned = kindOf(type) == DTypeKind::Int;
-      if (isSum || isProduct)
-        return b.getIntegerAttr(element, isProduct ? 1 : 0);
-      bool isMax = kind == ReduceKind::Max;
-      return b.getIntegerAttr(
-          element, isSigned
-                       ? (isMax ? APInt::getSignedMinValue(bits) : APInt::getSignedMaxValue(bits))
-                       : (isMax ? APInt::getZero(bits) : APInt::getMaxValue(bits)));
-    };
-    Type element = registerType(b.getContext(), type, 0);
-    Value re = splat(number(element), lanes);
-    if (kindOf(type) != DTypeKind::Complex)
-      return {re, {}};
-    // One is 1 + 0i; the least number has the least parts.
-    return {re, isProduct ? splat(cast<TypedAttr>(b.getZeroAttr(element)), lanes) : re};
-  }
-
-  Value splat(TypedAttr number, int lanes) {
-    if (!lanes)
-      return b.op<arith::ConstantOp>(number);
-    auto type = VectorType::get({lanes}, number.getType());
-    return b.op<arith::ConstantOp>(
-        cast<TypedAttr>(Attribute(DenseElementsAttr::get(type, Attribute(number)))));
-  }
-  Number boolean(bool value, int lanes) {
-    return {splat(b.getIntegerAttr(b.getI1Type(), value), lanes), {}};
-  }
-
-  Number combine(const LoopProgram::Node &node, Number sum, Number next) {
-    DType type = accumulatorType(node);
-    if (node.kind == Kind::Scan)
-      return k.scalars.apply(node.isProduct ? ScalarOp::Multiply : ScalarOp::Add, type,
-                             {sum, next});
-    switch (node.reduce) {
-    case ReduceKind::Sum:
-      return k.scalars.apply(ScalarOp::Add, type, {sum, next});
-    case ReduceKind::Prod:
-      return k.scalars.apply(ScalarOp::Multiply, type, {sum, next});
-    case ReduceKind::Max:
-      return k.scalars.apply(ScalarOp::Maximum, type, {sum, next});
-    case ReduceKind::Min:
-      return k.scalars.apply(ScalarOp::Minimum, type, {sum, next});
-    case ReduceKind::Any:
-      return k.scalars.apply(ScalarOp::BitwiseOr, type, {sum, next});
-    case ReduceKind::All:
-      return k.scalars.apply(ScalarOp::BitwiseAnd, type, {sum, next});
-    }
-    llvm_unreachable("a kind of reduction without an operation");
-  }
-
-  /// A scan's value at an index of its axis, given the one before.
-  Number scanned(const LoopProgram::Node &node, Number before, Number element, Value index) {
-    Number next = combine(node, before, element);
-    // 1 times infinity has a part 0 * infinity.
-    if (node.isProduct && kindOf(node.type) == DTypeKind::Complex)
-      next = select(b.eq(index, b.idx(0)), element, next);
-    return next;
-  }
-
-  /// What a reduction is while it runs: the sum; of an arg-reduction the best element so far and
-  /// its index, which is the largest i64 before the first.
-  struct State {
-    Number value;
-    Value index;
-  };
-
-  State initial(const LoopProgram::Node &node, int lanes) {
-    if (node.kind != Kind::ArgReduce)
-      return {identity(node, lanes), {}};
-    DType type = accumulatorType(node);
-    TypedAttr none = cast<TypedAttr>(b.getZeroAttr(registerType(b.getContext(), type, 0)));
-    Value zero = splat(none, lanes);
-    return {{zero, kindOf(type) == DTypeKind::Complex ? zero : Value()},
-            splat(b.getI64IntegerAttr(INT64_MAX), lanes)};
-  }
-
-  Number select(Value condition, Number x, Number y) {
-    return {b.select(condition, x.re, y.re), x.im ? b.select(condition, x.im, y.im) : Value()};
-  }
-
-  /// Whether an element comes before the best one: larger (smaller), or the first NaN.
-  Value isBetter(const LoopProgram::Node &node, Number next, Number best) {
-    DType type = accumulatorType(node);
-    auto apply = [&](ScalarOp op, ArrayRef<Number> operands) {
-      return k.scalars.apply(op, type, operands).re;
-    };
-    if (type == DType::b1) // an exclusive or and an and: there is no order of bits
-      return node.isMin ? b.both(negated(next.re), best.re) : b.both(next.re, negated(best.re));
-    Value better = apply(node.isMin ? ScalarOp::Less : ScalarOp::Greater, {next, best});
-    if (kindOf(type) != DTypeKind::Float && kindOf(type) != DTypeKind::Complex)
-      return better;
-    Value bestIsNan = apply(ScalarOp::Isnan, {best});
-    return b.both(b.either(better, apply(ScalarOp::Isnan, {next})), negated(bestIsNan));
-  }
-  Value negated(Value bit) {
-    auto vector = dyn_cast<VectorType>(bit.getType());
-    Value one =
-        splat(b.getIntegerAttr(b.getI1Type(), 1), vector ? int(vector.getNumElements()) : 0);
-    return b.op<arith::XOrIOp>(bit, one);
-  }
-
-  /// The state after one more element in each lane that exists.
-  State step(const LoopProgram::Node &node, State state, Number next, Value index, Value mask) {
-    if (node.kind != Kind::ArgReduce) {
-      Number sum = combine(node, state.value, next);
-      return {mask ? select(mask, sum, state.value) : sum, {}};
-    }
-    Value better = isBetter(node, next, state.value);
-    Value none = b.op<arith::CmpIOp>(arith::CmpIPredicate::eq, state.index, noIndex(state.index));
-    better = b.either(better, none);
-    if (mask)
-      better = b.both(better, mask);
-    return {select(better, next, state.value), b.select(better, index, state.index)};
-  }
-  Value noIndex(Value like) {
-    auto vector = dyn_cast<VectorType>(like.getType());
-    return splat(b.getI64IntegerAttr(INT64_MAX), vector ? int(vector.getNumElements()) : 0);
-  }
-
-  /// Two states of different elements as one.
-  State merge(const LoopProgram::Node &node, State x, State y) {
-    if (node.kind != Kind::ArgReduce)
-      return {combine(node, x.value, y.value), {}};
-    auto compare = [&](arith::CmpIPredicate p, Value a, Value c) -> Value {
-      return b.op<arith::CmpIOp>(p, a, c);
-    };
-    // y if it is better, or as good and earlier; a state without an element is no candidate.
-    Value yBetter = isBetter(node, y.value, x.value), xBetter = isBetter(node, x.value, y.value);
-    Value earlier = compare(arith::CmpIPredicate::slt, y.index, x.index);
-    Value take = b.either(yBetter, b.both(negated(xBetter), earlier));
-    take = b.either(take, compare(arith::CmpIPredicate::eq, x.index, noIndex(x.index)));
-    take = b.both(take, compare(arith::CmpIPredicate::ne, y.index, noIndex(y.index)));
-    return {select(take, y.value, x.value), b.select(take, y.index, x.index)};
-  }
-
-  /// All lanes as one: halves meet, in a fixed order.
-  State horizontal(const LoopProgram::Node &node, State state) {
-    auto part = [&](Value v, int64_t from, int64_t count) -> Value {
-      if (!v)
-        return v;
-      SmallVector<int64_t> lanes(static_cast<size_t>(count));
-      std::iota(lanes.begin(), lanes.end(), from);
-      return b.op<vector::ShuffleOp>(v, v, lanes);
-    };
-    auto half = [&](const State &s, int64_t from, int64_t count) -> State {
-      return {{part(s.value.re, from, count), part(s.value.im, from, count)},
-              part(s.index, from, count)};
-    };
-    int64_t lanes = cast<VectorType>(state.value.re.getType()).getNumElements();
-    for (; lanes > 1; lanes /= 2)
-      state = merge(node, half(state, 0, lanes / 2), half(state, lanes / 2, lanes / 2));
-    auto only = [&](Value v) -> Value {
-      return v ? Value(b.op<vector::ExtractOp>(v, int64_t(0))) : v;
-    };
-    return {{only(state.value.re), only(state.value.im)}, only(state.index)};
-  }
-
-  void flatten(const State &s, Values &values) {
-    values.push_back(s.value.re);
-    if (s.value.im)
-      values.push_back(s.value.im);
-    if (s.index)
-      values.push_back(s.index);
-  }
-  Values flatten(ArrayRef<State> states) {
-    Values values;
-    for (const State &s : states)
-      flatten(s, values);
-    return values;
-  }
-  /// `count` states of each node.
-  SmallVector<State> unflatten(ArrayRef<int> nodes, ValueRange values) {
-    SmallVector<State> states;
-    size_t next = 0;
-    while (next < values.size())
-      for (int i : nodes) {
-        State s;
-        s.value.re = values[next++];
-        if (kindOf(accumulatorType(node(i))) == DTypeKind::Complex)
-          s.value.im = values[next++];
-        if (node(i).kind == Kind::ArgReduce)
-          s.index = values[next++];
-        states.push_back(s);
-      }
-    return states;
-  }
 
   //===--- loops along the vector axis ---------------------------------===//
 
@@ -322,96 +142,128 @@ private:
     SmallVector<State> now(states);
     if (!heavy) {
       Value block = b.idx(lanes * unroll), whole = b.sub(count, b.rem(count, block));
-      Values last = b.forIter(from, whole, block, flatten(now), [&](Value i, ValueRange values) {
-        SmallVector<State> current = unflatten(reductions, values), next;
-        for (int u = 0; u < unroll; ++u)
-          next.append(body(b.add(i, u * lanes), {}, ArrayRef(current).slice(u * each, each)));
-        return flatten(next);
-      });
-      now = unflatten(reductions, last);
+      Values last =
+          b.forIter(from, whole, block, states_.flatten(now), [&](Value i, ValueRange values) {
+            SmallVector<State> current = states_.unflatten(reductions, values), next;
+            for (int u = 0; u < unroll; ++u)
+              next.append(body(b.add(i, u * lanes), {}, ArrayRef(current).slice(u * each, each)));
+            return states_.flatten(next);
+          });
+      now = states_.unflatten(reductions, last);
       from = whole;
     }
     ArrayRef<State> rest = ArrayRef(now).take_front(each);
-    Values last =
-        b.forIter(from, count, b.idx(lanes), flatten(rest), [&](Value i, ValueRange values) {
+    Values last = b.forIter(
+        from, count, b.idx(lanes), states_.flatten(rest), [&](Value i, ValueRange values) {
           Value length = b.min(b.sub(count, i), b.idx(lanes));
-          return flatten(body(i, length, unflatten(reductions, values)));
+          return states_.flatten(body(i, length, states_.unflatten(reductions, values)));
         });
-    SmallVector<State> tail = unflatten(reductions, last);
+    SmallVector<State> tail = states_.unflatten(reductions, last);
     std::copy(tail.begin(), tail.end(), now.begin());
     return now;
   }
 
-  /// The nested loops over the reduced axes from `axis` on, up to (not with) `last`; `linear`
-  /// counts their indices.
+  /// The nested loops over the reduced axes from `axis` on, up to (not with) `last`, of several
+  /// rows at once; `linear` counts their indices.
   SmallVector<State> alongReduced(
-      int axis, int last, const Values &base, Value linear, ArrayRef<int> reductions,
+      int axis, int last, ArrayRef<Values> bases, Value linear, ArrayRef<int> reductions,
       SmallVector<State> states,
-      llvm::function_ref<SmallVector<State>(const Values &, Value, ArrayRef<State>)> body) {
+      llvm::function_ref<SmallVector<State>(ArrayRef<Values>, Value, ArrayRef<State>)> body) {
     if (axis == last)
-      return body(base, linear, states);
+      return body(bases, linear, states);
     Value extent = k.extent(axis), start = b.mul(linear, extent);
-    Values result =
-        b.forIter(b.idx(0), extent, b.idx(1), flatten(states), [&](Value i, ValueRange values) {
-          return flatten(alongReduced(axis + 1, last, k.advance(base, axis, i), b.add(start, i),
-                                      reductions, unflatten(reductions, values), body));
+    Values result = b.forIter(
+        b.idx(0), extent, b.idx(1), states_.flatten(states), [&](Value i, ValueRange values) {
+          SmallVector<Values> advanced;
+          for (const Values &base : bases)
+            advanced.push_back(k.advance(base, axis, i));
+          return states_.flatten(alongReduced(axis + 1, last, advanced, b.add(start, i), reductions,
+                                              states_.unflatten(reductions, values), body));
         });
-    return unflatten(reductions, result);
+    return states_.unflatten(reductions, result);
   }
 
   //===--- rows --------------------------------------------------------===//
 
-  void emitRows(const Values &base) {
-    Point scalar{base, {}, {}, 0};
+  /// What is known of each of several rows.
+  using Known = SmallVector<FusedKernel::Known>;
+
+  /// Does `body` for each row, with what is known of it. What is the same for all rows is known of
+  /// the others once it is of the first.
+  void eachRow(Known &known, llvm::function_ref<void(size_t)> body) {
+    k.scope([&] {
+      for (size_t r = 0; r < known.size(); ++r) {
+        k.setKnown(known[r]);
+        body(r);
+        known[r] = k.known();
+        for (size_t other = 1; r == 0 && other < known.size(); ++other)
+          for (auto [i, number] : known[0])
+            if (!program.differsByRow(i))
+              known[other].insert({i, number});
+      }
+    });
+  }
+
+  void emitRows(ArrayRef<Values> bases) {
+    Known known(bases.size(), k.known());
+    auto at = [&](size_t row) { return Point{bases[row], {}, {}, 0}; };
     for (const LoopProgram::Pass &pass : passes) {
-      for (int store : pass.keptStores)
-        k.store(program.stores[size_t(store)], scalar);
+      eachRow(known, [&](size_t row) {
+        for (int store : pass.keptStores)
+          k.store(program.stores[size_t(store)], at(row));
+      });
       if (pass.reductions.empty() && pass.fullStores.empty())
         continue;
       // What a pass reads from outside of it is computed before.
-      for (int i : pass.full)
-        for (int operand : node(i).operands)
-          if (!node(operand).full)
-            k.get(operand, scalar);
+      eachRow(known, [&](size_t row) {
+        for (int i : pass.full)
+          for (int operand : node(i).operands)
+            if (!node(operand).full)
+              k.get(operand, at(row));
+      });
       if (program.has(Kind::Scan))
-        scanRow(pass, base);
+        eachRow(known, [&](size_t row) { scanRow(pass, bases[row]); });
       else
-        rowPass(pass, base);
+        rowPass(pass, bases, known);
     }
   }
 
-  void rowPass(const LoopProgram::Pass &pass, const Values &base) {
+  void rowPass(const LoopProgram::Pass &pass, ArrayRef<Values> bases, Known &known) {
     bool heavy = isHeavy(pass.full);
     int unroll = heavy ? 1 : kUnroll, last = int(program.axes.size()) - 1;
+    SmallVector<int> reductions; // of all rows
+    for (size_t row = 0; row < bases.size(); ++row)
+      reductions.append(pass.reductions.begin(), pass.reductions.end());
     SmallVector<State> states;
     for (int u = 0; u < unroll; ++u)
-      for (int i : pass.reductions)
-        states.push_back(initial(node(i), k.lanes));
+      for (int i : reductions)
+        states.push_back(states_.initial(node(i), k.lanes));
     Value extent = k.extent(last);
-    states = alongReduced(kept, last, base, b.idx(0), pass.reductions, states,
-                          [&](const Values &row, Value linear, ArrayRef<State> current) {
+    states = alongReduced(kept, last, bases, b.idx(0), reductions, states,
+                          [&](ArrayRef<Values> rows, Value linear, ArrayRef<State> current) {
                             Value first = b.mul(linear, extent);
-                            SmallVector<State> result;
-                            k.scope([&] {
+                            Known inside = known;
+                            eachRow(inside, [&](size_t row) {
                               for (int i : pass.full)
                                 if (program.isUniform(i))
-                                  k.get(i, Point{row, {}, {}, 0});
-                              result = alongVectors(
-                                  extent, heavy, unroll, pass.reductions, current,
-                                  [&](Value i, Value length, ArrayRef<State> set) {
-                                    return rowStep(pass, Point{row, i, length, k.lanes},
-                                                   b.add(first, i), set);
-                                  });
+                                  k.get(i, Point{rows[row], {}, {}, 0});
                             });
-                            return result;
+                            return alongVectors(extent, heavy, unroll, reductions, current,
+                                                [&](Value i, Value length, ArrayRef<State> set) {
+                                                  return rowsStep(pass, rows, inside, i, length,
+                                                                  b.add(first, i), set);
+                                                });
                           });
-    size_t each = pass.reductions.size();
-    for (size_t r = 0; r < each; ++r) {
-      State total = states[r];
-      for (int u = 1; u < unroll; ++u)
-        total = merge(node(pass.reductions[r]), total, states[u * each + r]);
-      finish(pass.reductions[r], horizontal(node(pass.reductions[r]), total));
-    }
+    size_t each = reductions.size();
+    eachRow(known, [&](size_t row) {
+      for (auto [j, reduction] : llvm::enumerate(pass.reductions)) {
+        size_t r = row * pass.reductions.size() + j;
+        State total = states[r];
+        for (int u = 1; u < unroll; ++u)
+          total = states_.merge(node(reduction), total, states[u * each + r]);
+        finish(reduction, states_.horizontal(node(reduction), total));
+      }
+    });
   }
 
   /// The reduction's result, a scalar, is known from here on.
@@ -425,23 +277,26 @@ private:
     k.set(reduction, held == n.type ? total.value : k.scalars.cast(total.value, held, n.type));
   }
 
-  SmallVector<State> rowStep(const LoopProgram::Pass &pass, const Point &point, Value linear,
-                             ArrayRef<State> states) {
+  /// One vector of every row.
+  SmallVector<State> rowsStep(const LoopProgram::Pass &pass, ArrayRef<Values> rows, Known known,
+                              Value i, Value length, Value linear, ArrayRef<State> states) {
     SmallVector<State> next;
-    k.scope([&] {
-      for (int i : pass.read)
-        k.set(i, k.loadSlot(k.layout.slot[size_t(i)], node(i).type, linear, point.lanes));
-      Value mask = point.length && !pass.reductions.empty() ? k.mask(point) : Value();
-      for (auto [reduction, state] : llvm::zip(pass.reductions, states)) {
+    Value mask = length && !pass.reductions.empty() ? k.mask({{}, i, length, k.lanes}) : Value();
+    eachRow(known, [&](size_t row) {
+      Point point{rows[row], i, length, k.lanes};
+      for (int n : pass.read)
+        k.set(n, k.loadSlot(k.layout.slot[size_t(n)], node(n).type, linear, point.lanes));
+      for (auto [j, reduction] : llvm::enumerate(pass.reductions)) {
         const LoopProgram::Node &n = node(reduction);
         Value index = n.kind == Kind::ArgReduce ? k.laneIndex(point) : Value();
-        next.push_back(step(n, state, k.get(n.operands[0], point), index, mask));
+        next.push_back(states_.step(n, states[row * pass.reductions.size() + j],
+                                    k.get(n.operands[0], point), index, mask));
       }
       for (int store : pass.fullStores)
         k.store(program.stores[size_t(store)], point);
-      for (int i : pass.full)
-        if (node(i).cached)
-          k.storeSlot(k.layout.slot[size_t(i)], node(i).type, k.get(i, point), linear, point.lanes);
+      for (int n : pass.full)
+        if (node(n).cached)
+          k.storeSlot(k.layout.slot[size_t(n)], node(n).type, k.get(n, point), linear, point.lanes);
     });
     return next;
   }
@@ -454,22 +309,24 @@ private:
         scans.push_back(i);
     SmallVector<State> states;
     for (int i : scans)
-      states.push_back(initial(node(i), 0));
+      states.push_back(states_.initial(node(i), 0));
     int axis = int(program.axes.size()) - 1;
-    b.forIter(b.idx(0), k.extent(axis), b.idx(1), flatten(states), [&](Value i, ValueRange values) {
-      SmallVector<State> next;
-      k.scope([&] {
-        Point point{base, i, {}, 0};
-        for (auto [scan, state] : llvm::zip(scans, unflatten(scans, values))) {
-          next.push_back(
-              {scanned(node(scan), state.value, k.get(node(scan).operands[0], point), i), {}});
-          k.set(scan, next.back().value);
-        }
-        for (int store : pass.fullStores)
-          k.store(program.stores[size_t(store)], point);
-      });
-      return flatten(next);
-    });
+    b.forIter(b.idx(0), k.extent(axis), b.idx(1), states_.flatten(states),
+              [&](Value i, ValueRange values) {
+                SmallVector<State> next;
+                k.scope([&] {
+                  Point point{base, i, {}, 0};
+                  for (auto [scan, state] : llvm::zip(scans, states_.unflatten(scans, values))) {
+                    next.push_back({states_.scanned(node(scan), state.value,
+                                                    k.get(node(scan).operands[0], point), i),
+                                    {}});
+                    k.set(scan, next.back().value);
+                  }
+                  for (int store : pass.fullStores)
+                    k.store(program.stores[size_t(store)], point);
+                });
+                return states_.flatten(next);
+              });
   }
 
   //===--- columns -----------------------------------------------------===//
@@ -506,7 +363,7 @@ private:
         for (int n : kept)
           k.storeSlot(k.layout.slot[size_t(n)], node(n).type, k.get(n, point), i, k.lanes);
         for (int n : accumulators)
-          storeState(n, initial(node(n), k.lanes), i);
+          storeState(n, states_.initial(node(n), k.lanes), i);
       });
       return SmallVector<State>();
     });
@@ -532,7 +389,8 @@ private:
     Value block = b.mul(b.ceilDiv(k.word(Word::InnerBlock), k.lanes), k.lanes);
     alongReduced(
         kept, int(program.axes.size()), base, b.idx(0), {}, {},
-        [&](const Values &row, Value linear, ArrayRef<State>) {
+        [&](ArrayRef<Values> bases, Value linear, ArrayRef<State>) {
+          const Values &row = bases[0];
           Value first = b.mul(linear, block);
           k.scope([&] {
             for (int i : pass.full)
@@ -554,8 +412,8 @@ private:
             k.loadSlot(k.layout.slot[size_t(i)], node(i).type, b.add(first, point.i), point.lanes));
     for (int i : pass.full)
       if (node(i).kind == Kind::Scan) {
-        Number next = scanned(node(i), loadState(i, point.i).value,
-                              k.get(node(i).operands[0], point), linear);
+        Number next = states_.scanned(node(i), loadState(i, point.i).value,
+                                      k.get(node(i).operands[0], point), linear);
         storeState(i, {next, {}}, point.i);
         k.set(i, next);
       }
@@ -566,7 +424,7 @@ private:
       if (n.kind == Kind::ArgReduce)
         index = b.op<vector::BroadcastOp>(VectorType::get({point.lanes}, b.getI64Type()),
                                           b.op<arith::IndexCastOp>(b.getI64Type(), linear));
-      storeState(i, step(n, loadState(i, point.i), next, index, {}), point.i);
+      storeState(i, states_.step(n, loadState(i, point.i), next, index, {}), point.i);
     }
     for (int store : pass.fullStores)
       k.store(program.stores[size_t(store)], point);
@@ -577,10 +435,11 @@ private:
   }
 
   FusedKernel k;
+  ReductionStates states_;
   LoopBuilder &b;
   const LoopProgram &program;
   std::vector<LoopProgram::Pass> passes;
-  int kept;
+  int kept, rowsAtOnce = 1;
 };
 
 } // namespace

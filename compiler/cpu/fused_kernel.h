@@ -18,7 +18,17 @@ namespace ricci {
 /// extent and axis of what is gathered; byte offsets of the slots of the workspace; constants, as
 /// bits.
 struct FusedLayout {
-  enum Word : int64_t { Streams, InnerBlock, InnerBlocks, MidBlock, MidBlocks, Count };
+  /// Outer: of the axis before mid, with LoopProgram::sharesRows.
+  enum Word : int64_t {
+    Streams,
+    InnerBlock,
+    InnerBlocks,
+    MidBlock,
+    MidBlocks,
+    OuterBlock,
+    OuterBlocks,
+    Count
+  };
 
   explicit FusedLayout(const LoopProgram &program);
 
@@ -73,6 +83,10 @@ public:
   /// operands. What is the same in every lane is computed once.
   Number get(int node, const Point &point);
   void set(int node, Number value) { known_[node] = value; }
+  /// The nodes that are known by now.
+  using Known = llvm::DenseMap<int, Number>;
+  const Known &known() const { return known_; }
+  void setKnown(Known known) { known_ = std::move(known); }
   /// What is computed inside is forgotten afterwards: its values live in a loop's body.
   void scope(llvm::function_ref<void()> body) {
     auto before = known_;
@@ -133,7 +147,7 @@ private:
   Value firstWord_;
   Value slotView(int slot, DType type);
 
-  llvm::DenseMap<int, Number> known_;
+  Known known_;
   llvm::DenseMap<int64_t, Value> words_;
   llvm::DenseMap<std::pair<int, int>, Value> slotViews_; ///< by slot and type
   llvm::DenseMap<mlir::Type, Value> scratch_;

@@ -140,6 +140,7 @@ void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode) {
   joinAxes();
   vectorAxis = mode == Mode::Rows ? int(axes.size()) - 1 : kept() - 1;
   findUniform();
+  findShared();
 }
 
 void LoopProgram::joinAxes() {
@@ -203,6 +204,38 @@ void LoopProgram::findUniform() {
   }
 }
 
+void LoopProgram::findShared() {
+  sharesRows = false;
+  differs_.clear();
+  size_t row = size_t(kept()) - 1;
+  auto isPlain = [](const Node &node) {
+    return node.kind == Kind::Load || node.kind == Kind::Constant || node.kind == Kind::Position ||
+           node.kind == Kind::Scalar || node.kind == Kind::Cast || node.kind == Kind::Reduce;
+  };
+  std::vector<Pass> all = passes();
+  if (mode != Mode::Rows || kept() == 0 || all.size() != 2 || !all[0].fullStores.empty() ||
+      !all[1].full.empty() || !llvm::all_of(nodes, isPlain))
+    return;
+  for (const Node &node : nodes) {
+    bool differs = node.kind == Kind::Reduce;
+    if (node.access >= 0)
+      differs |= accesses[size_t(node.access)].strides[row] != 0;
+    if (node.kind == Kind::Position)
+      differs |= node.index.factors[row] != 0;
+    for (int operand : node.operands)
+      differs |= differs_[size_t(operand)];
+    differs_.push_back(differs);
+  }
+  auto isLoaded = [&](int i, bool differing) {
+    return nodes[size_t(i)].kind == Kind::Load && !uniform_[size_t(i)] &&
+           differs_[size_t(i)] == differing;
+  };
+  sharesRows = llvm::any_of(all[0].full, [&](int i) { return isLoaded(i, false); }) &&
+               llvm::any_of(all[0].full, [&](int i) { return isLoaded(i, true); });
+  if (!sharesRows)
+    differs_.clear();
+}
+
 bool LoopProgram::isNeeded(const Pass &pass, int node) const {
   auto reads = [&](int user) { return llvm::is_contained(nodes[size_t(user)].operands, node); };
   return llvm::any_of(pass.full,
@@ -230,6 +263,8 @@ std::string LoopProgram::structure() const {
       out << " g" << (vectorAxis >= 0 && guard.index.factors[size_t(vectorAxis)] != 0);
     if (!node.gathered.empty())
       out << " n" << node.gathered.size();
+    if (sharesRows)
+      out << " r" << differs_[&node - nodes.data()];
     if (node.kind == Kind::Position)
       out << " v" << (vectorAxis >= 0 && node.index.factors[size_t(vectorAxis)] != 0);
     if (isParameter(node))

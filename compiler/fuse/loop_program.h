@@ -97,6 +97,9 @@ struct LoopProgram {
 
   std::vector<Axis> axes; ///< outermost first: kept, then reduced
   Mode mode = Mode::Columns;
+  /// Rows: reductions in one pass alone, of what all rows of the last kept axis have (loaded or
+  /// computed along the vector axis) with what differs: several rows at once load it once.
+  bool sharesRows = false;
   int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none
   std::vector<Access> accesses;
   std::vector<Node> nodes;
@@ -108,6 +111,8 @@ struct LoopProgram {
   }
   /// Whether the node is the same for all indices of the vector axis.
   bool isUniform(int node) const { return uniform_[size_t(node)]; }
+  /// With `sharesRows`: whether the node depends on the last kept axis.
+  bool differsByRow(int node) const { return differs_.empty() || differs_[size_t(node)]; }
   /// What is done between two passes over the reduced axes, and in the second of them. The last has
   /// no pass.
   struct Pass {
@@ -149,7 +154,8 @@ struct LoopProgram {
 private:
   void joinAxes();
   void findUniform();
-  std::vector<bool> uniform_;
+  void findShared();
+  std::vector<bool> uniform_, differs_;
 };
 
 /// Of a kernel's block, with its layouts; axes in the order of the program, not arranged. Nothing
