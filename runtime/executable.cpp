@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
+#include <mutex>
 
 namespace ricci {
 namespace {
@@ -121,18 +123,51 @@ int64_t tasksBetweenChecks(const Executable &e, size_t launch, int workers) {
 }
 
 struct LaunchContext {
+  const Launch &launch;
   KernelFn kernel;
   void *const *buffers;
-  const int64_t *descriptor;
   std::byte *workspace;
   int64_t workspaceStride;
-  int64_t first; ///< of the tasks that are handed out
+  int64_t first = 0; ///< of the tasks that are handed out
+  LaunchStatus status = {};
+  int64_t reported = INT64_MAX; ///< the first task of the part that `status` is of
+  std::mutex mutex = {};        ///< of the two
 };
+
+void runKernel(const LaunchContext &c, void *const *buffers, int64_t begin, int64_t end,
+               int worker) {
+  c.kernel(buffers, c.launch.descriptor.data(), c.workspace + worker * c.workspaceStride,
+           c.first + begin, c.first + end);
+}
 
 void runTasks(void *ctx, int64_t begin, int64_t end, int worker) {
   const LaunchContext &c = *static_cast<LaunchContext *>(ctx);
-  c.kernel(c.buffers, c.descriptor, c.workspace + worker * c.workspaceStride, c.first + begin,
-           c.first + end);
+  runKernel(c, c.buffers, begin, end, worker);
+}
+
+/// Of a kernel that may report. Each part of the tasks has words of its own, and the one that
+/// begins first is heard: what is told depends on no thread's speed.
+void runReportingTasks(void *ctx, int64_t begin, int64_t end, int worker) {
+  LaunchContext &c = *static_cast<LaunchContext *>(ctx);
+  LaunchStatus status;
+  BufferTable table;
+  const std::vector<BufferRef> &refs = c.launch.buffers;
+  void **buffers = table.resize(refs.size());
+  for (size_t i = 0; i < refs.size(); ++i)
+    buffers[i] = refs[i].kind == BufferRef::Kind::Status ? &status : c.buffers[i];
+  runKernel(c, buffers, begin, end, worker);
+  if (!status.failed)
+    return;
+  std::lock_guard lock(c.mutex);
+  if (c.first + begin < c.reported) {
+    c.reported = c.first + begin;
+    c.status = status;
+  }
+}
+
+bool reports(const Launch &launch) {
+  return std::any_of(launch.buffers.begin(), launch.buffers.end(),
+                     [](const BufferRef &ref) { return ref.kind == BufferRef::Kind::Status; });
 }
 
 } // namespace
@@ -183,7 +218,6 @@ Status Executable::run(const std::vector<Tensor> &inputs,
   }
 
   BufferTable table;
-  LaunchStatus status;
   for (size_t l = 0; l < launches.size(); ++l) {
     const Launch &launch = launches[l];
     if (launch.tasks <= 0)
@@ -210,23 +244,25 @@ Status Executable::run(const std::vector<Tensor> &inputs,
         buffers[i] = const_cast<uint8_t *>(constants[size_t(ref.index)].data()) + ref.byteOffset;
         break;
       case BufferRef::Kind::Status:
-        buffers[i] = &status;
+        buffers[i] = nullptr; // each part has its own
         break;
       }
     }
-    LaunchContext context{launch.kernel->entry(),   buffers,
-                          launch.descriptor.data(), workspace.data(),
-                          workspaceStride(launch),  0};
+    LaunchContext context{launch, launch.kernel->entry(), buffers, workspace.data(),
+                          workspaceStride(launch)};
+    const ParallelFn run = reports(launch) ? runReportingTasks : runTasks;
     const int workers = workersOf(launch, *threads);
     const int64_t part = tasksBetweenChecks(*this, l, workers);
     for (; context.first < launch.tasks; context.first += part) {
       if (context.first > 0 && interrupted())
         return interruptedError();
-      parallelFor(std::min(part, launch.tasks - context.first), runTasks, &context, workers,
+      parallelFor(std::min(part, launch.tasks - context.first), run, &context, workers,
                   launch.partsPerWorker);
     }
+    if (Status s = statusOf(context.status); !s)
+      return s;
   }
-  return statusOf(status);
+  return success();
 }
 
 } // namespace ricci

@@ -53,7 +53,7 @@ struct BufferRef {
     Output,
     Arena,
     Constant, ///< of the executable
-    Status,   ///< the run's words in which kernels report: see LaunchStatus
+    Status,   ///< words in which the kernel reports: see LaunchStatus
   } kind = Kind::Input;
   int64_t index = 0;      ///< of the input, output or constant
   int64_t byteOffset = 0; ///< from its element at index 0, of any sign; into the arena
