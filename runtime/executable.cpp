@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 
@@ -110,17 +111,46 @@ int workersOf(const Launch &launch, int threads) {
 /// One worker's scratch memory starts on a cache line of its own.
 int64_t workspaceStride(const Launch &launch) { return (launch.workspaceBytes + 63) / 64 * 64; }
 
-/// Tasks after which a launch looks whether it is interrupted: those of about a fifth of a second.
-int64_t tasksBetweenChecks(const Executable &e, size_t launch, int workers) {
-  constexpr double kSeconds = 0.2;
-  const int64_t tasks = e.launches[launch].tasks;
-  if (!interruptible() || e.plan.steps.size() != e.launches.size())
-    return tasks;
-  const double seconds = e.plan.steps[launch].predictedSeconds / workers;
-  return seconds <= 2 * kSeconds
-             ? tasks
-             : std::max<int64_t>(workers, int64_t(double(tasks) * kSeconds / seconds));
-}
+/// How a long launch is cut, so that it can be interrupted between two lots of its tasks: by the
+/// prediction at first, then by the clock.
+class Lots {
+public:
+  Lots(const Executable &e, size_t launch, int workers)
+      : workers_(workers), size_(e.launches[launch].tasks) {
+    if (!interruptible() || e.plan.steps.size() != e.launches.size())
+      return;
+    const double seconds = e.plan.steps[launch].predictedSeconds / workers;
+    if (seconds < kShort)
+      return;
+    clock_ = true;
+    resize(kFirst / seconds);
+    start_ = Clock::now();
+  }
+
+  int64_t size() const { return size_; }
+  /// After the work of a lot.
+  void next() {
+    if (!clock_)
+      return;
+    const Clock::time_point now = Clock::now();
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    resize(std::clamp(kLot / std::max(seconds, 1e-9), 1.0 / 16, 16.0));
+    start_ = now;
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr double kShort = 0.05, kFirst = 0.02, kLot = 0.2; // seconds
+
+  void resize(double factor) {
+    size_ = int64_t(std::clamp(double(size_) * factor, double(workers_), 1e18));
+  }
+
+  int workers_;
+  int64_t size_;
+  bool clock_ = false;
+  Clock::time_point start_;
+};
 
 struct LaunchContext {
   const Launch &launch;
@@ -252,12 +282,12 @@ Status Executable::run(const std::vector<Tensor> &inputs,
                           workspaceStride(launch)};
     const ParallelFn run = reports(launch) ? runReportingTasks : runTasks;
     const int workers = workersOf(launch, *threads);
-    const int64_t part = tasksBetweenChecks(*this, l, workers);
-    for (; context.first < launch.tasks; context.first += part) {
+    for (Lots lots(*this, l, workers); context.first < launch.tasks; lots.next()) {
       if (context.first > 0 && interrupted())
         return interruptedError();
-      parallelFor(std::min(part, launch.tasks - context.first), run, &context, workers,
-                  launch.partsPerWorker);
+      const int64_t lot = std::min(lots.size(), launch.tasks - context.first);
+      parallelFor(lot, run, &context, workers, launch.partsPerWorker);
+      context.first += lot;
     }
     if (Status s = statusOf(context.status); !s)
       return s;
