@@ -54,25 +54,56 @@ Expected<int64_t> LaunchGroup::workerBytes() const {
   return bytes;
 }
 
+GroupRun::GroupRun(const LaunchGroup &group, void *const *buffers, std::byte *workspace,
+                   int64_t workerBytes)
+    : group_(group), buffers_(buffers), workspace_(workspace), workerBytes_(workerBytes),
+      reports_(std::any_of(group.begin(), group.end(), [](const Launch &launch) {
+        return std::any_of(launch.buffers.begin(), launch.buffers.end(), [](const BufferRef &ref) {
+          return ref.kind == BufferRef::Kind::Status;
+        });
+      })) {}
+
 void GroupRun::run(void *ctx, int64_t begin, int64_t end, int worker) {
-  const GroupRun &self = *static_cast<GroupRun *>(ctx);
-  std::byte *memory = self.workspace + worker * self.workerBytes;
+  GroupRun &self = *static_cast<GroupRun *>(ctx);
+  std::byte *memory = self.workspace_ + worker * self.workerBytes_;
   begin += self.first, end += self.first;
-  if (self.group.isChain())
-    return self.runChain(memory, begin, end);
-  const Launch &launch = *self.group.launches;
-  launch.kernel->entry()(self.buffers, launch.descriptor.data(), memory, begin, end);
+  if (!self.reports_)
+    return self.runPart(self.buffers_, memory, begin, end);
+  LaunchStatus status;
+  BufferTable table;
+  void **buffers = table.resize(self.group_.buffers());
+  size_t next = 0;
+  for (const Launch &launch : self.group_)
+    for (const BufferRef &ref : launch.buffers) {
+      buffers[next] = ref.kind == BufferRef::Kind::Status ? &status : self.buffers_[next];
+      ++next;
+    }
+  self.runPart(buffers, memory, begin, end);
+  if (!status.failed)
+    return;
+  std::lock_guard lock(self.mutex_);
+  if (begin < self.reported_) {
+    self.reported_ = begin;
+    self.status_ = status;
+  }
 }
 
-void GroupRun::runChain(std::byte *memory, int64_t begin, int64_t end) const {
-  const Chain &chain = group.launches->chain;
-  const size_t count = group.buffers();
+void GroupRun::runPart(void *const *buffers, std::byte *memory, int64_t begin, int64_t end) const {
+  if (group_.isChain())
+    return runChain(buffers, memory, begin, end);
+  const Launch &launch = *group_.launches;
+  launch.kernel->entry()(buffers, launch.descriptor.data(), memory, begin, end);
+}
+
+void GroupRun::runChain(void *const *buffers, std::byte *memory, int64_t begin, int64_t end) const {
+  const Chain &chain = group_.launches->chain;
+  const size_t count = group_.buffers();
   void **table = reinterpret_cast<void **>(memory);
   std::copy(buffers, buffers + count, table);
   std::byte *block = memory + pointerBytes(count);
   std::byte *const workspaces = block + roundedUp(chain.blockBytes);
   std::byte *workspace = workspaces;
-  for (const Launch &launch : group) {
+  for (const Launch &launch : group_) {
     *reinterpret_cast<int64_t *>(workspace) = kNothingKept;
     workspace += workspaceBytes(launch);
   }
@@ -82,7 +113,7 @@ void GroupRun::runChain(std::byte *memory, int64_t begin, int64_t end) const {
     const int64_t firstRow = entry * chain.rows + at * chain.blockRows;
     workspace = workspaces;
     void **pointers = table;
-    for (const Launch &launch : group) {
+    for (const Launch &launch : group_) {
       for (size_t i = 0; i < launch.buffers.size(); ++i)
         if (const BufferRef &ref = launch.buffers[i]; ref.kind == BufferRef::Kind::Block)
           pointers[i] = reinterpret_cast<void *>(reinterpret_cast<uintptr_t>(block) +

@@ -9,6 +9,9 @@
 #include "runtime/executable.h"
 
 #include <cstddef>
+#include <iterator>
+#include <mutex>
+#include <vector>
 
 namespace ricci {
 
@@ -30,20 +33,47 @@ struct LaunchGroup {
   Expected<int64_t> workerBytes() const;
 };
 
-/// What parallelFor needs to run a group: its pointers are those of all launches, one after the
-/// other, null where one is to a block of rows.
-struct GroupRun {
-  LaunchGroup group;
-  void *const *buffers;
-  std::byte *workspace;
-  int64_t workerBytes;
-  int64_t first = 0; ///< of the tasks that are handed out
+/// Pointers to buffers; on the stack unless there are very many.
+class BufferTable {
+public:
+  void **resize(size_t count) {
+    if (count <= std::size(inline_))
+      return inline_;
+    many_.resize(count);
+    return many_.data();
+  }
+
+private:
+  void *inline_[16];
+  std::vector<void *> many_;
+};
+
+/// A group while it runs: what parallelFor needs. Its pointers are those of all launches, one after
+/// the other, null where each part of the tasks has one of its own.
+class GroupRun {
+public:
+  GroupRun(const LaunchGroup &group, void *const *buffers, std::byte *workspace,
+           int64_t workerBytes);
 
   /// A ParallelFn of a GroupRun.
   static void run(void *ctx, int64_t begin, int64_t end, int worker);
+  /// What was reported in the first part of the tasks that did: no thread's speed decides.
+  const LaunchStatus &status() const { return status_; }
+
+  int64_t first = 0; ///< of the tasks that are handed out
 
 private:
-  void runChain(std::byte *memory, int64_t begin, int64_t end) const;
+  void runPart(void *const *buffers, std::byte *memory, int64_t begin, int64_t end) const;
+  void runChain(void *const *buffers, std::byte *memory, int64_t begin, int64_t end) const;
+
+  LaunchGroup group_;
+  void *const *buffers_;
+  std::byte *workspace_;
+  int64_t workerBytes_;
+  bool reports_;
+  LaunchStatus status_;
+  int64_t reported_ = INT64_MAX; ///< the first task of the part that `status_` is of
+  std::mutex mutex_;             ///< of the two
 };
 
 } // namespace ricci

@@ -17,24 +17,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
+#include <cstdint>
 
 namespace ricci {
 namespace {
-
-/// Pointers of one launch; on the stack unless a launch has very many.
-class BufferTable {
-public:
-  void **resize(size_t count) {
-    if (count <= std::size(inline_))
-      return inline_;
-    many_.resize(count);
-    return many_.data();
-  }
-
-private:
-  void *inline_[16];
-  std::vector<void *> many_;
-};
 
 /// Strides count only where they are used.
 bool sameLayout(const TensorType &a, const TensorType &b) {
@@ -106,20 +93,48 @@ int workersOf(const LaunchGroup &group, int threads) {
   return int(std::clamp<int64_t>(group.tasks() / group.tasksPerWorker(), 1, threads));
 }
 
-/// Tasks after which a launch, or a chain, looks whether it is interrupted: those of about a fifth
-/// of a second.
-int64_t tasksBetweenChecks(const Executable &e, const LaunchGroup &group, int workers) {
-  constexpr double kSeconds = 0.2;
-  const int64_t tasks = group.tasks();
-  if (!interruptible() || e.plan.steps.size() != e.launches.size())
-    return tasks;
-  double seconds = 0;
-  for (const Launch &launch : group)
-    seconds += e.plan.steps[size_t(&launch - e.launches.data())].predictedSeconds / workers;
-  return seconds <= 2 * kSeconds
-             ? tasks
-             : std::max<int64_t>(workers, int64_t(double(tasks) * kSeconds / seconds));
-}
+/// How a long launch, or chain, is cut, so that it can be interrupted between two lots of its
+/// tasks: by the prediction at first, then by the clock.
+class Lots {
+public:
+  Lots(const Executable &e, const LaunchGroup &group, int workers)
+      : workers_(workers), size_(group.tasks()) {
+    if (!interruptible() || e.plan.steps.size() != e.launches.size())
+      return;
+    double seconds = 0;
+    for (const Launch &launch : group)
+      seconds += e.plan.steps[size_t(&launch - e.launches.data())].predictedSeconds / workers;
+    if (seconds < kShort)
+      return;
+    clock_ = true;
+    resize(kFirst / seconds);
+    start_ = Clock::now();
+  }
+
+  int64_t size() const { return size_; }
+  /// After the work of a lot.
+  void next() {
+    if (!clock_)
+      return;
+    const Clock::time_point now = Clock::now();
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    resize(std::clamp(kLot / std::max(seconds, 1e-9), 1.0 / 16, 16.0));
+    start_ = now;
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr double kShort = 0.05, kFirst = 0.02, kLot = 0.2; // seconds
+
+  void resize(double factor) {
+    size_ = int64_t(std::clamp(double(size_) * factor, double(workers_), 1e18));
+  }
+
+  int workers_;
+  int64_t size_;
+  bool clock_ = false;
+  Clock::time_point start_;
+};
 
 } // namespace
 
@@ -173,7 +188,6 @@ Status Executable::run(const std::vector<Tensor> &inputs,
   }
 
   BufferTable table;
-  LaunchStatus status;
   auto pointerOf = [&](const BufferRef &ref) -> void * {
     switch (ref.kind) {
     case BufferRef::Kind::Input:
@@ -188,9 +202,8 @@ Status Executable::run(const std::vector<Tensor> &inputs,
       // Kernels only read it.
       return const_cast<uint8_t *>(constants[size_t(ref.index)].data()) + ref.byteOffset;
     case BufferRef::Kind::Status:
-      return &status;
     case BufferRef::Kind::Block:
-      return nullptr; // each worker's own
+      return nullptr; // each part of the tasks has its own
     }
     return nullptr;
   };
@@ -206,16 +219,18 @@ Status Executable::run(const std::vector<Tensor> &inputs,
     for (const Launch &launch : group)
       next = std::transform(launch.buffers.begin(), launch.buffers.end(), next, pointerOf);
     const int workers = workersOf(group, *threads);
-    GroupRun run{group, buffers, workspace.data(), *group.workerBytes()};
-    const int64_t part = tasksBetweenChecks(*this, group, workers);
-    for (; run.first < tasks; run.first += part) {
+    GroupRun run(group, buffers, workspace.data(), *group.workerBytes());
+    for (Lots lots(*this, group, workers); run.first < tasks; lots.next()) {
       if (run.first > 0 && interrupted())
         return interruptedError();
-      parallelFor(std::min(part, tasks - run.first), GroupRun::run, &run, workers,
-                  group.partsPerWorker());
+      const int64_t lot = std::min(lots.size(), tasks - run.first);
+      parallelFor(lot, GroupRun::run, &run, workers, group.partsPerWorker());
+      run.first += lot;
     }
+    if (Status s = statusOf(run.status()); !s)
+      return s;
   }
-  return statusOf(status);
+  return success();
 }
 
 } // namespace ricci

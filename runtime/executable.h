@@ -53,7 +53,7 @@ struct BufferRef {
     Output,
     Arena,
     Constant, ///< of the executable
-    Status,   ///< the run's words in which kernels report: see LaunchStatus
+    Status,   ///< words in which the kernel reports: see LaunchStatus
     Block,    ///< a block of rows in a worker's memory: see Chain
   } kind = Kind::Input;
   int64_t index = 0;      ///< of the input, output or constant; of a block, bytes of a row

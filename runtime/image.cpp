@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/image.h"
 
+#include "runtime/gdb.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +28,10 @@ class MappedKernel final : public Kernel {
 public:
   MappedKernel(std::string key, void *code, size_t bytes, uint64_t entry)
       : key_(std::move(key)), code_(code), bytes_(bytes), entry_(entry) {}
-  ~MappedKernel() override { munmap(code_, bytes_); }
+  ~MappedKernel() override {
+    toldGdb_ = nullptr;
+    munmap(code_, bytes_);
+  }
 
   KernelFn entry() const override {
     return reinterpret_cast<KernelFn>(static_cast<uint8_t *>(code_) + entry_);
@@ -35,11 +40,15 @@ public:
   size_t codeBytes() const override { return bytes_; }
   const uint8_t *code() const override { return static_cast<const uint8_t *>(code_); }
 
+  /// Under this name.
+  void showToGdb(std::string_view name) { toldGdb_ = tellGdb(name, code_, bytes_, size_t(entry_)); }
+
 private:
   std::string key_;
   void *code_;
   size_t bytes_;
   uint64_t entry_;
+  std::shared_ptr<void> toldGdb_;
 };
 
 /// A kernel's name from its key, which is what shapes the code, the CPU and its features: a name
@@ -54,14 +63,16 @@ std::string nameOf(std::string_view key) {
                               XXH3_64bits(key.data(), key.size()));
 }
 
-/// With RICCI_PERF set, a line for `perf report`: code without a file has no symbols. What cannot
-/// be written is left out.
-void tellPerf(std::string_view key, const void *code, size_t bytes) {
-  const char *wanted = secure_getenv("RICCI_PERF");
-  if (!wanted || !*wanted || std::string_view(wanted) == "0")
-    return;
+bool isSet(const char *variable) {
+  const char *value = secure_getenv(variable);
+  return value && *value && std::string_view(value) != "0";
+}
+
+/// A line for `perf report`: code without a file has no symbols. What cannot be written is left
+/// out.
+void tellPerf(std::string_view name, const void *code, size_t bytes) {
   std::string line =
-      fmt::format("{:x} {:x} ricci {}\n", reinterpret_cast<uintptr_t>(code), bytes, nameOf(key));
+      fmt::format("{:x} {:x} ricci {}\n", reinterpret_cast<uintptr_t>(code), bytes, name);
   const std::string path = fmt::format("/tmp/perf-{}.map", getpid());
   int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0)
@@ -92,9 +103,13 @@ Expected<std::shared_ptr<const Kernel>> loadImage(std::string key, const Image &
   }
   auto *begin = static_cast<char *>(code);
   __builtin___clear_cache(begin, begin + bytes);
-  tellPerf(key, code, bytes);
-  return std::shared_ptr<const Kernel>(
-      std::make_shared<MappedKernel>(std::move(key), code, bytes, image.entry));
+  const std::string name = nameOf(key);
+  if (isSet("RICCI_PERF"))
+    tellPerf(name, code, bytes);
+  auto kernel = std::make_shared<MappedKernel>(std::move(key), code, bytes, image.entry);
+  if (isSet("RICCI_GDB"))
+    kernel->showToGdb(name);
+  return std::shared_ptr<const Kernel>(std::move(kernel));
 }
 
 } // namespace ricci

@@ -88,8 +88,11 @@ private:
 template <typename T>
 void run(const EinsumSpec &spec, const std::vector<Tensor> &inputs, const Tensor &out) {
   std::vector<std::vector<Wide<T>>> operands;
-  for (const Tensor &input : inputs)
+  for (const Tensor &input : inputs) {
     operands.push_back(wideCopy<T>(input));
+    if (int64_t(operands.back().size()) < input.size())
+      return; // interrupted
+  }
 
   std::vector<int32_t> summed(spec.extents.size());
   std::iota(summed.begin(), summed.end(), 0);
@@ -101,6 +104,7 @@ void run(const EinsumSpec &spec, const std::vector<Tensor> &inputs, const Tensor
   bool emptySum =
       std::any_of(inner.begin(), inner.end(), [](const Loop &l) { return l.extent == 0; });
 
+  int32_t &left = elementsToPoll();
   Odometer kept(outer, inputs.size()), sum(inner, inputs.size());
   forEachOffset<1>(out.shape(), {out.strides()}, [&](int64_t outOffset) {
     Wide<T> total = zero<Wide<T>>();
@@ -110,7 +114,7 @@ void run(const EinsumSpec &spec, const std::vector<Tensor> &inputs, const Tensor
         for (size_t i = 0; i < operands.size(); ++i)
           product = times(product, operands[i][size_t(kept.offsets()[i] + sum.offsets()[i])]);
         total = plus(total, product);
-      } while (sum.next());
+      } while (!endsEarly(left) && sum.next());
     out.data<T>()[outOffset] = narrow<T>(total);
     kept.next();
   });

@@ -9,6 +9,11 @@
 
 namespace ricci::reference {
 
+int32_t &elementsToPoll() {
+  static thread_local int32_t left = 0;
+  return left;
+}
+
 ScalarFunction scalarFunction(ScalarOp op, DType type) {
   for (auto find : {arithmeticFunction, mathFunction, logicFunction, complexFunction})
     if (ScalarFunction function = find(op, type))

@@ -14,6 +14,7 @@
 #include "compiler/ir/types.h"
 #include "compiler/reference/computation.h"
 #include "compiler/reference/operations.h"
+#include "runtime/interrupt.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -76,6 +77,8 @@ private:
         operands.push_back(values[size_t(input)]);
       if (Status status = instruction.run(operands, *out); !status)
         return status;
+      if (interrupted())
+        return interruptedError();
       values[size_t(instruction.result)] = std::move(*out);
       for (int dead : instruction.deadAfter)
         values[size_t(dead)] = Tensor();
@@ -87,7 +90,7 @@ private:
       else
         copy(result, outputs[i]);
     }
-    return success();
+    return interrupted() ? Status(interruptedError()) : success();
   }
 
   std::vector<TensorType> inputs_, outputs_;

@@ -6,12 +6,13 @@
 //===----------------------------------------------------------------------===//
 //
 // Each writes all elements of `out`, whose shape and dtype the op's verifier has checked against
-// the operands. No MLIR.
+// the operands; one that is interrupted leaves the rest undefined. No MLIR.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 
 #include "frontend/program.h"
+#include "runtime/interrupt.h"
 
 #include <array>
 
@@ -64,8 +65,19 @@ Tensor view(const Tensor &input, const std::vector<int64_t> &axes,
 /// The strides of a tensor that is broadcast to a shape, aligned at the last axis.
 Strides broadcastStrides(const Tensor &tensor, const Shape &shape);
 
+/// How many elements this thread does before it next asks whether it is interrupted. Loops within
+/// loops share it.
+int32_t &elementsToPoll();
+/// Whether a loop is to end early, asked after each element. Once interrupted, all loops end.
+inline bool endsEarly(int32_t &left) {
+  if (--left > 0)
+    return false;
+  left = interrupted() ? 0 : 1 << 16;
+  return left == 0;
+}
+
 /// Calls `fn(o1, …, oN)` for every index of the shape in C order: the offsets, in elements, that
-/// the index has with each of the strides.
+/// the index has with each of the strides. Ends early when interrupted.
 template <size_t N, typename Fn>
 void forEachOffset(const Shape &shape, const std::array<Strides, N> &strides, Fn fn) {
   for (int64_t extent : shape)
@@ -73,8 +85,11 @@ void forEachOffset(const Shape &shape, const std::array<Strides, N> &strides, Fn
       return;
   std::array<int64_t, N> offsets{};
   std::vector<int64_t> index(shape.size(), 0);
+  int32_t &left = elementsToPoll();
   for (;;) {
     std::apply(fn, offsets);
+    if (endsEarly(left))
+      return;
     size_t axis = shape.size();
     for (; axis > 0; --axis) {
       size_t a = axis - 1;

@@ -99,7 +99,8 @@ void argReduce(ArgReduction kind, const Tensor &input, int64_t dim, const Tensor
     forEachOffset<2>(out.shape(), {axes.kept, out.strides()}, [&](int64_t base, int64_t o) {
       const T *data = input.data<T>() + base;
       int64_t best = 0;
-      for (int64_t i = 1; i < axes.reducedShape[0]; ++i) {
+      int32_t &left = elementsToPoll();
+      for (int64_t i = 1; i < axes.reducedShape[0] && !endsEarly(left); ++i) {
         T x = data[i * axes.reduced[0]], y = data[best * axes.reduced[0]];
         if (!isNaN(y) && (isNaN(x) || (isMax ? less(y, x) : less(x, y))))
           best = i;
@@ -122,7 +123,8 @@ void scan(Scan kind, const Tensor &input, int64_t dim, const Tensor &out) {
     const char *x = input.data<char>() + i * size;
     char *y = out.data<char>() + o * size;
     std::memcpy(y, x, size_t(size));
-    for (int64_t k = 1; k < out.shape()[axis]; ++k) {
+    int32_t &left = elementsToPoll();
+    for (int64_t k = 1; k < out.shape()[axis] && !endsEarly(left); ++k) {
       const void *operands[] = {y + (k - 1) * outStep, x + k * inStep};
       step(operands, y + k * outStep);
     }

@@ -6,12 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/api/c_api_detail.h"
 #include "frontend/api/ricci.h"
-#include "frontend/types.h"
-#include "runtime/dlpack.h"
 
 #include <fmt/format.h>
 
-#include <climits>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -20,85 +17,11 @@
 using namespace ricci;
 using namespace ricci::detail;
 
-struct ricci_tensor {
-  Tensor tensor;
-};
 struct ricci_function {
   Function function;
 };
 
 namespace {
-
-static_assert(int(DType::c128) == RICCI_C128 && RICCI_C128 + 1 == kNumDTypes);
-static_assert(int(DType::u8) == RICCI_U8 && int(DType::f16) == RICCI_F16);
-
-/// Gives a value of type Expected<T> to the caller as a new handle.
-template <typename Handle, typename T> Status give(Expected<T> value, Handle **handle) {
-  if (Status s = notNull(handle, "result"); !s)
-    return s;
-  if (!value)
-    return std::move(value.error());
-  *handle = new Handle{std::move(*value)};
-  return success();
-}
-
-Expected<std::vector<int64_t>> list(const int64_t *values, int64_t count, const char *name) {
-  if (count < 0)
-    return usageError(fmt::format("the rank {} is negative", count));
-  if (count > 0 && !values)
-    return usageError(fmt::format("'{}' is null", name));
-  return std::vector<int64_t>(values, values + count);
-}
-
-Expected<TensorType> makeType(ricci_dtype dtype, int32_t rank, const int64_t *shape,
-                              const int64_t *strides) {
-  if (int(dtype) < 0 || int(dtype) >= kNumDTypes)
-    return usageError(fmt::format("there is no dtype {}", int(dtype)));
-  Expected<Shape> extents = list(shape, rank, "shape");
-  if (!extents)
-    return std::move(extents.error());
-  TensorType type{DType(dtype), std::move(*extents), {}};
-  if (strides && rank > 0)
-    type.strides.assign(strides, strides + rank);
-  if (Expected<TensorType> normal = normalizeType(type); !normal)
-    return std::move(normal.error());
-  return type;
-}
-
-ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *strides,
-                  void *data, bool readOnly, void (*release)(void *), void *context,
-                  ricci_tensor **tensor, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    Expected<TensorType> type = makeType(dtype, rank, shape, strides);
-    if (!type)
-      return std::move(type.error());
-    if (Status s = notNull(data, "data"); !s && elementCount(type->shape, type->dtype).value() != 0)
-      return s;
-    auto handle = std::make_unique<ricci_tensor>();
-    Tensor &t = handle->tensor;
-    t = Tensor::share(nullptr, data, type->dtype, type->shape, type->strides, readOnly);
-    if (release) {
-      // Made by hand: a shared_ptr that cannot be made would call `release`.
-      struct Owner {
-        void (*release)(void *) = nullptr;
-        void *context = nullptr;
-        ~Owner() {
-          if (release)
-            release(context);
-        }
-      };
-      auto owner = std::make_shared<Owner>();
-      t = Tensor::share(owner, data, type->dtype, std::move(type->shape), std::move(type->strides),
-                        readOnly);
-      owner->release = release;
-      owner->context = context;
-    }
-    *tensor = handle.release();
-    return success();
-  });
-}
 
 Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t count,
                                       const char *name) {
@@ -154,6 +77,8 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
   options.device = *device;
   if (known.cpu)
     options.cpu = known.cpu;
+  if (known.arch)
+    options.arch = known.arch;
   const std::string_view order = known.order ? known.order : "auto";
   if (order == "greedy")
     options.order.method = OrderOptions::Method::Greedy;
@@ -165,13 +90,67 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
   if (known.memory_limit != 0)
     options.memoryLimit = known.memory_limit;
   if (known.accumulate && !mayAccumulate)
-    return usageError("'accumulate' is for ricci_einsum_into alone");
+    return usageError("'accumulate' is for ricci_einsum_into and ricci_einsum_scaled_into alone");
   options.accumulate = known.accumulate != 0;
   options.diskCache = !known.no_disk_cache;
   options.fuse = !known.no_fusion;
   if (Status s = readSearch(known, options.order); !s)
     return std::move(s.error());
   return options;
+}
+
+const Alpha kOne = int64_t(1);
+
+Expected<Alpha> readAlpha(ricci_dtype dtype, const void *alpha) {
+  if (Status s = notNull(alpha, "alpha"); !s)
+    return std::move(s.error());
+  auto read = [&](auto number) {
+    std::memcpy(&number, alpha, sizeof number); // the caller's may be aligned for less
+    return Alpha(number);
+  };
+  switch (dtype) {
+  case RICCI_I64:
+    return read(int64_t());
+  case RICCI_F64:
+    return read(double());
+  case RICCI_C128:
+    return read(std::complex<double>());
+  default:
+    return usageError("'alpha_dtype' is none of RICCI_I64, RICCI_F64 and RICCI_C128");
+  }
+}
+
+Status einsumNew(const char *equation, const ricci_tensor *const *operands, size_t count,
+                 const Alpha &alpha, const ricci_options *options, ricci_tensor **result) {
+  if (Status s = notNull(equation, "equation"); !s)
+    return s;
+  if (Status s = notNull(result, "result"); !s)
+    return s;
+  Expected<std::vector<Tensor>> inputs = tensors(operands, count, "operands");
+  if (!inputs)
+    return std::move(inputs.error());
+  Expected<EinsumOptions> read = readOptions(options, false);
+  if (!read)
+    return std::move(read.error());
+  read->alpha = alpha;
+  return give(try_einsum(equation, *inputs, *read), result);
+}
+
+Status einsumInto(const char *equation, const ricci_tensor *const *operands, size_t count,
+                  const Alpha &alpha, const ricci_options *options, const ricci_tensor *out) {
+  if (Status s = notNull(equation, "equation"); !s)
+    return s;
+  if (Status s = notNull(out, "out"); !s)
+    return s;
+  Expected<std::vector<Tensor>> inputs = tensors(operands, count, "operands");
+  if (!inputs)
+    return std::move(inputs.error());
+  Expected<EinsumOptions> read = readOptions(options, true);
+  if (!read)
+    return std::move(read.error());
+  read->alpha = alpha;
+  Tensor output = out->tensor;
+  return try_einsum_into(equation, *inputs, output, *read);
 }
 
 /// A copy that ricci_text_free frees.
@@ -218,201 +197,42 @@ void ricci_error_span(const ricci_error *error, size_t index, size_t *begin, siz
 }
 void ricci_error_free(ricci_error *error) { delete error; }
 
-// Tensors
-
-ricci_status ricci_tensor_borrow(ricci_dtype dtype, int32_t rank, const int64_t *shape,
-                                 const int64_t *strides, void *data, ricci_tensor **tensor,
-                                 ricci_error **error) {
-  return wrap(dtype, rank, shape, strides, data, false, nullptr, nullptr, tensor, error);
-}
-
-ricci_status ricci_tensor_borrow_const(ricci_dtype dtype, int32_t rank, const int64_t *shape,
-                                       const int64_t *strides, const void *data,
-                                       ricci_tensor **tensor, ricci_error **error) {
-  return wrap(dtype, rank, shape, strides, const_cast<void *>(data), true, nullptr, nullptr, tensor,
-              error);
-}
-
-ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *shape,
-                                const int64_t *strides, void *data, void (*release)(void *context),
-                                void *context, ricci_tensor **tensor, ricci_error **error) {
-  return wrap(dtype, rank, shape, strides, data, false, release, context, tensor, error);
-}
-
-ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
-                                   ricci_tensor **tensor, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    Expected<TensorType> type = makeType(dtype, rank, shape, nullptr);
-    if (!type)
-      return std::move(type.error());
-    return give(Tensor::allocate(type->dtype, std::move(type->shape)), tensor);
-  });
-}
-
-void ricci_tensor_free(ricci_tensor *tensor) { delete tensor; }
-
-ricci_dtype ricci_tensor_dtype(const ricci_tensor *tensor) {
-  return ricci_dtype(tensor->tensor.dtype());
-}
-int32_t ricci_tensor_rank(const ricci_tensor *tensor) { return int32_t(tensor->tensor.rank()); }
-const int64_t *ricci_tensor_shape(const ricci_tensor *tensor) {
-  return tensor->tensor.shape().data();
-}
-const int64_t *ricci_tensor_strides(const ricci_tensor *tensor) {
-  return tensor->tensor.strides().data();
-}
-int64_t ricci_tensor_size(const ricci_tensor *tensor) { return tensor->tensor.size(); }
-void *ricci_tensor_data(const ricci_tensor *tensor) { return tensor->tensor.raw(); }
-int ricci_tensor_is_read_only(const ricci_tensor *tensor) { return tensor->tensor.readOnly(); }
-int ricci_tensor_is_contiguous(const ricci_tensor *tensor) { return tensor->tensor.isContiguous(); }
-
-ricci_status ricci_tensor_slice(const ricci_tensor *tensor, int64_t axis, int64_t start,
-                                int64_t stop, int64_t step, ricci_tensor **view,
-                                ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    auto given = [](int64_t value) {
-      return value == RICCI_NONE ? std::nullopt : std::optional<int64_t>(value);
-    };
-    return give(tensor->tensor.try_slice(axis, {given(start), given(stop), given(step)}), view);
-  });
-}
-
-ricci_status ricci_tensor_select(const ricci_tensor *tensor, int64_t axis, int64_t index,
-                                 ricci_tensor **view, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    return give(tensor->tensor.try_select(axis, index), view);
-  });
-}
-
-ricci_status ricci_tensor_transpose(const ricci_tensor *tensor, const int64_t *axes,
-                                    ricci_tensor **view, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    const Tensor &t = tensor->tensor;
-    if (!axes)
-      return give(Expected<Tensor>(t.transpose()), view);
-    return give(t.try_transpose(std::vector<int64_t>(axes, axes + t.rank())), view);
-  });
-}
-
-ricci_status ricci_tensor_reshape(const ricci_tensor *tensor, int32_t rank, const int64_t *shape,
-                                  ricci_tensor **view, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    Expected<Shape> extents = list(shape, rank, "shape");
-    if (!extents)
-      return std::move(extents.error());
-    return give(tensor->tensor.try_reshape(*extents), view);
-  });
-}
-
-ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **copy,
-                                     ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    return give(tensor->tensor.contiguous(), copy);
-  });
-}
-
-// DLPack
-
-template <typename Managed>
-static ricci_status fromDLPack(Managed *managed, ricci_tensor **tensor, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(managed, "managed"); !s)
-      return s;
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    auto handle = std::make_unique<ricci_tensor>();
-    Expected<Tensor> taken = try_from_dlpack(managed);
-    if (!taken)
-      return std::move(taken.error());
-    handle->tensor = std::move(*taken);
-    *tensor = handle.release();
-    return success();
-  });
-}
-
-ricci_status ricci_tensor_from_dlpack(DLManagedTensorVersioned *managed, ricci_tensor **tensor,
-                                      ricci_error **error) {
-  return fromDLPack(managed, tensor, error);
-}
-
-ricci_status ricci_tensor_from_dlpack_unversioned(DLManagedTensor *managed, ricci_tensor **tensor,
-                                                  ricci_error **error) {
-  return fromDLPack(managed, tensor, error);
-}
-
-ricci_status ricci_tensor_to_dlpack(const ricci_tensor *tensor, DLManagedTensorVersioned **managed,
-                                    ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    if (Status s = notNull(managed, "managed"); !s)
-      return s;
-    *managed = to_dlpack(tensor->tensor);
-    return success();
-  });
-}
-
-ricci_status ricci_tensor_to_dlpack_unversioned(const ricci_tensor *tensor,
-                                                DLManagedTensor **managed, ricci_error **error) {
-  return guarded(error, [&]() -> Status {
-    if (Status s = notNull(tensor, "tensor"); !s)
-      return s;
-    if (Status s = notNull(managed, "managed"); !s)
-      return s;
-    Expected<DLManagedTensor *> lent = try_to_dlpack_unversioned(tensor->tensor);
-    if (!lent)
-      return std::move(lent.error());
-    *managed = *lent;
-    return success();
-  });
-}
-
 // Compiling and running
 
 ricci_status ricci_einsum(const char *equation, const ricci_tensor *const *operands, size_t count,
                           const ricci_options *options, ricci_tensor **result,
                           ricci_error **error) {
+  return guarded(error,
+                 [&] { return einsumNew(equation, operands, count, kOne, options, result); });
+}
+
+ricci_status ricci_einsum_scaled(const char *equation, const ricci_tensor *const *operands,
+                                 size_t count, ricci_dtype alpha_dtype, const void *alpha,
+                                 const ricci_options *options, ricci_tensor **result,
+                                 ricci_error **error) {
   return guarded(error, [&]() -> Status {
-    if (Status s = notNull(equation, "equation"); !s)
-      return s;
-    if (Status s = notNull(result, "result"); !s)
-      return s;
-    Expected<std::vector<Tensor>> inputs = tensors(operands, count, "operands");
-    if (!inputs)
-      return std::move(inputs.error());
-    Expected<EinsumOptions> read = readOptions(options, false);
-    if (!read)
-      return std::move(read.error());
-    return give(try_einsum(equation, *inputs, *read), result);
+    Expected<Alpha> factor = readAlpha(alpha_dtype, alpha);
+    if (!factor)
+      return std::move(factor.error());
+    return einsumNew(equation, operands, count, *factor, options, result);
   });
 }
 
 ricci_status ricci_einsum_into(const char *equation, const ricci_tensor *const *operands,
                                size_t count, const ricci_options *options, const ricci_tensor *out,
                                ricci_error **error) {
+  return guarded(error, [&] { return einsumInto(equation, operands, count, kOne, options, out); });
+}
+
+ricci_status ricci_einsum_scaled_into(const char *equation, const ricci_tensor *const *operands,
+                                      size_t count, ricci_dtype alpha_dtype, const void *alpha,
+                                      const ricci_options *options, const ricci_tensor *out,
+                                      ricci_error **error) {
   return guarded(error, [&]() -> Status {
-    if (Status s = notNull(equation, "equation"); !s)
-      return s;
-    if (Status s = notNull(out, "out"); !s)
-      return s;
-    Expected<std::vector<Tensor>> inputs = tensors(operands, count, "operands");
-    if (!inputs)
-      return std::move(inputs.error());
-    Expected<EinsumOptions> read = readOptions(options, true);
-    if (!read)
-      return std::move(read.error());
-    Tensor output = out->tensor;
-    return try_einsum_into(equation, *inputs, output, *read);
+    Expected<Alpha> factor = readAlpha(alpha_dtype, alpha);
+    if (!factor)
+      return std::move(factor.error());
+    return einsumInto(equation, operands, count, *factor, options, out);
   });
 }
 

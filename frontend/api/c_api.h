@@ -128,9 +128,12 @@ const int64_t *ricci_tensor_shape(const ricci_tensor *tensor);
 const int64_t *ricci_tensor_strides(const ricci_tensor *tensor);
 /** The number of elements. */
 int64_t ricci_tensor_size(const ricci_tensor *tensor);
-/** The element at index 0 of every axis. Not to be written to where the tensor is read-only. */
+/** The element at index 0 of every axis. Not to be written to where the tensor is read-only, and
+ * not to be touched by the CPU where it is in a GPU's memory. */
 void *ricci_tensor_data(const ricci_tensor *tensor);
 int ricci_tensor_is_read_only(const ricci_tensor *tensor);
+/** The GPU whose memory it is in, as the driver counts them; -1: the CPU's memory. */
+int32_t ricci_tensor_gpu(const ricci_tensor *tensor);
 /** Whether the elements lie in C order without gaps. */
 int ricci_tensor_is_contiguous(const ricci_tensor *tensor);
 
@@ -153,18 +156,21 @@ ricci_status ricci_tensor_transpose(const ricci_tensor *tensor, const int64_t *a
  * strides give that view: ricci_tensor_contiguous makes the copy that it takes. */
 ricci_status ricci_tensor_reshape(const ricci_tensor *tensor, int32_t rank, const int64_t *shape,
                                   ricci_tensor **view, ricci_error **error);
-/** A copy in C order, in new memory. */
+/** A copy in C order, in new memory of the same device. */
 ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **copy,
                                      ricci_error **error);
+/** In the memory of "cpu" or "cuda[:N]": a view where it is there, else a copy in C order. */
+ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **copy,
+                             ricci_error **error);
 
 /* ---- DLPack 1 (<ricci/dlpack_abi.h> or <dlpack/dlpack.h> declares the structures) ----------- */
 
 struct DLManagedTensor;
 struct DLManagedTensorVersioned;
 
-/** Takes over a tensor in the CPU's memory, without a copy: its deleter is called once no tensor
- * shares the memory. After an error it is still the caller's. Input errors: another device or major
- * version, a type that Ricci lacks, data that are not aligned. */
+/** Takes over a tensor in the memory of the CPU or a GPU, without a copy: its deleter is called
+ * once no tensor shares the memory. After an error it is still the caller's. Input errors: another
+ * device or major version, a type that Ricci lacks, data that are not aligned. */
 ricci_status ricci_tensor_from_dlpack(struct DLManagedTensorVersioned *managed,
                                       ricci_tensor **tensor, ricci_error **error);
 /** Of the form without a version; the tensor is writable. */
@@ -185,12 +191,12 @@ ricci_status ricci_tensor_to_dlpack_unversioned(const ricci_tensor *tensor,
  * null stands for these. */
 typedef struct ricci_options {
   size_t struct_size;    /**< sizeof(ricci_options) of the caller: later versions add fields */
-  const char *device;    /**< "cpu" or "reference", a naive interpreter; null: "cpu" */
+  const char *device;    /**< "cpu", "cuda[:N]", or "reference", a naive interpreter; null: "cpu" */
   const char *cpu;       /**< native, x86-64, x86-64-v2 to v4, or a name LLVM knows; null: RICCI_CPU
                               or native */
   const char *order;     /**< of contractions: auto, greedy or optimal; null: auto */
   int64_t memory_limit;  /**< bytes that results and intermediates may take together; 0: any */
-  int accumulate;        /**< out += the result; for ricci_einsum_into alone */
+  int accumulate;        /**< out += the result; for the functions that end in _into */
   int no_disk_cache;     /**< neither reads nor writes the cache on disk (docs/caching.md) */
   int no_fusion;         /**< every operation is a kernel of its own */
   double search_seconds; /**< to spend on the search for an order; with order null or auto. 0: none
@@ -201,9 +207,11 @@ typedef struct ricci_options {
   const int64_t *path;
   const size_t *path_lengths;
   size_t path_steps;
+  const char *arch; /**< of a GPU, such as sm_90a; null: that of the GPU it runs on */
 } ricci_options;
 
-#define RICCI_OPTIONS_INIT {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0}
+#define RICCI_OPTIONS_INIT                                                                         \
+  {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, NULL}
 
 /** The einsum of `count` operands as numpy.einsum computes it, in new memory in C order. Compiled
  * once for each equation, signature (dtypes, shapes, strides) and options, then cached. */
@@ -214,6 +222,21 @@ ricci_status ricci_einsum(const char *equation, const ricci_tensor *const *opera
 ricci_status ricci_einsum_into(const char *equation, const ricci_tensor *const *operands,
                                size_t count, const ricci_options *options, const ricci_tensor *out,
                                ricci_error **error);
+
+/** `alpha` times the einsum: one number of the type `alpha_dtype`, which is RICCI_I64, RICCI_F64 or
+ * RICCI_C128. It may not change the result's dtype: an integer scales all but bools, a double
+ * floats and complex numbers, a complex number those alone. Another alpha compiles nothing, and it
+ * is multiplied where that takes least, so its rounding may be an operand's. */
+ricci_status ricci_einsum_scaled(const char *equation, const ricci_tensor *const *operands,
+                                 size_t count, ricci_dtype alpha_dtype, const void *alpha,
+                                 const ricci_options *options, ricci_tensor **result,
+                                 ricci_error **error);
+/** The same into `out`, under the rules of ricci_einsum_into; with `accumulate`,
+ * out += alpha * the einsum. */
+ricci_status ricci_einsum_scaled_into(const char *equation, const ricci_tensor *const *operands,
+                                      size_t count, ricci_dtype alpha_dtype, const void *alpha,
+                                      const ricci_options *options, const ricci_tensor *out,
+                                      ricci_error **error);
 
 /** A parameter of a program: the name that the program has for it, and the type of the tensors
  * that are passed. */
@@ -256,7 +279,8 @@ ricci_status ricci_function_into(const ricci_function *function,
                                  ricci_error **error);
 
 /** One stage of the compilation: ast, tensor, ordered, kernels, loops, llvm, asm as text, or obj,
- * the bytes of an object file. `*text` is freed by ricci_text_free; a zero byte stands behind its
+ * the bytes of an object file; cuda, ptx and cubin as for a GPU. `*text` is freed by
+ * ricci_text_free; a zero byte stands behind its
  * `*size` bytes. `size` may be null. */
 ricci_status ricci_function_emit(const ricci_function *function, const char *stage, char **text,
                                  size_t *size, ricci_error **error);

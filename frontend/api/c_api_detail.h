@@ -8,6 +8,7 @@
 
 #include "frontend/api/c_api.h"
 
+#include "frontend/api/function.h"
 #include "runtime/error.h"
 
 #include <fmt/format.h>
@@ -15,10 +16,15 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <vector>
 
 struct ricci_error {
   ricci::Diagnostic diagnostic;
   std::string text;
+};
+
+struct ricci_tensor {
+  ricci::Tensor tensor;
 };
 
 namespace ricci::detail {
@@ -65,5 +71,19 @@ template <typename Fn> ricci_status guarded(ricci_error **error, Fn fn) noexcept
 inline Status notNull(const void *pointer, const char *name) {
   return pointer ? success() : Status(usageError(fmt::format("'{}' is null", name)));
 }
+
+/// Gives a value of type Expected<T> to the caller as a new handle.
+template <typename Handle, typename T> Status give(Expected<T> value, Handle **handle) {
+  if (Status s = notNull(handle, "result"); !s)
+    return s;
+  if (!value)
+    return std::move(value.error());
+  *handle = new Handle{std::move(*value)};
+  return success();
+}
+
+/// The type of these words of a caller, checked; null strides are C order.
+Expected<TensorType> makeType(ricci_dtype dtype, int32_t rank, const int64_t *shape,
+                              const int64_t *strides);
 
 } // namespace ricci::detail

@@ -151,6 +151,15 @@ BuiltObject build(std::string_view program, const std::vector<ObjectParameter> &
   return try_build(program, parameters, options).value();
 }
 
+Expected<std::string> objectName(std::string_view prefix) {
+  const std::string last(prefix.substr(prefix.rfind('/') + 1));
+  std::string name = last;
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+  if (!isCIdentifier(name))
+    return usageError(fmt::format("'{}' cannot be the name of a C function", last));
+  return name;
+}
+
 Expected<ObjectParameter> parseObjectParameter(std::string name, std::string_view spec,
                                                std::optional<SizeArgument> &size) {
   auto isLetter = [](char c) {

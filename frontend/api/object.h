@@ -63,6 +63,9 @@ Expected<BuiltObject> try_build(std::string_view program,
 /// where `size` has another name already.
 Expected<ObjectParameter> parseObjectParameter(std::string name, std::string_view spec,
                                                std::optional<SizeArgument> &size);
+/// The function's name from that of its files, without an extension: "out/my-layer" gives my_layer.
+/// A usage error where that is no identifier.
+Expected<std::string> objectName(std::string_view prefix);
 /// Whether it is an identifier of C and C++ and no keyword of theirs.
 bool isCIdentifier(std::string_view name);
 

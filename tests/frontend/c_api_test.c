@@ -310,6 +310,84 @@ static void paths(void) {
   ricci_tensor_free(t);
 }
 
+/* out += alpha * the einsum, and what alpha may be. */
+static void scaled(void) {
+  float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 0, 0, 1, 1, 1}, z[4] = {100, 100, 100, 100};
+  int64_t n[3] = {1, 2, 3}, length[1] = {3};
+  const int64_t two = 2;
+  const double half = 0.5, imaginary[2] = {0, 1};
+  ricci_tensor *a = matrix(x, 2, 3), *b = matrix(y, 3, 2), *out = matrix(z, 2, 2), *c = NULL;
+  ricci_tensor *integers = NULL;
+  const ricci_tensor *operands[2];
+  ricci_options options = RICCI_OPTIONS_INIT;
+  operands[0] = a;
+  operands[1] = b;
+  FINE(ricci_einsum_scaled("ij,jk->ik", operands, 2, RICCI_F64, &half, NULL, &c, &error));
+  CHECK(at(c, 0) == 2 && at(c, 1) == 2.5f && at(c, 2) == 5 && at(c, 3) == 5.5f);
+  ricci_tensor_free(c);
+  options.accumulate = 1;
+  FINE(ricci_einsum_scaled_into("ij,jk->ik", operands, 2, RICCI_I64, &two, &options, out, &error));
+  CHECK(z[0] == 108 && z[1] == 110 && z[2] == 120 && z[3] == 122);
+  options.device = "reference";
+  FINE(ricci_einsum_scaled_into("ij,jk->ik", operands, 2, RICCI_F64, &half, &options, out, &error));
+  CHECK(z[0] == 110 && z[3] == 127.5f);
+  c = NULL;
+  FAILS(ricci_einsum_scaled("ij,jk->ik", operands, 2, RICCI_I64, &two, &options, &c, &error),
+        RICCI_ERROR_USAGE, "accumulate");
+  options.accumulate = 0;
+  FINE(ricci_einsum_scaled_into("ij,jk->ik", operands, 2, RICCI_I64, &two, &options, out, &error));
+  CHECK(z[0] == 8 && z[3] == 22);
+
+  FINE(ricci_tensor_borrow(RICCI_I64, 1, length, NULL, n, &integers, &error));
+  operands[0] = integers;
+  FINE(ricci_einsum_scaled("i->", operands, 1, RICCI_I64, &two, NULL, &c, &error));
+  CHECK(*(const int64_t *)ricci_tensor_data(c) == 12);
+  ricci_tensor_free(c);
+  c = NULL;
+  FAILS(ricci_einsum_scaled("i->", operands, 1, RICCI_F64, &half, NULL, &c, &error),
+        RICCI_ERROR_INPUT, "alpha of type f64 does not scale a result of type i64");
+  operands[0] = a;
+  FAILS(ricci_einsum_scaled("ij->", operands, 1, RICCI_C128, imaginary, NULL, &c, &error),
+        RICCI_ERROR_INPUT, "alpha of type c128 does not scale a result of type f32");
+  FAILS(ricci_einsum_scaled("ij->", operands, 1, RICCI_F32, x, NULL, &c, &error), RICCI_ERROR_USAGE,
+        "'alpha_dtype' is none of");
+  FAILS(ricci_einsum_scaled("ij->", operands, 1, RICCI_F64, NULL, NULL, &c, &error),
+        RICCI_ERROR_USAGE, "'alpha' is null");
+  FAILS(ricci_einsum_scaled_into("ij->", operands, 1, RICCI_F64, NULL, NULL, out, &error),
+        RICCI_ERROR_USAGE, "'alpha' is null");
+  CHECK(c == NULL);
+  ricci_tensor_free(integers);
+  ricci_tensor_free(a);
+  ricci_tensor_free(b);
+  ricci_tensor_free(out);
+}
+
+/* Where tensors are. The GPU is one that no machine has. */
+static void devices(void) {
+  float x[2] = {1, 2};
+  const int64_t shape[2] = {1, 2};
+  ricci_parameter parameter = {"x", RICCI_F32, 2, NULL, NULL};
+  ricci_options options = RICCI_OPTIONS_INIT;
+  ricci_tensor *t = matrix(x, 1, 2), *same = NULL;
+  ricci_function *f = NULL;
+  char *text = NULL;
+  CHECK(ricci_tensor_gpu(t) == -1);
+  FINE(ricci_tensor_to(t, "cpu", &same, &error));
+  CHECK(ricci_tensor_data(same) == x && ricci_tensor_gpu(same) == -1);
+  ricci_tensor_free(same);
+  same = NULL;
+  FAILS(ricci_tensor_to(t, "cuda:99", &same, &error), RICCI_ERROR_MACHINE, "");
+  FAILS(ricci_tensor_to(t, "gpu", &same, &error), RICCI_ERROR_USAGE, "no device 'gpu'");
+  FAILS(ricci_tensor_to(t, NULL, &same, &error), RICCI_ERROR_USAGE, "'device' is null");
+  CHECK(same == NULL);
+  parameter.shape = shape;
+  options.arch = "sm_1";
+  FINE(ricci_compile("x + 1", &parameter, 1, &options, &f, &error));
+  FAILS(ricci_function_emit(f, "cuda", &text, NULL, &error), RICCI_ERROR_USAGE, "sm_1");
+  ricci_function_free(f);
+  ricci_tensor_free(t);
+}
+
 static void count_warning(void *context, const char *message) {
   CHECK(strstr(message, "/dev/null") != NULL && strchr(message, '\n') == NULL);
   ++*(int *)context;
@@ -341,6 +419,8 @@ int main(void) {
   tensors();
   dlpack();
   paths();
+  scaled();
+  devices();
   process();
   FINE(ricci_set_num_threads(1, &error));
   FAILS(ricci_set_num_threads(0, &error), RICCI_ERROR_USAGE, "");

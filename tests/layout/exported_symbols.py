@@ -13,8 +13,11 @@ FOREIGN = re.compile(r"\b(llvm|mlir|fmt|tbb|nanobind)::|^(LLVM|mlir[A-Z])|^(llvm
 # All that each library may export: its own names, and what C++ makes for its classes.
 OF_RICCI = (r"(ricci_\w+|((typeinfo|typeinfo name|vtable|VTT|guard variable|"
             r"(non-virtual|virtual) thunk) (for|to) )?ricci::.*)")
+# Of a stripped library GDB sees exported symbols alone, and looks for these two by name. They are the
+# debugger's and other JITs have them too; -Bsymbolic keeps each library's own.
+OF_GDB = r"__jit_debug_(descriptor|register_code)"
 EXPORTS = {
-    "ricci": OF_RICCI,
+    "ricci": rf"{OF_RICCI}|{OF_GDB}",
     "ricci_compiler": r"ricci_compiler_entry",
     "ricci_python": r"PyInit_\w+",
 }

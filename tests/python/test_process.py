@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +65,9 @@ LONG = {
     "einsum": "a = np.ones((8000, 8000)); print('ready', flush=True); ricci.einsum('ij,jk->ik', a, a)",
     "program": "x = np.ones(1 << 15); print('ready', flush=True); "
                "ricci.evaluate('x' + ''.join(f' + tanh(x[:, None] * (x + {i})).sum(axis=1)' for i in range(16)), x=x)",
+    "reference": "a = np.ones((1500, 1500)); print('ready', flush=True); ricci.einsum('ij,jk->ik', a, a, device='reference')",
+    "reference program": "x = np.ones(1 << 24); print('ready', flush=True); "
+                         "ricci.evaluate('+'.join(f'sin(x * {i})' for i in range(20)), x=x, device='reference')",
     "search": "l = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'; "
               "ricci.einsum(','.join(map(str.__add__, l, l[1:])) + '->', *[np.ones((2, 2))] * 51, optimize=100.0)",
     "compile": "text = 'x' + ''.join(f' + ((x + {i}) * (x - {i + 1})).sum()' for i in range(28000)); "
@@ -159,6 +163,25 @@ def test_perf_finds_names(tmp_path):
     assert all(name in kernels for name in re.findall(r"fused_rows_[0-9a-f]{16}", kernels))
     assert set(re.findall(r"fused_\w+_[0-9a-f]{16}", kernels)) & set(names)
     assert not os.path.exists(f"/tmp/perf-{os.getpid()}.map")
+
+
+@pytest.mark.skipif(not shutil.which("gdb"), reason="gdb is not installed")
+@pytest.mark.parametrize("stripped", [False, True])
+def test_gdb_shows_names(tmp_path, stripped):
+    libraries = BUILD / "lib"
+    if stripped:
+        subprocess.run(["strip", "-o", tmp_path / "libricci.so", libraries / "libricci.so"], check=True)
+        (tmp_path / "libricci_compiler.so").symlink_to(libraries / "libricci_compiler.so")
+        libraries = tmp_path
+    commands = ["set breakpoint pending on", "set debuginfod enabled off", "break reduce_columns_f32_11", "run", "bt 2"]
+    gdb = subprocess.run(["gdb", "-nx", "-q", "-batch", *(f"--eval-command={command}" for command in commands), "--args",
+                          DRIVER, "einsum", "ij->j", "f32[8,64]", "--cpu=x86-64"], stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, timeout=200,
+                         env=environment(RICCI_GDB="1", RICCI_THREADS="1", LD_LIBRARY_PATH=str(libraries)))
+    if "ptrace" in gdb.stdout:
+        pytest.skip("this machine lets no debugger run programs")
+    assert re.search(r"^#0 .* in reduce_columns_f32_11 \(\)$\n^#1 .* in .*libricci\.so$", gdb.stdout, re.M), gdb.stdout
+    assert f"{libraries}/libricci.so" in gdb.stdout
 
 
 # Those of another interpreter of the same version, where RICCI_TEST_PYTHON names one.

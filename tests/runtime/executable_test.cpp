@@ -11,7 +11,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <thread>
 
 using namespace ricci;
@@ -127,6 +129,40 @@ TEST(Executable, ManyBuffersAndNoTasks) {
   e.launches[1].tasks = 0; // not called
   ASSERT_TRUE(e.run(inputs, {Tensor::borrow(&data[40], Shape{})}));
   EXPECT_EQ(data[40], 780);
+}
+
+/// Tasks from descriptor[0] on find an index that is out of range: it says which, slowly, where
+/// none has before.
+void report(void *const *buffers, const int64_t *descriptor, void *, int64_t begin, int64_t end) {
+  auto *status = static_cast<LaunchStatus *>(buffers[0]);
+  for (int64_t i = std::max(begin, descriptor[0]); i < end && !status->failed; ++i) {
+    status->index = i;
+    std::this_thread::yield();
+    status->extent = i;
+    std::this_thread::yield();
+    status->axis = i;
+    status->failed = 1;
+  }
+}
+
+TEST(Executable, TellsTheFirstIndexOutOfRange) {
+  const int before = *numThreads();
+  Executable e;
+  Launch launch{
+      std::make_shared<FunctionKernel>(report), {{BufferRef::Kind::Status, 0, 0}}, {}, 64, 1, 0};
+  for (int threads : {1, 8}) {
+    ASSERT_TRUE(setNumThreads(threads));
+    for (int64_t first : {0, 1, 37, 63, 64}) {
+      launch.descriptor = {first};
+      e.launches = {launch, launch};
+      e.launches[1].descriptor = {0};
+      const std::string wanted = std::to_string(first % 64); // of 64 the second launch tells
+      for (int i = 0; i < 20; ++i)
+        ASSERT_EQ(runError(e, {}, {}), "index " + wanted + " is out of bounds for axis " + wanted +
+                                           " with size " + wanted);
+    }
+  }
+  ASSERT_TRUE(setNumThreads(before));
 }
 
 TEST(Executable, FewTasksStayWithOneWorker) {

@@ -28,14 +28,16 @@ void slow(void *const *, const int64_t *, void *, int64_t begin, int64_t end) {
     stop = true;
 }
 
-class SlowKernel final : public Kernel {
+class FunctionKernel final : public Kernel {
 public:
-  KernelFn entry() const override { return slow; }
+  explicit FunctionKernel(KernelFn fn) : fn_(fn) {}
+  KernelFn entry() const override { return fn_; }
   const std::string &key() const override { return key_; }
   size_t codeBytes() const override { return 0; }
 
 private:
-  std::string key_ = "slow";
+  KernelFn fn_;
+  std::string key_ = "function";
 };
 
 class Interrupt : public testing::Test {
@@ -53,7 +55,7 @@ protected:
   static Executable launches(size_t count, int64_t tasks, double seconds) {
     Executable e;
     for (size_t i = 0; i < count; ++i) {
-      e.launches.push_back({std::make_shared<SlowKernel>(), {}, {}, tasks, tasks, 0});
+      e.launches.push_back({std::make_shared<FunctionKernel>(slow), {}, {}, tasks, tasks, 0});
       PlanStep step;
       step.predictedSeconds = seconds;
       e.plan.steps.push_back(step);
@@ -68,6 +70,28 @@ TEST_F(Interrupt, EndsALongLaunchBetweenItsTasks) {
   EXPECT_EQ(status.error().message, "interrupted");
   EXPECT_GE(tasksDone, 3);
   EXPECT_LT(tasksDone, 8);
+}
+
+/// 1 ms for each task.
+void steady(void *const *, const int64_t *, void *, int64_t begin, int64_t end) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(end - begin));
+  tasksDone += int(end - begin);
+}
+
+TEST_F(Interrupt, EndsALaunchThatTakesMuchLongerThanPredicted) {
+  Executable e = launches(1, 1000, 0.1); // 1 s in truth
+  e.launches[0].kernel = std::make_shared<FunctionKernel>(steady);
+  setInterruptCheck([] { return tasksDone > 0; });
+  EXPECT_FALSE(e.run({}, {}));
+  EXPECT_LE(tasksDone, 200);
+}
+
+TEST_F(Interrupt, LotsGrowToAFifthOfASecond) {
+  Executable e = launches(1, 600, 600); // 0.6 s in truth
+  e.launches[0].kernel = std::make_shared<FunctionKernel>(steady);
+  EXPECT_TRUE(e.run({}, {}));
+  EXPECT_EQ(tasksDone, 600);
+  EXPECT_LE(questions, 8);
 }
 
 TEST_F(Interrupt, EndsBetweenLaunches) {

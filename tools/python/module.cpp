@@ -73,6 +73,7 @@ NB_MODULE(_ricci, module) {
   ricci::python::addEinsum(module);
   ricci::python::addPrograms(module);
   ricci::python::addPlan(module);
+  ricci::python::addBuild(module);
   ricci::python::addDeviceArray(module);
   ricci::python::addRest(module);
   mainThread = nanobind::cast<unsigned long>(

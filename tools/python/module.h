@@ -16,6 +16,8 @@ void addEinsum(nb::module_ &module);
 void addPrograms(nb::module_ &module);
 /// Adds `plan` and `emit`.
 void addPlan(nb::module_ &module);
+/// Adds what `ricci.build` is made of.
+void addBuild(nb::module_ &module);
 void addDeviceArray(nb::module_ &module);
 
 } // namespace ricci::python

@@ -28,18 +28,6 @@ struct Arguments {
   CompileFlags flags;
 };
 
-/// The function's name from the files': "out/my-layer" gives my_layer.
-Expected<std::string> nameOf(const std::string &prefix) {
-  std::string name = prefix.substr(prefix.rfind('/') + 1);
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
-  if (isCIdentifier(name))
-    return name;
-  Diagnostic error = usageError(
-      fmt::format("'{}' cannot be the name of a C function", prefix.substr(prefix.rfind('/') + 1)));
-  error.notes.push_back("choose one with --name=NAME");
-  return error;
-}
-
 std::vector<std::string> splitAtCommas(const std::string &text) {
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= text.size();) {
@@ -101,9 +89,11 @@ int runBuild(Arguments arguments) {
   if (arguments.flags.options.cpu != "native")
     options.cpus = splitAtCommas(arguments.flags.options.cpu);
   if (options.name.empty()) {
-    Expected<std::string> name = nameOf(arguments.prefix);
-    if (!name)
+    Expected<std::string> name = objectName(arguments.prefix);
+    if (!name) {
+      name.error().notes.push_back("choose one with --name=NAME");
       return report(name.error());
+    }
     options.name = std::move(*name);
   }
   for (const char *extension : {".o", ".h"})

@@ -13,6 +13,7 @@ what np.asarray takes; results are NumPy arrays. Arrays of a GPU are DeviceArray
 is released while Ricci compiles and runs.
 """
 
+from ._build import Built, build
 from ._errors import Error, PathError
 from ._plan import Plan
 from ._ricci import (
@@ -32,6 +33,6 @@ from ._ricci import (
 from ._spec import Spec, spec
 
 __all__ = [
-    "DeviceArray", "Error", "Function", "PathError", "Plan", "Spec", "clear_cache", "compile", "devices", "einsum", "emit",
-    "evaluate", "plan", "set_num_threads", "spec", "to_device",
+    "Built", "DeviceArray", "Error", "Function", "PathError", "Plan", "Spec", "build", "clear_cache", "compile", "devices",
+    "einsum", "emit", "evaluate", "plan", "set_num_threads", "spec", "to_device",
 ]

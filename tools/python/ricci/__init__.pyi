@@ -1,4 +1,5 @@
-from typing import Any, Literal, Sequence, Union, overload
+import os
+from typing import Any, Literal, NamedTuple, Sequence, Union, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -63,6 +64,26 @@ def evaluate(
     **arrays: Any,
 ) -> Any: ...
 def compile(program: str, /, *, device: _Device | None = None, **arguments: Any) -> Function: ...
+class Built(NamedTuple):
+    object: str
+    header: str
+    function: str
+    declaration: str
+    arena_bytes: tuple[int, int]
+    worker_bytes: tuple[int, int]
+
+def build(
+    program: str,
+    prefix: str | os.PathLike[str],
+    /,
+    *,
+    name: str | None = None,
+    cpu: str | Sequence[str] = "native",
+    parallel: bool = False,
+    optimize: _Optimize = "auto",
+    memory_limit: int | None = None,
+    **specs: str | Spec,
+) -> Built: ...
 def einsum(
     *args: Any,
     out: np.ndarray | None = None,
