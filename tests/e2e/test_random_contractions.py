@@ -25,7 +25,7 @@ def random_equation(rng):
         extents = {label: int(rng.choice(SIZES)) for label in labels}
         if rng.random() < 0.03:
             extents[labels[0]] = 0
-        if np.prod([float(n) for n in extents.values()]) < MOST_POINTS:
+        if np.prod([max(float(n), 1) for n in extents.values()]) < MOST_POINTS:
             break
     if rng.random() < 0.65:
         terms, output = [[], []], []
