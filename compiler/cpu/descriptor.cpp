@@ -342,11 +342,11 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   int outer = program.sharesRows ? mid - 1 : -1;
   int64_t outerBlock = 1;
   if (outer >= 0 && !s.rowBlocks) {
-    int64_t bytes = std::max<int64_t>(1, reduced * int64_t(itemSize(s.spec.result)));
+    int64_t row = std::clamp<int64_t>(reduced, 1, 2 * kMapBlock);
+    int64_t bytes = row * int64_t(itemSize(s.spec.result));
     int64_t rowsOfBlock = std::max<int64_t>(4, target.l1Bytes / 2 / bytes / 4 * 4);
     std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), rowsOfBlock);
-    outerBlock = std::max<int64_t>(
-        1, 2 * kMapBlock / std::max<int64_t>(1, d[W::MidBlock] * std::max<int64_t>(reduced, 1)));
+    outerBlock = std::max<int64_t>(1, 2 * kMapBlock / (rowsOfBlock * row));
   }
   std::tie(d[W::OuterBlock], d[W::OuterBlocks]) = blocksOf(extentAt(outer), outerBlock);
   for (int axis = 0; axis < kept; ++axis)
