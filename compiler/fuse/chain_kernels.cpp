@@ -33,6 +33,9 @@ namespace {
 /// each block.
 constexpr int64_t kTilesOfRows = 2;
 
+/// Columns are packed once for a batch entry, and kept: bytes that each worker has for that, at most.
+constexpr int64_t kMostPacked = 8 << 20;
+
 /// The rows of a buffer that a kernel goes through in C order: `columns` elements each. A
 /// contraction's are `rows` of each of `entries` batch entries, a fused kernel counts them through
 /// (entries = 0).
@@ -272,8 +275,8 @@ private:
       tile = std::max<int64_t>(tile, s.spec.tileRows);
       if (s.spec.family == Family::ContractDirect)
         least = std::max<int64_t>(least, s.spec.tileRows);
-      else if (packedBytes(s) > double(target_->l3Bytes) / 4)
-        return false; // columns are packed once, and kept
+      else if (packedBytes(s) > double(std::min(target_->l3Bytes / 4, kMostPacked)))
+        return false;
     }
     int64_t rows = std::max(target_->l2Bytes / 4 / chain.rowBytes, kTilesOfRows * tile);
     if (chain.rowBytes > target_->l3Bytes / 4 / std::min(rows, chain.rows))
