@@ -33,7 +33,8 @@ namespace {
 /// each block.
 constexpr int64_t kTilesOfRows = 2;
 
-/// Columns are packed once for a batch entry, and kept: bytes that each worker has for that, at most.
+/// Columns are packed once for a batch entry, and kept: bytes that each worker has for that, at
+/// most.
 constexpr int64_t kMostPacked = 8 << 20;
 
 /// The rows of a buffer that a kernel goes through in C order: `columns` elements each. A
@@ -111,7 +112,7 @@ struct Chain {
   std::vector<size_t> kernels;
   std::vector<Schedule> schedules; ///< of each kernel
   std::vector<int64_t> passed;     ///< of each but the last: the position of a result
-  int64_t entries = 0, rows = 0, columns = 0;
+  int64_t entries = 0, rows = 0;
   int64_t rowBytes = 0; ///< of the longest row that is handed on
   int64_t blockRows = 0;
 };
@@ -139,26 +140,31 @@ struct ChainKernelsPass : impl::ChainKernelsBase<ChainKernelsPass> {
     for (size_t k = 0; k < kernels_.size(); ++k) {
       if (taken[k])
         continue;
-      Chain chain = longestFrom(k, taken);
-      if (chain.kernels.size() > 1 && chooseBlocks(chain)) {
+      std::vector<Chain> chains = chainsFrom(k, taken);
+      for (Chain &chain : llvm::reverse(chains)) { // the longest first
+        if (!chooseBlocks(chain))
+          continue;
         apply(chain);
         for (size_t member : chain.kernels)
           taken[member] = true;
+        break;
       }
     }
   }
 
 private:
-  Chain longestFrom(size_t first, const std::vector<bool> &taken) {
-    Chain chain;
-    chain.kernels = {first};
-    chain.schedules = {schedules_[first]};
-    while (true) {
-      auto next = follow(chain);
-      if (!next || taken[next->kernels.back()] || !mayMove(*next))
-        return chain;
-      chain = std::move(*next);
+  /// Each longer by one kernel than the one before.
+  std::vector<Chain> chainsFrom(size_t first, const std::vector<bool> &taken) {
+    std::vector<Chain> chains;
+    Chain alone;
+    alone.kernels = {first};
+    alone.schedules = {schedules_[first]};
+    auto next = follow(alone);
+    while (next && !taken[next->kernels.back()] && mayMove(*next)) {
+      chains.push_back(std::move(*next));
+      next = follow(chains.back());
     }
+    return chains;
   }
 
   /// The chain with the kernel that reads, alone, a result of the last one, where both go through

@@ -103,3 +103,22 @@ func.func @operands_live_on(%q: tensor<5x100x64xf32>, %k: tensor<200x64xf32>, %v
   %3 = ricci.reduce sum %2 dims = [0] : tensor<100x64xf32> -> tensor<64xf32>
   return %3 : tensor<64xf32>
 }
+
+// The second product has too many columns to keep: the first and what follows it are a chain without it.
+// CHECK-LABEL: func.func @many_columns
+// CHECK: ricci.kernel "ij,jk->ik"
+// CHECK-SAME: rows = array<i64: 1, 100, [[ROWS:[0-9]+]], 0>
+// CHECK: ricci.kernel "max subtract exp"
+// CHECK-SAME: rows = array<i64: 1, 100, [[ROWS]], -1>
+// CHECK: ricci.kernel "ik,kl->il"
+// CHECK-NOT: rows = array
+// CHECK: return
+func.func @many_columns(%x: tensor<100x64xf32>, %w: tensor<64x1000xf32>, %u: tensor<1000x9000xf32>) -> tensor<100x9000xf32> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%x, %w : tensor<100x64xf32>, tensor<64x1000xf32>) -> tensor<100x1000xf32>
+  %1 = ricci.reduce max %0 dims = [1] : tensor<100x1000xf32> -> tensor<100xf32>
+  %2 = ricci.reshape %1 : tensor<100xf32> -> tensor<100x1xf32>
+  %3 = ricci.elementwise subtract(%0, %2) : (tensor<100x1000xf32>, tensor<100x1xf32>) -> tensor<100x1000xf32>
+  %4 = ricci.elementwise exp(%3) : (tensor<100x1000xf32>) -> tensor<100x1000xf32>
+  %5 = ricci.einsum "ik,kl->il" ins(%4, %u : tensor<100x1000xf32>, tensor<1000x9000xf32>) -> tensor<100x9000xf32>
+  return %5 : tensor<100x9000xf32>
+}
