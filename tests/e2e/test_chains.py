@@ -163,3 +163,50 @@ def test_no_scores_in_memory(monkeypatch):
     monkeypatch.setenv("RICCI_FUSION", "off")
     plan = ricci.compile(ATTENTION, q=specs[0], k=specs[1], v=specs[2]).plan()
     assert plan.peak_bytes >= 2 * 8 * 1024 * 1024 * 4 and all(step["block_rows"] == 0 for step in plan.steps)
+
+
+def random_program(rng):
+    """Products and operations along rows in random order, of random shapes."""
+    batch = [int(n) for n in rng.choice([1, 2, 3, 5], rng.integers(0, 3))]
+    rows, width = int(rng.choice([1, 2, 7, 14, 28, 29, 64, 100, 201])), int(rng.choice([1, 3, 16, 33, 64]))
+    arrays = {"x": (*batch, rows, width)}
+    lines, value, terms = [], "x", []
+    for step in range(int(rng.integers(2, 6))):
+        kind = rng.choice(["product", "shared", "rows", "elements", "kept", "moved"])
+        if kind in ("product", "shared"):
+            other = int(rng.choice([1, 5, 16, 31, 48, 100, 130]))
+            name = f"w{step}"
+            transposed = rng.random() < 0.5
+            shape = (other, width) if transposed else (width, other)
+            arrays[name] = (*batch, *shape) if kind == "product" else shape
+            width = other
+            text = f"{value} @ {name}.mT / 4.0" if transposed else f"{value} @ {name} / 4.0"
+        elif kind == "rows":
+            text = str(rng.choice(["softmax({v}, axis=-1)", "{v} - {v}.max(axis=-1, keepdims=True)", "cumsum({v}, axis=-1) / 9.0",
+                                   "{v} / (1.0 + abs({v}).sum(axis=-1, keepdims=True))", "{v}[..., ::-1]"])).format(v=value)
+        elif kind == "elements":
+            text = str(rng.choice(["tanh({v})", "maximum({v}, 0.5)", "where({v} > 0, {v}, -1.0)", "{v} * 2.0 + 1.0"])).format(v=value)
+        elif kind == "kept":
+            terms.append(f"exp({value} / 9.0).sum(axis=-1)")
+            continue
+        else:
+            name = f"b{step}"
+            arrays[name] = tuple(n if rng.random() < 0.6 else 1 for n in (*batch, rows, width))
+            text = f"{value} + {name}"
+        value = f"y{step}"
+        lines.append(f"{value} = {text}")
+    results = ", ".join([value, *terms])
+    return "\n".join([*lines, f"({results},)" if terms else value]), arrays
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_chains(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    program, shapes = random_program(rng)
+    arrays = arrays_of(shapes, str(rng.choice(["f4", "f4", "f8", "f2"])), rng)
+    arrays = {name: a[..., ::-1, :] if a.ndim > 1 and rng.random() < 0.2 else a for name, a in arrays.items()}
+    ricci.set_num_threads(int(rng.integers(1, 4)))
+    chained = results(program, arrays, monkeypatch, 1)
+    alone = results(program, arrays, monkeypatch, 1 << 60)
+    ricci.set_num_threads(os.cpu_count())
+    assert all(np.array_equal(x, y, equal_nan=True) for x, y in zip(chained, alone)), program
