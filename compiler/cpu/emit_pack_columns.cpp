@@ -167,10 +167,9 @@ private:
         Value run = b_.load(runs_, p), width = widthOf(p), step = b_.mul(distance_, panelSize_);
         Value rest = b_.rem(run, b_.idx(lanes)), whole = b_.sub(run, rest);
         b_.forLoop(b_.idx(0), width, b_.idx(lanes), [&](Value first) {
-          SmallVector<Value> sources = columnSources(p, first, width), restPlaces, steps;
+          SmallVector<Value> sources = columnSources(p, first, width), restPlaces;
           Value place = b_.add(placeOf(p), first), nobody = placeOf(panelCount_);
           for (int t = 0; t < lanes; ++t) {
-            steps.push_back(b_.mul(b_.idx(t), step));
             // What lies past the run goes to a panel that nobody reads.
             Value at = b_.add(place, b_.mul(b_.add(whole, t), step));
             restPlaces.push_back(b_.select(b_.lt(b_.idx(t), rest), at, nobody));
@@ -179,12 +178,14 @@ private:
             Value offset = b_.load(ks_, k), atK = b_.mul(k, kPitch_);
             Value ahead = b_.load(ks_, b_.min(b_.add(k, 1), b_.sub(kCount_, b_.idx(1))));
             b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value x) {
+              Value here = b_.opaque(b_.add(offset, x)), next = b_.opaque(b_.add(ahead, x));
               for (Value source : sources)
-                prefetch(b_.add(b_.add(source, ahead), x));
-              Value to = b_.add(b_.add(place, b_.mul(x, step)), atK);
-              auto turned = loadAndTurn(sources, b_.add(offset, x), {});
-              for (auto [t, vector] : llvm::enumerate(turned))
-                put({vector, {}}, b_.add(to, steps[t]), lanes);
+                prefetch(b_.add(source, next));
+              Value to = b_.opaque(b_.add(b_.add(place, b_.mul(x, step)), atK));
+              for (Value vector : loadAndTurn(sources, here, {})) {
+                put({vector, {}}, to, lanes);
+                to = b_.opaque(b_.add(to, step));
+              }
             });
             b_.ifThen(b_.ne(rest, b_.idx(0)), [&] {
               auto turned = loadAndTurn(sources, b_.add(offset, whole), rest);

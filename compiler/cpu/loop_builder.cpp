@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/loop_builder.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
 using namespace mlir;
 
 namespace ricci {
@@ -36,6 +38,17 @@ Value LoopBuilder::idx(int64_t value) {
     constant = op<arith::ConstantIndexOp>(value);
   }
   return constant;
+}
+
+Value LoopBuilder::opaque(Value index) {
+  getContext()->loadDialect<LLVM::LLVMDialect>();
+  Value number = op<arith::IndexCastOp>(getI64Type(), index);
+  Value same = op<LLVM::InlineAsmOp>(
+                   TypeRange{getI64Type()}, ValueRange{number}, /*asm_string=*/"",
+                   /*constraints=*/"=r,0", /*has_side_effects=*/false, /*is_align_stack=*/false,
+                   LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
+                   .getRes();
+  return op<arith::IndexCastOp>(getIndexType(), same);
 }
 
 void LoopBuilder::forLoop(Value lo, Value hi, Value step, Body body) {
