@@ -127,8 +127,7 @@ def prelude(g):
         steps = softmax_steps(-1)
         shifted = [(t, [i + 2 for i in names], r) for t, names, r in steps]
         g.add("attention({0}, {0}, {0})", [x], chain(
-            ("{0} @ {0}.mT", [0], product), (f"{{0}} * {1 / np.sqrt(n)!r}".replace("np.float64(", "").replace(")", ""),
-                                            [1], exactly),
+            ("{0} @ {0}.mT", [0], product), (f"{{0}} * {float(n) ** -0.5!r}", [1], exactly),
             *shifted, ("{0} / {1}", [5, 6], exactly), ("{0} @ {1}", [7, 0], mixed)))
     else:
         keep = {"axis": axis, "keepdims": True}
