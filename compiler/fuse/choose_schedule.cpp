@@ -136,8 +136,7 @@ private:
   }
 
   std::optional<Schedule> transpose() const {
-    if (operands_ != 1 || product_.operands[0] != product_.result ||
-        itemSize(product_.result) > 8 || product_.accumulate)
+    if (operands_ != 1 || product_.operands[0] != product_.result || product_.accumulate)
       return std::nullopt;
     SmallVector<Dim> sorted(kept_);
     sortByBuffer(sorted, result());
@@ -149,9 +148,25 @@ private:
     Dim innerDim = dims[*inner], midDim = dims[*mid];
     dims.erase(dims.begin() + std::max(*inner, *mid));
     dims.erase(dims.begin() + std::min(*inner, *mid));
-    s.batch = {innerDim, midDim};
-    s.batch.append(dims.begin(), dims.end());
+    s.n = {innerDim}, s.m = {midDim};
+    // Dims that follow each other in the result are one row of it, of whole cache lines.
+    int64_t run = midDim.extent;
+    for (const Dim &dim : dims) {
+      bool joins = s.batch.empty() && dim.strides[result()] == run;
+      (joins ? s.m : s.batch).push_back(dim);
+      run *= dim.extent;
+    }
+    chooseTransposeBlocks(s);
     return s;
+  }
+
+  /// Long pieces of rows of the operand, which memory likes, and as few rows as leave two blocks in
+  /// the L2 cache. A short row costs more to prefetch than what the L3 cache takes to answer.
+  void chooseTransposeBlocks(Schedule &s) const {
+    s.blockRows = kTransposeUnit;
+    s.blockColumns = 1024 / int64_t(itemSize(product_.result));
+    bool isShort = s.n[0].extent * int64_t(itemSize(product_.result)) < 256;
+    s.prefetches = product_.size == 0 && (isShort ? isLarge() : bytes_ > double(target_.l2Bytes));
   }
 
   /// The reduced dims in the order of the operand that is largest along them.

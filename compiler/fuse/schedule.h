@@ -59,6 +59,9 @@ enum class Packing : uint8_t {
 
 llvm::StringRef packingName(Packing packing);
 
+/// Blocks of a transpose are multiples of this: no group of tiles has more rows or columns.
+inline constexpr int64_t kTransposeUnit = 64;
+
 /// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
 /// share one kernel.
 struct KernelSpec {
@@ -100,10 +103,13 @@ struct Schedule {
   KernelSpec spec;
   bool accumulate = false; ///< the kernel adds to its result
   bool streams = false;    ///< the result is stored past the caches, which it would not fit
-  /// Contractions: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
+  bool prefetches = false; ///< Transpose: a block's lines are fetched while the last one is moved
+  /// Contractions: the four groups. Map: `batch` alone. Reduce*: `batch` (kept) and `k`. Transpose:
+  /// `n` is the dim in which the operand is contiguous, `m` those that follow each other in the
+  /// result, `batch` the others.
   Dims batch, m, n, k;
-  // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
-  // kernel's operand 1.
+  // Contract (blocks: Transpose too). Buffer 0 is packed in row panels, buffer 1 in column panels.
+  // Swapped: buffer 0 is the kernel's operand 1.
   bool swapped = false;
   int64_t blockRows = 0, blockColumns = 0, blockK = 0; ///< cache blocks
   /// With spec.panels: the panels of one run follow each other (false), or the second column dim is
