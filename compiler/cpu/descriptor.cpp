@@ -251,7 +251,8 @@ LaunchData describeTranspose(const Schedule &s) {
   int64_t rowList = w.list(s.m), outerList = w.list(s.batch);
   w[W::RowList] = rowList, w[W::OuterList] = outerList;
   int64_t tasks = totalExtent(s.batch) * w[W::RowBlocks] * w[W::ColumnBlocks];
-  return w.finish(rows && columns ? tasks : 0, 2 * 8 * (s.blockRows + kTransposeUnit));
+  return w.finish(rows && columns ? tasks : 0,
+                  kTransposeLines + 2 * 8 * (s.blockRows + kTransposeUnit));
 }
 
 LaunchData describeReduceRows(const Schedule &s) {

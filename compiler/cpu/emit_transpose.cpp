@@ -30,8 +30,8 @@ namespace {
 class TransposeKernel {
 public:
   TransposeKernel(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
-      : b(b), bytes(int64_t(itemSize(spec.result))), parts(bytes == 16 ? 2 : 1),
-        tile(std::min<int64_t>(16, target.vectorBytes / bytes)) {
+      : b(b), large(spec.streams), bytes(int64_t(itemSize(spec.result))),
+        parts(bytes == 16 ? 2 : 1), tile(std::min<int64_t>(16, target.vectorBytes / bytes)) {
     // Tiles that make a cache line of the result together are done together.
     group = kCacheLine / (tile * bytes);
     Type element = bytes == 4   ? b.getF32Type()
@@ -71,35 +71,36 @@ private:
 
   void run(Value begin, Value end) {
     toColumn = word(TransposeWord::ToColumn);
-    streams = b.ne(word(TransposeWord::Streams), b.idx(0));
+    buffer = b.view(workspace, b.idx(0), b.idx(kTransposeLines / (bytes / parts)),
+                    type.getElementType());
     // A table holds a block and what the last one has more; two of them take turns.
     Value entries = b.add(word(TransposeWord::RowBlock), kTransposeUnit);
     auto table = [&](Value turn) {
-      return b.view(workspace, b.mul(turn, b.mul(entries, 8)), entries, b.getIndexType());
+      return b.view(workspace, b.add(b.mul(turn, b.mul(entries, 8)), kTransposeLines), entries,
+                    b.getIndexType());
     };
-    auto fillTable = [&](const Block &block, Value turn) {
-      b.op<func::CallOp>(fill, ValueRange{descriptor, word(TransposeWord::RowList),
-                                          block.rows.first, b.sub(block.rows.end, block.rows.first),
-                                          b.idx(0), table(turn)});
-    };
-    Block first = blockOf(begin);
-    fillTable(first, b.idx(0));
+    // One block behind: the first turn of the loop only looks up where the first block is.
     Value last = b.sub(end, b.idx(1));
-    auto inits = first.values();
-    inits.push_back(b.idx(0));
-    b.forIter(begin, end, b.idx(1), inits, [&](Value task, ValueRange state) {
-      Block block = Block::of(state), next = blockOf(b.min(b.add(task, 1), last));
+    LoopBuilder::Values inits(9, b.idx(0));
+    b.forIter(begin, b.add(end, 1), b.idx(1), inits, [&](Value task, ValueRange state) {
+      Block block = Block::of(state), next = blockOf(b.min(task, last));
+      Value turn = state.back(), isFirst = b.eq(task, begin);
       // The same rows of other columns, or of another outer index, are in the table already.
-      Value turn = state.back(), changes = b.either(b.ne(block.rows.first, next.rows.first),
-                                                    b.ne(block.rows.end, next.rows.end));
+      Value changes = b.either(isFirst, b.either(b.ne(block.rows.first, next.rows.first),
+                                                 b.ne(block.rows.end, next.rows.end)));
       Value nextTurn = b.select(changes, b.sub(b.idx(1), turn), turn);
-      b.ifThen(changes, [&] { fillTable(next, nextTurn); });
-      move(block, table(turn), next, table(nextTurn));
+      b.ifThen(changes, [&] {
+        b.op<func::CallOp>(fill, ValueRange{descriptor, word(TransposeWord::RowList),
+                                            next.rows.first, b.sub(next.rows.end, next.rows.first),
+                                            b.idx(0), table(nextTurn)});
+      });
+      b.ifThen(b.ne(task, begin), [&] { move(block, table(turn), next, table(nextTurn)); });
       auto results = next.values();
       results.push_back(nextTurn);
       return results;
     });
-    b.ifThen(streams, [&] { fenceStores(b); });
+    if (large)
+      b.ifThen(b.ne(word(TransposeWord::Streams), b.idx(0)), [&] { fenceStores(b); });
   }
 
   Block blockOf(Value task) {
@@ -114,15 +115,17 @@ private:
     };
     // Numbers since the last line of a buffer, or tile. A tile more is too much where there are
     // few, unless lines would be touched twice that lie in one set of the L1 cache, a page apart.
-    auto before = [&](Value memory, Value origin, int64_t extent, int64_t unit, Value distance) {
+    auto before = [&](Value memory, Value origin, int64_t extent, int64_t unit, int64_t enough,
+                      Value distance) {
       Value number = b.div(addressOf(b, memory, origin, bytes), b.idx(bytes));
-      Value oneSet = b.eq(b.both(b.mul(distance, bytes), b.idx(4095)), b.idx(0));
-      Value pays = b.either(oneSet, b.ge(word(extent), b.idx(32 * unit)));
+      Value pays = b.either(inOneSet(distance), b.ge(word(extent), b.idx(enough * unit)));
       return b.select(pays, b.rem(number, b.idx(unit)), b.idx(0));
     };
     Value toRow = b.load(descriptor, b.add(word(TransposeWord::RowList), 2));
-    Value rowsBefore = before(to, outer[1], TransposeWord::Rows, tile * group, toColumn);
-    Value columnsBefore = before(from, outer[0], TransposeWord::Columns, tile, toRow);
+    // Only whole lines go past the caches.
+    Value rowsBefore =
+        before(to, outer[1], TransposeWord::Rows, tile * group, large ? 8 : 32, toColumn);
+    Value columnsBefore = before(from, outer[0], TransposeWord::Columns, tile, 32, toRow);
     return {outer[0], outer[1],
             range(b.rem(rest, rowBlocks), rowBlocks, TransposeWord::RowBlock, TransposeWord::Rows,
                   rowsBefore),
@@ -130,78 +133,79 @@ private:
                   TransposeWord::Columns, columnsBefore)};
   }
 
-  Value target(const Block &block, Value row, Value column) {
-    return b.add(b.add(block.to, row), b.mul(column, toColumn));
-  }
-  Value source(const Block &block, Value table, Value row, Value column) {
-    Value at = b.load(table, b.sub(row, block.rows.first));
-    return b.add(b.add(block.from, column), at);
-  }
-
   void move(const Block &block, Value table, const Block &next, Value ahead) {
     Value height = b.sub(block.rows.end, block.rows.first),
           width = b.sub(block.columns.end, block.columns.first);
-    auto holds = [&](int64_t rows) {
-      return b.both(b.ge(height, b.idx(rows)), b.ge(width, b.idx(tile)));
+    auto holds = [&](int64_t rows, int64_t columns) {
+      return b.both(b.ge(height, b.idx(rows)), b.ge(width, b.idx(columns)));
     };
-    auto narrow = [&] { single(block, table); };
     b.ifThen(
-        holds(tile * group), [&] { moveByTiles(block, table, next, ahead); },
-        [&] {
-          if (group == 1)
-            return narrow();
-          b.ifThen(
-              holds(tile),
-              [&] {
-                forTiles(block.columns, tile, [&](Value, Value column) {
-                  forTiles(block.rows, tile,
-                           [&](Value, Value row) { turn(block, table, row, column, 1, {}); });
-                });
-              },
-              narrow);
-        });
+        holds(tile, tile),
+        [&] { moveByTiles(block, table, next, ahead, b.ge(height, b.idx(tile * group))); },
+        [&] { moveSingly(block, table); });
   }
 
-  /// Calls `body` with the places of a grid, and the same moved into the range.
-  void forTiles(const Range &range, int64_t unit, llvm::function_ref<void(Value, Value)> body) {
-    Value last = b.sub(range.end, b.idx(unit));
-    b.forLoop(range.grid, range.end, b.idx(unit),
-              [&](Value at) { body(at, b.max(range.first, b.min(at, last))); });
-  }
-
-  void single(const Block &block, Value table) {
+  void moveSingly(const Block &block, Value table) {
     b.forLoop(block.columns.first, block.columns.end, b.idx(1), [&](Value column) {
       b.forLoop(block.rows.first, block.rows.end, b.idx(1), [&](Value row) {
-        Value read = b.mul(source(block, table, row, column), parts),
-              written = b.mul(target(block, row, column), parts);
+        Value at = b.load(table, b.sub(row, block.rows.first));
+        Value read = b.mul(b.add(b.add(block.from, column), at), parts);
+        Value written = b.mul(b.add(b.add(block.to, row), b.mul(column, toColumn)), parts);
         for (int64_t part = 0; part < parts; ++part)
           b.store(b.load(from, b.add(read, part)), to, b.add(written, part));
       });
     });
   }
 
-  void moveByTiles(const Block &block, Value table, const Block &next, Value ahead) {
-    // Where a tile is moved, its neighbour's lines are not whole: what goes past the caches must
-    // not meet what does not.
-    Value start = addressOf(b, to, target(block, block.rows.grid, block.columns.first), bytes);
-    Value rest = b.rem(b.sub(block.rows.end, block.rows.grid), b.idx(tile * group));
-    Value past = b.both(b.both(streams, isOnLine(b, b.either(start, b.mul(toColumn, bytes)))),
-                        b.both(b.eq(block.rows.grid, block.rows.first), b.eq(rest, b.idx(0))));
-    Prefetch prefetch = prefetchOf(block, next, ahead);
-    Value lastColumn = b.sub(block.columns.end, b.idx(tile)),
-          lastRow = b.sub(block.rows.end, b.idx(tile * group));
+  void moveByTiles(const Block &block, Value table, const Block &next, Value ahead,
+                   Value holdsGroup) {
+    Value past = large ? goesPast(block) : Value();
+    // Tiles that are parts of lines are put together where lines go past the caches, or where the
+    // L1 cache would not keep them.
+    Value byLines, unit = b.idx(tile);
+    if (group > 1) {
+      Value pays = inOneSet(toColumn);
+      byLines = b.both(holdsGroup, large ? b.either(past, pays) : pays);
+      unit = b.select(byLines, b.idx(tile * group), unit);
+    }
+    Prefetch prefetch;
+    if (large)
+      prefetch = prefetchOf(block, unit, next, ahead);
+    Value grid = b.add(block.rows.first,
+                       b.sub(b.idx(0), b.rem(b.sub(block.rows.first, block.rows.grid), unit)));
+    Value lastColumn = b.sub(block.columns.end, b.idx(tile)), lastRow = b.sub(block.rows.end, unit);
     b.forIter(block.columns.grid, block.columns.end, b.idx(tile), {b.idx(0), b.idx(0)},
               [&](Value columnAt, ValueRange strip) {
                 Value column = b.max(block.columns.first, b.min(columnAt, lastColumn));
-                return b.forIter(block.rows.grid, block.rows.end, b.idx(tile * group), strip,
-                                 [&](Value rowAt, ValueRange place) {
-                                   Value row = b.max(block.rows.first, b.min(rowAt, lastRow));
-                                   auto later = prefetchSome(prefetch, place);
-                                   turn(block, table, row, column, group, past);
-                                   return later;
-                                 });
+                return b.forIter(
+                    grid, block.rows.end, unit, strip, [&](Value rowAt, ValueRange place) {
+                      Value row = b.max(block.rows.first, b.min(rowAt, lastRow));
+                      LoopBuilder::Values later(place);
+                      if (large)
+                        later = prefetchSome(prefetch, place);
+                      Value read = b.add(block.from, column), entry = b.sub(row, block.rows.first);
+                      Value written = b.add(b.add(block.to, row), b.mul(column, toColumn));
+                      if (!byLines)
+                        turn(table, entry, read, written, past, {});
+                      else
+                        turnGroup(table, entry, read, written, past, byLines);
+                      return later;
+                    });
               });
   }
+
+  /// Whether a block is stored past the caches: where a tile is moved, its neighbour's lines are
+  /// not whole, and what goes past the caches must not meet what does not.
+  Value goesPast(const Block &block) {
+    Value start = addressOf(b, to, b.add(block.to, block.rows.grid), bytes);
+    Value rest = b.rem(b.sub(block.rows.end, block.rows.grid), b.idx(tile * group));
+    Value whole = b.both(b.eq(block.rows.grid, block.rows.first), b.eq(rest, b.idx(0)));
+    return b.both(b.both(b.ne(word(TransposeWord::Streams), b.idx(0)), whole),
+                  isOnLine(b, b.either(start, b.mul(toColumn, bytes))));
+  }
+
+  /// Whether rows that are this far apart lie in one set of the L1 cache.
+  Value inOneSet(Value stride) { return b.eq(b.both(b.mul(stride, bytes), b.idx(4095)), b.idx(0)); }
 
   /// What is prefetched for the next block: lines of its rows, some for every tile.
   struct Prefetch {
@@ -211,20 +215,16 @@ private:
   };
 
   /// Lines that a tile reads.
-  int64_t linesOfTile() const {
-    return std::max<int64_t>(1, tile * group * tile * bytes / kCacheLine);
-  }
+  int64_t linesOfTile() const { return std::max<int64_t>(1, tile * tile * bytes / kCacheLine); }
 
-  Prefetch prefetchOf(const Block &block, const Block &next, Value table) {
-    auto tiles = [&](const Range &range, int64_t unit) {
-      return b.ceilDiv(b.sub(range.end, range.grid), unit);
-    };
+  Prefetch prefetchOf(const Block &block, Value unit, const Block &next, Value table) {
     Value width = b.mul(b.sub(next.columns.end, next.columns.grid), bytes);
     Value lines = b.ceilDiv(width, kCacheLine), pieces = b.ceilDiv(lines, linesOfTile());
     Value wanted = b.ne(word(TransposeWord::Prefetches), b.idx(0));
     Value rows = b.select(wanted, b.sub(next.rows.end, next.rows.first), b.idx(0));
-    Value count = b.mul(tiles(block.rows, tile * group), tiles(block.columns, tile));
-    Value atOnce = b.div(b.add(b.mul(rows, pieces), b.sub(count, b.idx(1))), count);
+    Value tiles = b.mul(b.div(b.sub(block.rows.end, block.rows.first), unit),
+                        b.div(b.sub(block.columns.end, block.columns.first), b.idx(tile)));
+    Value atOnce = b.div(b.add(b.mul(rows, pieces), b.sub(tiles, b.idx(1))), tiles);
     return {table, b.add(next.from, next.columns.grid), rows, lines, pieces, atOnce};
   }
 
@@ -235,19 +235,11 @@ private:
       b.ifThen(b.lt(row, p.rows), [&] {
         Value start = b.add(p.start, b.load(p.table, row));
         Value line = b.mul(piece, linesOfTile());
-        auto prefetchLine = [&](Value l) {
+        b.forLoop(line, b.min(p.lines, b.add(line, linesOfTile())), b.idx(1), [&](Value l) {
           Value element = b.add(start, b.mul(l, kCacheLine / bytes));
           b.op<memref::PrefetchOp>(from, ValueRange{b.mul(element, parts)}, /*isWrite=*/false,
                                    /*localityHint=*/3u, /*isDataCache=*/true);
-        };
-        Value end = b.add(line, linesOfTile());
-        b.ifThen(
-            b.le(end, p.lines),
-            [&] {
-              for (int64_t l = 0; l < linesOfTile(); ++l)
-                prefetchLine(b.add(line, l));
-            },
-            [&] { b.forLoop(line, p.lines, b.idx(1), prefetchLine); });
+        });
       });
       Value after = b.add(piece, 1), ends = b.ge(after, p.pieces);
       return LoopBuilder::Values{b.select(ends, b.add(row, 1), row),
@@ -255,37 +247,72 @@ private:
     });
   }
 
-  /// Tiles that follow each other along the rows; `past` says whether they go past the caches, if
-  /// it is not null.
-  void turn(const Block &block, Value table, Value row, Value column, int64_t group, Value past) {
-    SmallVector<SmallVector<Value>> tiles;
-    for (int64_t g = 0; g < group; ++g) {
-      SmallVector<Value> rows;
-      for (int64_t r = 0; r < tile; ++r) {
-        Value at = source(block, table, b.add(row, g * tile + r), column);
-        rows.push_back(b.op<vector::LoadOp>(type, from, ValueRange{b.mul(at, parts)}));
-      }
-      tiles.push_back(transposeInRegisters(b, rows, int(parts)));
+  /// A tile, whose rows are in the table from `entry` on, to `written`: past the caches, as usual,
+  /// or (`lines` not null) to a buffer that holds whole lines.
+  void turn(Value table, Value entry, Value read, Value written, Value special, Value lines) {
+    SmallVector<Value> rows;
+    for (int64_t r = 0; r < tile; ++r) {
+      Value at = b.add(read, b.load(table, b.add(entry, r)));
+      rows.push_back(b.op<vector::LoadOp>(type, from, ValueRange{b.mul(at, parts)}));
     }
+    SmallVector<Value> columns = transposeInRegisters(b, rows, int(parts));
+    // One place after the other: sixteen addresses would fill the registers.
     auto store = [&](bool past) {
-      for (int64_t c = 0; c < tile; ++c)
-        for (int64_t g = 0; g < group; ++g) {
-          Value at = target(block, b.add(row, g * tile), b.add(column, c));
-          Value moved = tiles[size_t(g)][size_t(c)], index = b.mul(at, parts);
-          if (past)
-            storePast(b, moved, to, index);
-          else
-            b.op<vector::StoreOp>(moved, to, ValueRange{index});
-        }
+      Value place = written;
+      for (Value column : columns) {
+        if (past)
+          storePast(b, column, to, b.mul(place, parts));
+        else
+          b.op<vector::StoreOp>(column, to, ValueRange{b.mul(place, parts)});
+        place = b.add(place, toColumn);
+      }
     };
-    past ? b.ifThen(past, [&] { store(true); }, [&] { store(false); }) : store(false);
+    auto storeSpecially = [&] {
+      if (!lines)
+        return store(true);
+      for (auto [c, column] : llvm::enumerate(columns))
+        b.op<vector::StoreOp>(column, buffer,
+                              ValueRange{b.add(lines, int64_t(c) * kCacheLine / bytes * parts)});
+    };
+    special ? b.ifThen(special, storeSpecially, [&] { store(false); }) : store(false);
+  }
+
+  /// One tile; or those that make lines, through a buffer.
+  void turnGroup(Value table, Value entry, Value read, Value written, Value past, Value byLines) {
+    Value count = b.select(byLines, b.idx(group), b.idx(1));
+    b.forLoop(count, [&](Value g) {
+      Value on = b.mul(g, tile);
+      turn(table, b.add(entry, on), read, b.add(written, on), byLines, b.mul(on, parts));
+    });
+    b.ifThen(byLines, [&] {
+      b.forLoop(b.idx(tile), [&](Value c) {
+        Value at = b.mul(b.add(written, b.mul(c, toColumn)), parts),
+              line = b.mul(c, kCacheLine / bytes * parts);
+        LoopBuilder::Values vectors;
+        for (int64_t g = 0; g < group; ++g)
+          vectors.push_back(
+              b.op<vector::LoadOp>(type, buffer, ValueRange{b.add(line, g * tile * parts)}));
+        auto store = [&](bool isPast) {
+          for (int64_t g = 0; g < group; ++g) {
+            Value place = b.add(at, g * tile * parts);
+            if (isPast)
+              storePast(b, vectors[size_t(g)], to, place);
+            else
+              b.op<vector::StoreOp>(vectors[size_t(g)], to, ValueRange{place});
+          }
+        };
+        past ? b.ifThen(past, [&] { store(true); }, [&] { store(false); }) : store(false);
+      });
+    });
   }
 
   LoopBuilder &b;
+  bool large; ///< whether it prefetches and may store past the caches
   int64_t bytes, parts, tile, group = 1;
   VectorType type;
   func::FuncOp fill;
-  Value from, to, descriptor, workspace, toColumn, streams;
+  Value from, to, descriptor, workspace, toColumn;
+  Value buffer; ///< a cache line for each column of a tile
 };
 
 } // namespace

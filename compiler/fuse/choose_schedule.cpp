@@ -98,6 +98,8 @@ public:
     for (Schedule &s : candidates) {
       if (s.spec.family == Family::Map || s.spec.family == Family::Transpose)
         s.streams = isLarge() && !product_.accumulate;
+      if (s.spec.family == Family::Transpose)
+        s.spec.streams = s.streams || s.prefetches;
       s.flops = flops_;
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
@@ -163,9 +165,11 @@ private:
   /// Long pieces of rows of the operand, which memory likes, and as few rows as leave two blocks in
   /// the L2 cache. A short row costs more to prefetch than what the L3 cache takes to answer.
   void chooseTransposeBlocks(Schedule &s) const {
+    int64_t bytes = int64_t(itemSize(product_.result)), rows = totalExtent(s.m);
     s.blockRows = kTransposeUnit;
-    s.blockColumns = 1024 / int64_t(itemSize(product_.result));
-    bool isShort = s.n[0].extent * int64_t(itemSize(product_.result)) < 256;
+    // Of few rows, more columns are as much work.
+    s.blockColumns = 1024 / bytes * std::max<int64_t>(1, s.blockRows / std::max<int64_t>(1, rows));
+    bool isShort = s.n[0].extent * bytes < 256;
     s.prefetches = product_.size == 0 && (isShort ? isLarge() : bytes_ > double(target_.l2Bytes));
   }
 

@@ -326,6 +326,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
         read.fail("dims of a transpose's 'm' follow each other in the result");
       run *= dim.extent;
     }
+    s.spec.streams = s.streams || s.prefetches;
     auto blocks = read.numbers("blocks", 2);
     s.blockRows = blocks[0], s.blockColumns = blocks[1];
     if (llvm::any_of(blocks, [](int64_t v) { return v < 1 || v % kTransposeUnit != 0; }))

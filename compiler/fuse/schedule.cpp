@@ -150,6 +150,8 @@ std::string KernelSpec::name() const {
     for (size_t i = 0; i <= operands.size(); ++i)
       name += !vectorized ? 's' : unit >> i & 1 ? '1' : '0';
   }
+  if (family == Family::Transpose && streams)
+    name += "_past";
   return accumulate ? name + "_add" : name;
 }
 
