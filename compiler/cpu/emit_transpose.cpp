@@ -94,7 +94,7 @@ private:
                                             next.rows.first, b.sub(next.rows.end, next.rows.first),
                                             b.idx(0), table(nextTurn)});
       });
-      b.ifThen(b.ne(task, begin), [&] { move(block, table(turn), next, table(nextTurn)); });
+      b.ifThen(b.lt(begin, task), [&] { move(block, table(turn), next, table(nextTurn)); });
       auto results = next.values();
       results.push_back(nextTurn);
       return results;
@@ -136,11 +136,8 @@ private:
   void move(const Block &block, Value table, const Block &next, Value ahead) {
     Value height = b.sub(block.rows.end, block.rows.first),
           width = b.sub(block.columns.end, block.columns.first);
-    auto holds = [&](int64_t rows, int64_t columns) {
-      return b.both(b.ge(height, b.idx(rows)), b.ge(width, b.idx(columns)));
-    };
     b.ifThen(
-        holds(tile, tile),
+        b.both(b.ge(height, b.idx(tile)), b.ge(width, b.idx(tile))),
         [&] { moveByTiles(block, table, next, ahead, b.ge(height, b.idx(tile * group))); },
         [&] { moveSingly(block, table); });
   }
@@ -171,8 +168,7 @@ private:
     Prefetch prefetch;
     if (large)
       prefetch = prefetchOf(block, unit, next, ahead);
-    Value grid = b.add(block.rows.first,
-                       b.sub(b.idx(0), b.rem(b.sub(block.rows.first, block.rows.grid), unit)));
+    Value grid = b.sub(block.rows.first, b.rem(b.sub(block.rows.first, block.rows.grid), unit));
     Value lastColumn = b.sub(block.columns.end, b.idx(tile)), lastRow = b.sub(block.rows.end, unit);
     b.forIter(block.columns.grid, block.columns.end, b.idx(tile), {b.idx(0), b.idx(0)},
               [&](Value columnAt, ValueRange strip) {

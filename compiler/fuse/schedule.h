@@ -78,7 +78,7 @@ struct KernelSpec {
   /// lies within one run of it. Otherwise columns are found through tables, one by one.
   bool panels = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
-  bool streams = false;    ///< Contract, in panels: Schedule::streams
+  bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
