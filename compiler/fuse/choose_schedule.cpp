@@ -82,9 +82,11 @@ public:
     if (product_.epilogue) {
       candidates.push_back(contract().value());
     } else if (reduced_.empty()) { // a sum of one term is the term
-      candidates.push_back(map());
       if (auto s = transpose())
         candidates.push_back(*s);
+      // The blocks of a map along two axes follow no formula of a size.
+      if (candidates.empty() || !product_.size)
+        candidates.push_back(map());
     } else {
       candidates.push_back(reduceRows());
       if (auto s = reduceColumns())
