@@ -26,8 +26,6 @@ constexpr double kWorkerSeconds = 50e-6;
 constexpr int64_t kMapBlock = 1 << 16;
 /// Sums that a column reduction keeps in the L1 cache.
 constexpr int64_t kColumnBlock = 2048;
-/// A transpose task: long rows of the operand, few of them.
-constexpr int64_t kTransposeInner = 512, kTransposeMid = 64;
 
 int64_t ceilDiv(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
@@ -251,6 +249,21 @@ LaunchData describeMap(const Schedule &s, int64_t innerBlock, int64_t midBlock) 
   return w.finish(inner && mid ? tasks : 0, 0);
 }
 
+LaunchData describeTranspose(const Schedule &s) {
+  using W = TransposeWord;
+  Writer w(s, W::Count);
+  int64_t rows = totalExtent(s.m), columns = totalExtent(s.n);
+  w[W::Streams] = s.streams, w[W::Prefetches] = s.prefetches;
+  w[W::Rows] = rows, w[W::Columns] = columns, w[W::ToColumn] = s.n[0].strides[1];
+  std::tie(w[W::RowBlock], w[W::RowBlocks]) = blocksOf(rows, s.blockRows);
+  std::tie(w[W::ColumnBlock], w[W::ColumnBlocks]) = blocksOf(columns, s.blockColumns);
+  int64_t rowList = w.list(s.m), outerList = w.list(s.batch);
+  w[W::RowList] = rowList, w[W::OuterList] = outerList;
+  int64_t tasks = totalExtent(s.batch) * w[W::RowBlocks] * w[W::ColumnBlocks];
+  return w.finish(rows && columns ? tasks : 0,
+                  kTransposeLines + 2 * 8 * (s.blockRows + kTransposeUnit));
+}
+
 LaunchData describeReduceRows(const Schedule &s) {
   using W = ReduceRowsWord;
   Writer w(s, W::Count);
@@ -429,7 +442,7 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
     return describeMap(s, kMapBlock, std::max<int64_t>(1, kMapBlock / inner));
   }
   case Family::Transpose:
-    return describeMap(s, kTransposeInner, kTransposeMid);
+    return describeTranspose(s);
   case Family::ReduceRows:
     return describeReduceRows(s);
   case Family::ReduceColumns:

@@ -87,8 +87,27 @@ struct MapWord {
   enum : int64_t { Streams, Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
 };
 
-/// Transpose: inner is contiguous in the operand, mid in the result. Otherwise as Map.
-using TransposeWord = MapWord;
+/// Transpose: bytes of the workspace before the tables of rows.
+inline constexpr int64_t kTransposeLines = 16 * 64;
+
+/// Transpose: tasks are (outer index, block of rows, block of columns). Then the lists of the row
+/// dims, which are one in the result, and of the outer dims.
+struct TransposeWord {
+  enum : int64_t {
+    Streams,
+    Prefetches,
+    Rows,
+    Columns,
+    RowBlock,
+    ColumnBlock,
+    RowBlocks,
+    ColumnBlocks,
+    ToColumn, ///< the result's stride along the columns
+    RowList,
+    OuterList,
+    Count
+  };
+};
 
 /// ReduceRows: tasks are (outer index, block of mid) over the kept axes; the reduced ones are
 /// inner, next and further dims. After these words, strides along inner, next and mid; then the

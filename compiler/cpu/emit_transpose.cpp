@@ -14,119 +14,307 @@ using namespace mlir;
 
 namespace ricci {
 
-/// Rows and columns of a tile; more would not stay in registers.
-static int tileSize(const Target &target, size_t bytes) {
-  return std::min(16, int(target.vectorBytes / int(bytes)));
-}
+namespace {
 
-// for each task (outer index, block of mid, block of inner): by tiles of T x T:
-//   load T vectors along inner, transpose, store T vectors along mid
-// Elements only move, so all types of one size are one type.
-void emitTranspose(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
-  size_t bytes = itemSize(spec.result);
-  Type element = bytes == 4   ? b.getF32Type()
-                 : bytes == 8 ? b.getF64Type()
-                              : Type(b.getIntegerType(8 * bytes));
-  int tile = tileSize(target, bytes);
-  auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
-  auto args = b.beginFunction(module, spec.name(),
-                              {flat(element), flat(element), flat(b.getIndexType()),
-                               flat(b.getI8Type()), b.getIndexType(), b.getIndexType()},
-                              false)
-                  .getArguments();
-  Value from = args[0], to = args[1], descriptor = args[2];
-  auto word = [&](int64_t w) { return b.load(descriptor, b.idx(w)); };
-  // inner: 1 in the operand; mid: 1 in the result.
-  Value toInner = loadStrides(b, descriptor, TransposeWord::Count, 2)[1];
-  Value fromMid = loadStrides(b, descriptor, TransposeWord::Count + 2, 2)[0];
-  auto type = VectorType::get({tile}, element);
-  // Tiles that make a cache line of the result together are done together, if they are two at most.
-  int64_t row = tile * int64_t(bytes);
-  int group = row * 2 == kCacheLine ? 2 : 1;
-  bool lines = row * group == kCacheLine;
-  Value streams = b.ne(word(TransposeWord::Streams), b.idx(0));
+// for each task, a block of rows (m) and columns (n):
+//   where the rows of the next block are goes to a table, as that of this one did
+//   for each strip of columns: for each tile of it:
+//     lines of the next block are prefetched, row by row
+//     T rows are loaded, turned, and stored as T columns
+//
+// The grid of tiles begins on a cache line of either buffer, so that a tile reads whole lines and
+// writes whole ones, each once: where strides are powers of two, the L1 cache would not keep them.
+// A tile at the edge of a block is moved inwards, over its neighbour.
+//
+// Elements only move, so all types of one size are one type. Those of 16 bytes are two parts.
+class TransposeKernel {
+public:
+  TransposeKernel(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
+      : b(b), large(spec.streams), bytes(int64_t(itemSize(spec.result))),
+        parts(bytes == 16 ? 2 : 1), tile(std::min<int64_t>(16, target.vectorBytes / bytes)) {
+    // Tiles that make a cache line of the result together are done together.
+    group = kCacheLine / (tile * bytes);
+    Type element = bytes == 4   ? b.getF32Type()
+                   : bytes >= 8 ? b.getF64Type()
+                                : Type(b.getIntegerType(unsigned(8 * bytes)));
+    type = VectorType::get({tile * parts}, element);
+    auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
+    fill = emitFillOffsets(b, module, 2);
+    auto args = b.beginFunction(module, spec.name(),
+                                {flat(element), flat(element), flat(b.getIndexType()),
+                                 flat(b.getI8Type()), b.getIndexType(), b.getIndexType()},
+                                false)
+                    .getArguments();
+    from = args[0], to = args[1], descriptor = args[2], workspace = args[3];
+    Value begin = args[4], end = args[5];
+    b.ifThen(b.lt(begin, end), [&] { run(begin, end); });
+    b.endFunction();
+  }
 
-  b.forLoop(args[4], args[5], b.idx(1), [&](Value task) {
-    Value innerBlocks = word(TransposeWord::InnerBlocks),
-          midBlocks = word(TransposeWord::MidBlocks);
-    Value rest = b.div(task, innerBlocks);
-    auto outer =
-        offsetsAt(b, descriptor, b.idx(TransposeWord::Count + 4), b.div(rest, midBlocks), 2);
-    auto bounds = [&](Value index, int64_t block, int64_t extent) {
-      Value first = b.mul(index, word(block));
-      return std::pair(first, b.min(b.add(first, word(block)), word(extent)));
+private:
+  /// A block of rows or columns: [first, end), and where the grid of tiles begins, up to a tile
+  /// before.
+  struct Range {
+    Value grid, first, end;
+  };
+  /// A task, with the offsets of its outer index.
+  struct Block {
+    Value from, to;
+    Range rows, columns;
+    LoopBuilder::Values values() const {
+      return {from, to, rows.grid, rows.first, rows.end, columns.grid, columns.first, columns.end};
+    }
+    static Block of(ValueRange v) { return {v[0], v[1], {v[2], v[3], v[4]}, {v[5], v[6], v[7]}}; }
+  };
+
+  Value word(int64_t w) { return b.load(descriptor, b.idx(w)); }
+
+  void run(Value begin, Value end) {
+    toColumn = word(TransposeWord::ToColumn);
+    buffer = b.view(workspace, b.idx(0), b.idx(kTransposeLines / (bytes / parts)),
+                    type.getElementType());
+    // A table holds a block and what the last one has more; two of them take turns.
+    Value entries = b.add(word(TransposeWord::RowBlock), kTransposeUnit);
+    auto table = [&](Value turn) {
+      return b.view(workspace, b.add(b.mul(turn, b.mul(entries, 8)), kTransposeLines), entries,
+                    b.getIndexType());
     };
-    auto [inner0, inner1] =
-        bounds(b.rem(task, innerBlocks), TransposeWord::InnerBlock, TransposeWord::Inner);
-    auto [mid0, mid1] = bounds(b.rem(rest, midBlocks), TransposeWord::MidBlock, TransposeWord::Mid);
-    auto source = [&](Value inner, Value mid) {
-      return b.add(b.add(outer[0], inner), b.mul(mid, fromMid));
-    };
-    auto target = [&](Value inner, Value mid) {
-      return b.add(b.add(outer[1], mid), b.mul(inner, toInner));
-    };
-    auto single = [&](Value inner, Value innerEnd, Value mid, Value midEnd) {
-      b.forLoop(inner, innerEnd, b.idx(1), [&](Value i) {
-        b.forLoop(mid, midEnd, b.idx(1),
-                  [&](Value m) { b.store(b.load(from, source(i, m)), to, target(i, m)); });
+    // One block behind: the first turn of the loop only looks up where the first block is.
+    Value last = b.sub(end, b.idx(1));
+    LoopBuilder::Values inits(9, b.idx(0));
+    b.forIter(begin, b.add(end, 1), b.idx(1), inits, [&](Value task, ValueRange state) {
+      Block block = Block::of(state), next = blockOf(b.min(task, last));
+      Value turn = state.back(), isFirst = b.eq(task, begin);
+      // The same rows of other columns, or of another outer index, are in the table already.
+      Value changes = b.either(isFirst, b.either(b.ne(block.rows.first, next.rows.first),
+                                                 b.ne(block.rows.end, next.rows.end)));
+      Value nextTurn = b.select(changes, b.sub(b.idx(1), turn), turn);
+      b.ifThen(changes, [&] {
+        b.op<func::CallOp>(fill, ValueRange{descriptor, word(TransposeWord::RowList),
+                                            next.rows.first, b.sub(next.rows.end, next.rows.first),
+                                            b.idx(0), table(nextTurn)});
       });
+      b.ifThen(b.lt(begin, task), [&] { move(block, table(turn), next, table(nextTurn)); });
+      auto results = next.values();
+      results.push_back(nextTurn);
+      return results;
+    });
+    if (large)
+      b.ifThen(b.ne(word(TransposeWord::Streams), b.idx(0)), [&] { fenceStores(b); });
+  }
+
+  Block blockOf(Value task) {
+    Value columnBlocks = word(TransposeWord::ColumnBlocks),
+          rowBlocks = word(TransposeWord::RowBlocks), rest = b.div(task, columnBlocks);
+    auto outer =
+        offsetsAt(b, descriptor, word(TransposeWord::OuterList), b.div(rest, rowBlocks), 2);
+    auto range = [&](Value index, Value blocks, int64_t size, int64_t extent, Value before) {
+      Value grid = b.sub(b.mul(index, word(size)), before);
+      Value end = b.select(b.eq(b.add(index, 1), blocks), word(extent), b.add(grid, word(size)));
+      return Range{grid, b.max(grid, b.idx(0)), end};
     };
-    // A line of the result, or a tile, at a time.
-    auto turn = [&](Value inner, Value mid, int group, Value past) {
-      SmallVector<SmallVector<Value>> tiles;
-      for (int g = 0; g < group; ++g) {
-        SmallVector<Value> rows;
-        for (int r = 0; r < tile; ++r)
-          rows.push_back(b.op<vector::LoadOp>(type, from,
-                                              ValueRange{source(inner, b.add(mid, g * tile + r))}));
-        tiles.push_back(transposeInRegisters(b, rows));
-      }
-      auto store = [&](bool streams) {
-        for (int c = 0; c < tile; ++c)
-          for (int g = 0; g < group; ++g) {
-            Value at = target(b.add(inner, c), b.add(mid, g * tile));
-            if (streams)
-              storePast(b, tiles[size_t(g)][size_t(c)], to, at);
-            else
-              b.op<vector::StoreOp>(tiles[size_t(g)][size_t(c)], to, ValueRange{at});
-          }
-      };
-      past ? b.ifThen(past, [&] { store(true); }, [&] { store(false); }) : store(false);
+    // Numbers since the last line of a buffer, or tile. A tile more is too much where there are
+    // few, unless lines would be touched twice that lie in one set of the L1 cache, a page apart.
+    auto before = [&](Value memory, Value origin, int64_t extent, int64_t unit, int64_t enough,
+                      Value distance) {
+      Value number = b.div(addressOf(b, memory, origin, bytes), b.idx(bytes));
+      Value pays = b.either(inOneSet(distance), b.ge(word(extent), b.idx(enough * unit)));
+      return b.select(pays, b.rem(number, b.idx(unit)), b.idx(0));
     };
-    // Along inner innermost: whole rows of the operand are read in order, which is what prefetching
-    // and address translation want.
-    b.forLoop(mid0, mid1, b.idx(tile * group), [&](Value mid) {
-      Value midEnd = b.min(b.add(mid, tile * group), mid1);
-      Value wholeMid = b.eq(midEnd, b.add(mid, tile * group));
-      Value past;
-      if (lines) {
-        Value address = b.either(addressOf(b, to, target(inner0, mid), int64_t(bytes)),
-                                 b.mul(toInner, int64_t(bytes)));
-        past = b.both(streams, isOnLine(b, address));
-      }
-      b.forLoop(inner0, inner1, b.idx(tile), [&](Value inner) {
-        Value innerEnd = b.min(b.add(inner, tile), inner1);
-        Value wholeInner = b.eq(innerEnd, b.add(inner, tile));
-        b.ifThen(
-            b.both(wholeInner, wholeMid), [&] { turn(inner, mid, group, past); },
-            [&] {
-              if (group == 1)
-                return single(inner, innerEnd, mid, midEnd);
-              // One tile may be left.
-              Value next = b.min(b.add(mid, tile), midEnd);
-              b.ifThen(
-                  b.both(wholeInner, b.eq(next, b.add(mid, tile))),
-                  [&] {
-                    turn(inner, mid, 1, {});
-                    single(inner, innerEnd, next, midEnd);
-                  },
-                  [&] { single(inner, innerEnd, mid, midEnd); });
-            });
+    Value toRow = b.load(descriptor, b.add(word(TransposeWord::RowList), 2));
+    // Only whole lines go past the caches.
+    Value rowsBefore =
+        before(to, outer[1], TransposeWord::Rows, tile * group, large ? 8 : 32, toColumn);
+    Value columnsBefore = before(from, outer[0], TransposeWord::Columns, tile, 32, toRow);
+    return {outer[0], outer[1],
+            range(b.rem(rest, rowBlocks), rowBlocks, TransposeWord::RowBlock, TransposeWord::Rows,
+                  rowsBefore),
+            range(b.rem(task, columnBlocks), columnBlocks, TransposeWord::ColumnBlock,
+                  TransposeWord::Columns, columnsBefore)};
+  }
+
+  void move(const Block &block, Value table, const Block &next, Value ahead) {
+    Value height = b.sub(block.rows.end, block.rows.first),
+          width = b.sub(block.columns.end, block.columns.first);
+    b.ifThen(
+        b.both(b.ge(height, b.idx(tile)), b.ge(width, b.idx(tile))),
+        [&] { moveByTiles(block, table, next, ahead, b.ge(height, b.idx(tile * group))); },
+        [&] { moveSingly(block, table); });
+  }
+
+  void moveSingly(const Block &block, Value table) {
+    b.forLoop(block.columns.first, block.columns.end, b.idx(1), [&](Value column) {
+      b.forLoop(block.rows.first, block.rows.end, b.idx(1), [&](Value row) {
+        Value at = b.load(table, b.sub(row, block.rows.first));
+        Value read = b.mul(b.add(b.add(block.from, column), at), parts);
+        Value written = b.mul(b.add(b.add(block.to, row), b.mul(column, toColumn)), parts);
+        for (int64_t part = 0; part < parts; ++part)
+          b.store(b.load(from, b.add(read, part)), to, b.add(written, part));
       });
     });
-  });
-  b.ifThen(streams, [&] { fenceStores(b); });
-  b.endFunction();
+  }
+
+  void moveByTiles(const Block &block, Value table, const Block &next, Value ahead,
+                   Value holdsGroup) {
+    Value past = large ? goesPast(block) : Value();
+    // Tiles that are parts of lines are put together where lines go past the caches, or where the
+    // L1 cache would not keep them.
+    Value byLines, unit = b.idx(tile);
+    if (group > 1) {
+      Value pays = inOneSet(toColumn);
+      byLines = b.both(holdsGroup, large ? b.either(past, pays) : pays);
+      unit = b.select(byLines, b.idx(tile * group), unit);
+    }
+    Prefetch prefetch;
+    if (large)
+      prefetch = prefetchOf(block, unit, next, ahead);
+    Value grid = b.sub(block.rows.first, b.rem(b.sub(block.rows.first, block.rows.grid), unit));
+    Value lastColumn = b.sub(block.columns.end, b.idx(tile)), lastRow = b.sub(block.rows.end, unit);
+    b.forIter(block.columns.grid, block.columns.end, b.idx(tile), {b.idx(0), b.idx(0)},
+              [&](Value columnAt, ValueRange strip) {
+                Value column = b.max(block.columns.first, b.min(columnAt, lastColumn));
+                return b.forIter(
+                    grid, block.rows.end, unit, strip, [&](Value rowAt, ValueRange place) {
+                      Value row = b.max(block.rows.first, b.min(rowAt, lastRow));
+                      LoopBuilder::Values later(place);
+                      if (large)
+                        later = prefetchSome(prefetch, place);
+                      Value read = b.add(block.from, column), entry = b.sub(row, block.rows.first);
+                      Value written = b.add(b.add(block.to, row), b.mul(column, toColumn));
+                      if (!byLines)
+                        turn(table, entry, read, written, past, {});
+                      else
+                        turnGroup(table, entry, read, written, past, byLines);
+                      return later;
+                    });
+              });
+  }
+
+  /// Whether a block is stored past the caches: where a tile is moved, its neighbour's lines are
+  /// not whole, and what goes past the caches must not meet what does not.
+  Value goesPast(const Block &block) {
+    Value start = addressOf(b, to, b.add(block.to, block.rows.grid), bytes);
+    Value rest = b.rem(b.sub(block.rows.end, block.rows.grid), b.idx(tile * group));
+    Value whole = b.both(b.eq(block.rows.grid, block.rows.first), b.eq(rest, b.idx(0)));
+    return b.both(b.both(b.ne(word(TransposeWord::Streams), b.idx(0)), whole),
+                  isOnLine(b, b.either(start, b.mul(toColumn, bytes))));
+  }
+
+  /// Whether rows that are this far apart lie in one set of the L1 cache.
+  Value inOneSet(Value stride) { return b.eq(b.both(b.mul(stride, bytes), b.idx(4095)), b.idx(0)); }
+
+  /// What is prefetched for the next block: lines of its rows, some for every tile.
+  struct Prefetch {
+    Value table, start, rows, lines; ///< of each row, from `start` on
+    Value pieces;                    ///< of a row
+    Value atOnce;                    ///< pieces for a tile of this block
+  };
+
+  /// Lines that a tile reads.
+  int64_t linesOfTile() const { return std::max<int64_t>(1, tile * tile * bytes / kCacheLine); }
+
+  Prefetch prefetchOf(const Block &block, Value unit, const Block &next, Value table) {
+    Value width = b.mul(b.sub(next.columns.end, next.columns.grid), bytes);
+    Value lines = b.ceilDiv(width, kCacheLine), pieces = b.ceilDiv(lines, linesOfTile());
+    Value wanted = b.ne(word(TransposeWord::Prefetches), b.idx(0));
+    Value rows = b.select(wanted, b.sub(next.rows.end, next.rows.first), b.idx(0));
+    Value tiles = b.mul(b.div(b.sub(block.rows.end, block.rows.first), unit),
+                        b.div(b.sub(block.columns.end, block.columns.first), b.idx(tile)));
+    Value atOnce = b.div(b.add(b.mul(rows, pieces), b.sub(tiles, b.idx(1))), tiles);
+    return {table, b.add(next.from, next.columns.grid), rows, lines, pieces, atOnce};
+  }
+
+  /// From (row, piece) on; returns where it got to.
+  LoopBuilder::Values prefetchSome(const Prefetch &p, ValueRange place) {
+    return b.forIter(b.idx(0), p.atOnce, b.idx(1), place, [&](Value, ValueRange at) {
+      Value row = at[0], piece = at[1];
+      b.ifThen(b.lt(row, p.rows), [&] {
+        Value start = b.add(p.start, b.load(p.table, row));
+        Value line = b.mul(piece, linesOfTile());
+        b.forLoop(line, b.min(p.lines, b.add(line, linesOfTile())), b.idx(1), [&](Value l) {
+          Value element = b.add(start, b.mul(l, kCacheLine / bytes));
+          b.op<memref::PrefetchOp>(from, ValueRange{b.mul(element, parts)}, /*isWrite=*/false,
+                                   /*localityHint=*/3u, /*isDataCache=*/true);
+        });
+      });
+      Value after = b.add(piece, 1), ends = b.ge(after, p.pieces);
+      return LoopBuilder::Values{b.select(ends, b.add(row, 1), row),
+                                 b.select(ends, b.idx(0), after)};
+    });
+  }
+
+  /// A tile, whose rows are in the table from `entry` on, to `written`: past the caches, as usual,
+  /// or (`lines` not null) to a buffer that holds whole lines.
+  void turn(Value table, Value entry, Value read, Value written, Value special, Value lines) {
+    SmallVector<Value> rows;
+    for (int64_t r = 0; r < tile; ++r) {
+      Value at = b.add(read, b.load(table, b.add(entry, r)));
+      rows.push_back(b.op<vector::LoadOp>(type, from, ValueRange{b.mul(at, parts)}));
+    }
+    SmallVector<Value> columns = transposeInRegisters(b, rows, int(parts));
+    // One place after the other: sixteen addresses would fill the registers.
+    auto store = [&](bool past) {
+      Value place = written;
+      for (Value column : columns) {
+        if (past)
+          storePast(b, column, to, b.mul(place, parts));
+        else
+          b.op<vector::StoreOp>(column, to, ValueRange{b.mul(place, parts)});
+        place = b.add(place, toColumn);
+      }
+    };
+    auto storeSpecially = [&] {
+      if (!lines)
+        return store(true);
+      for (auto [c, column] : llvm::enumerate(columns))
+        b.op<vector::StoreOp>(column, buffer,
+                              ValueRange{b.add(lines, int64_t(c) * kCacheLine / bytes * parts)});
+    };
+    special ? b.ifThen(special, storeSpecially, [&] { store(false); }) : store(false);
+  }
+
+  /// One tile; or those that make lines, through a buffer.
+  void turnGroup(Value table, Value entry, Value read, Value written, Value past, Value byLines) {
+    Value count = b.select(byLines, b.idx(group), b.idx(1));
+    b.forLoop(count, [&](Value g) {
+      Value on = b.mul(g, tile);
+      turn(table, b.add(entry, on), read, b.add(written, on), byLines, b.mul(on, parts));
+    });
+    b.ifThen(byLines, [&] {
+      b.forLoop(b.idx(tile), [&](Value c) {
+        Value at = b.mul(b.add(written, b.mul(c, toColumn)), parts),
+              line = b.mul(c, kCacheLine / bytes * parts);
+        LoopBuilder::Values vectors;
+        for (int64_t g = 0; g < group; ++g)
+          vectors.push_back(
+              b.op<vector::LoadOp>(type, buffer, ValueRange{b.add(line, g * tile * parts)}));
+        auto store = [&](bool isPast) {
+          for (int64_t g = 0; g < group; ++g) {
+            Value place = b.add(at, g * tile * parts);
+            if (isPast)
+              storePast(b, vectors[size_t(g)], to, place);
+            else
+              b.op<vector::StoreOp>(vectors[size_t(g)], to, ValueRange{place});
+          }
+        };
+        past ? b.ifThen(past, [&] { store(true); }, [&] { store(false); }) : store(false);
+      });
+    });
+  }
+
+  LoopBuilder &b;
+  bool large; ///< whether it prefetches and may store past the caches
+  int64_t bytes, parts, tile, group = 1;
+  VectorType type;
+  func::FuncOp fill;
+  Value from, to, descriptor, workspace, toColumn;
+  Value buffer; ///< a cache line for each column of a tile
+};
+
+} // namespace
+
+void emitTranspose(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+  TransposeKernel(b, module, spec, target);
 }
 
 } // namespace ricci

@@ -286,15 +286,16 @@ void ValueBuilder::forVectors(Value count, ArrayRef<DType> loaded, ArrayRef<DTyp
 
 // Within 128 bits by interleaving (unpcklps, unpcklpd …), then across 128-bit blocks by taking even
 // and odd blocks of two vectors (vperm2f128, vshuff64x2): one instruction each.
-SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows) {
+SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows, int parts) {
   int n = int(rows.size());
   SmallVector<Value> v(rows);
-  unsigned bits = cast<VectorType>(rows[0].getType()).getElementTypeBitWidth();
+  unsigned bits = cast<VectorType>(rows[0].getType()).getElementTypeBitWidth() * unsigned(parts);
   int block = std::min<int>(n, int(128 / bits)); // elements in 128 bits
   auto shuffle = [&](Value x, Value y, llvm::function_ref<int64_t(int)> source) -> Value {
-    SmallVector<int64_t> lanes(n);
+    SmallVector<int64_t> lanes;
     for (int i = 0; i < n; ++i)
-      lanes[i] = source(i);
+      for (int part = 0; part < parts; ++part)
+        lanes.push_back(source(i) * parts + part);
     return b.op<vector::ShuffleOp>(x, y, lanes);
   };
   // In each group of `block` rows, rows i and i + block / 2 meet first: every stage then is the

@@ -86,8 +86,8 @@ private:
   int components_, lanes_;
 };
 
-/// Transposes L vectors of L lanes in registers (L * bits = a vector register).
-llvm::SmallVector<mlir::Value> transposeInRegisters(LoopBuilder &b,
-                                                    llvm::ArrayRef<mlir::Value> rows);
+/// Transposes L vectors of L numbers in registers; a number is one lane, or `parts` of them.
+llvm::SmallVector<mlir::Value>
+transposeInRegisters(LoopBuilder &b, llvm::ArrayRef<mlir::Value> rows, int parts = 1);
 
 } // namespace ricci

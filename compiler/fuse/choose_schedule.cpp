@@ -82,9 +82,11 @@ public:
     if (product_.epilogue) {
       candidates.push_back(contract().value());
     } else if (reduced_.empty()) { // a sum of one term is the term
-      candidates.push_back(map());
       if (auto s = transpose())
         candidates.push_back(*s);
+      // The blocks of a map along two axes follow no formula of a size.
+      if (candidates.empty() || !product_.size)
+        candidates.push_back(map());
     } else {
       candidates.push_back(reduceRows());
       if (auto s = reduceColumns())
@@ -98,6 +100,8 @@ public:
     for (Schedule &s : candidates) {
       if (s.spec.family == Family::Map || s.spec.family == Family::Transpose)
         s.streams = isLarge() && !product_.accumulate;
+      if (s.spec.family == Family::Transpose)
+        s.spec.streams = s.streams || s.prefetches;
       s.flops = flops_;
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
@@ -136,8 +140,7 @@ private:
   }
 
   std::optional<Schedule> transpose() const {
-    if (operands_ != 1 || product_.operands[0] != product_.result ||
-        itemSize(product_.result) > 8 || product_.accumulate)
+    if (operands_ != 1 || product_.operands[0] != product_.result || product_.accumulate)
       return std::nullopt;
     SmallVector<Dim> sorted(kept_);
     sortByBuffer(sorted, result());
@@ -149,9 +152,27 @@ private:
     Dim innerDim = dims[*inner], midDim = dims[*mid];
     dims.erase(dims.begin() + std::max(*inner, *mid));
     dims.erase(dims.begin() + std::min(*inner, *mid));
-    s.batch = {innerDim, midDim};
-    s.batch.append(dims.begin(), dims.end());
+    s.n = {innerDim}, s.m = {midDim};
+    // Dims that follow each other in the result are one row of it, of whole cache lines.
+    int64_t run = midDim.extent;
+    for (const Dim &dim : dims) {
+      bool joins = s.batch.empty() && dim.strides[result()] == run;
+      (joins ? s.m : s.batch).push_back(dim);
+      run *= dim.extent;
+    }
+    chooseTransposeBlocks(s);
     return s;
+  }
+
+  /// Long pieces of rows of the operand, which memory likes, and as few rows as leave two blocks in
+  /// the L2 cache. A short row costs more to prefetch than what the L3 cache takes to answer.
+  void chooseTransposeBlocks(Schedule &s) const {
+    int64_t bytes = int64_t(itemSize(product_.result)), rows = totalExtent(s.m);
+    s.blockRows = kTransposeUnit;
+    // Of few rows, more columns are as much work.
+    s.blockColumns = 1024 / bytes * std::max<int64_t>(1, s.blockRows / std::max<int64_t>(1, rows));
+    bool isShort = s.n[0].extent * bytes < 256;
+    s.prefetches = product_.size == 0 && (isShort ? isLarge() : bytes_ > double(target_.l2Bytes));
   }
 
   /// The reduced dims in the order of the operand that is largest along them.

@@ -112,8 +112,16 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
     double inner = s.batch.empty() ? 1 : double(s.batch[0].extent);
     return kept / std::max(inner, 1.0) * (std::ceil(inner / lanes) * (loads + 0.5) + 8);
   }
-  case Family::Transpose:
-    return kept * 6 / std::min(16.0, double(target.vectorBytes / int(itemSize(s.spec.result))));
+  case Family::Transpose: {
+    // T loads, T stores and log2(T) shuffles of each vector move T * T numbers. What is narrower
+    // than a tile moves one by one. A task finds its place.
+    double tile = std::min(16.0, double(target.vectorBytes / int(itemSize(s.spec.result)))),
+           rows = double(totalExtent(s.m)), columns = double(totalExtent(s.n));
+    double number = rows < tile || columns < tile ? 2 : (2 + std::log2(tile)) / tile;
+    double tasks =
+        kept * std::ceil(rows / double(s.blockRows)) * std::ceil(columns / double(s.blockColumns));
+    return kept * rows * columns * number + 250 * tasks;
+  }
   case Family::ReduceRows: {
     double inner = s.k.empty() ? 1 : double(s.k[0].extent), reduced = double(totalExtent(s.k));
     double strips = reduced / std::max(inner, 1.0);

@@ -60,6 +60,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("packing", strings(s.spec.packing, packingName));
     if (s.spec.panels)
       params.append("panels", b.getStringAttr(s.secondFirst ? "second first" : "run by run"));
+  } else if (s.spec.family == Family::Transpose) {
+    params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns}));
   } else if (s.spec.vectorized && !s.spec.loops) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
   }
@@ -69,6 +71,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("accumulate", b.getUnitAttr());
   if (s.streams)
     params.append("streams", b.getUnitAttr());
+  if (s.prefetches)
+    params.append("prefetches", b.getUnitAttr());
   // Counts print as integers while they are exact ones.
   auto count = [&](double value) -> Attribute {
     return value < 9e15 ? Attribute(b.getI64IntegerAttr(int64_t(value)))
@@ -232,6 +236,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     return attr ? attr.getValueAsDouble() : 0.0;
   };
   s.streams = params.contains("streams");
+  s.prefetches = params.contains("prefetches");
   s.accumulate = params.contains("accumulate");
   if (params.contains("rows")) {
     auto rows = read.numbers("rows", 4);
@@ -331,10 +336,23 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   }
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))
     read.fail("a reduction by columns has 'unit' and a kept dim");
-  if (*family == Family::Transpose &&
-      (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result ||
-       itemSize(s.spec.result) > 8))
-    read.fail("a transpose moves elements of one type of at most 8 bytes");
+  if (*family == Family::Transpose) {
+    if (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result)
+      read.fail("a transpose moves elements of one type");
+    if (s.n.size() != 1 || s.n[0].strides[0] != 1 || s.m.empty())
+      read.fail("a transpose has one dim in 'n', contiguous in the operand, and some in 'm'");
+    int64_t run = 1;
+    for (const Dim &dim : s.m) {
+      if (dim.strides[1] != run)
+        read.fail("dims of a transpose's 'm' follow each other in the result");
+      run *= dim.extent;
+    }
+    s.spec.streams = s.streams || s.prefetches;
+    auto blocks = read.numbers("blocks", 2);
+    s.blockRows = blocks[0], s.blockColumns = blocks[1];
+    if (llvm::any_of(blocks, [](int64_t v) { return v < 1 || v % kTransposeUnit != 0; }))
+      read.fail("blocks of a transpose are multiples of " + llvm::Twine(kTransposeUnit));
+  }
   if (!read.ok())
     return failure();
   return s;

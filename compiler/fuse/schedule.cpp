@@ -158,6 +158,8 @@ std::string KernelSpec::name() const {
     for (size_t i = 0; i <= operands.size(); ++i)
       name += !vectorized ? 's' : shared >> i & 1 ? 'r' : unit >> i & 1 ? '1' : '0';
   }
+  if (family == Family::Transpose && streams)
+    name += "_past";
   return accumulate ? name + "_add" : name;
 }
 

@@ -59,6 +59,9 @@ enum class Packing : uint8_t {
 
 llvm::StringRef packingName(Packing packing);
 
+/// Blocks of a transpose are multiples of this: no group of tiles has more rows or columns.
+inline constexpr int64_t kTransposeUnit = 64;
+
 /// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
 /// share one kernel.
 struct KernelSpec {
@@ -78,7 +81,7 @@ struct KernelSpec {
   /// lies within one run of it. Otherwise columns are found through tables, one by one.
   bool panels = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
-  bool streams = false;    ///< Contract, in panels: Schedule::streams
+  bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
@@ -113,10 +116,13 @@ struct Schedule {
   KernelSpec spec;
   bool accumulate = false; ///< the kernel adds to its result
   bool streams = false;    ///< the result is stored past the caches, which it would not fit
-  /// Contractions: the four groups. Map, Transpose: `batch` alone. Reduce*: `batch` (kept) and `k`.
+  bool prefetches = false; ///< Transpose: a block's lines are fetched while the last one is moved
+  /// Contractions: the four groups. Map: `batch` alone. Reduce*: `batch` (kept) and `k`. Transpose:
+  /// `n` is the dim in which the operand is contiguous, `m` those that follow each other in the
+  /// result, `batch` the others.
   Dims batch, m, n, k;
-  // Contract. Buffer 0 is packed in row panels, buffer 1 in column panels. Swapped: buffer 0 is the
-  // kernel's operand 1.
+  // Contract (blocks: Transpose too). Buffer 0 is packed in row panels, buffer 1 in column panels.
+  // Swapped: buffer 0 is the kernel's operand 1.
   bool swapped = false;
   int64_t blockRows = 0, blockColumns = 0, blockK = 0; ///< cache blocks
   /// With spec.panels: the panels of one run follow each other (false), or the second column dim is

@@ -84,23 +84,57 @@ TEST_P(Kernels, mapsThreeOperandsAndCasts) {
     }
 }
 
+// Edges of tiles and of blocks, results that begin anywhere in a cache line, past the caches or
+// not.
 TEST_P(Kernels, transposes) {
   Random random(5);
   for (DType t : allTypes()) {
-    if (itemSize(t) > 8)
-      continue;
     int64_t tile = std::min<int64_t>(16, target().vectorBytes / int64_t(itemSize(t)));
-    for (int64_t m : {int64_t(0), int64_t(1), tile - 1, tile, tile + 1, 2 * tile + 3, int64_t(67)})
-      for (int64_t n : {int64_t(1), tile - 1, tile, 3 * tile + 1, int64_t(131)}) {
-        // The schedule wants (…, mid, inner): inner is contiguous in the operand, mid in the
-        // result.
+    for (int64_t m :
+         {int64_t(0), int64_t(1), tile - 1, tile, 2 * tile + 3, int64_t(67), int64_t(131)})
+      for (int64_t n : {int64_t(1), tile - 1, tile, 3 * tile + 1, int64_t(133)}) {
         auto product = makeProduct("xji->ixj", {{'x', 2}, {'i', n}, {'j', m}}, {t}, t,
                                    {&random, true, false, false, false});
-        Schedule s = elementwiseSchedule(Family::Transpose, product, false);
-        s.batch = {s.batch[2], s.batch[0], s.batch[1]};
+        Schedule s = transposeSchedule(product, 0, 1);
+        s.spec.streams = random() % 2;
+        s.streams = s.prefetches = s.spec.streams && random() % 4;
         expectRight(s, product, target());
       }
   }
+}
+
+// Rows of the result of which every one begins at the same place of a cache line, but not on one.
+TEST_P(Kernels, transposesToWholeLines) {
+  Random random(7);
+  for (DType t : {DType::i8, DType::f16, DType::f32, DType::f64, DType::c128})
+    for (int64_t m : {256, 250, 67})
+      for (int64_t n : {64, 200}) {
+        auto product = makeProduct("ji->ij", {{'i', n}, {'j', m}}, {t}, t);
+        product.axes[0].strides[1] = 256;
+        Schedule s = transposeSchedule(product, 0, 1);
+        s.streams = s.prefetches = s.spec.streams = true;
+        expectRight(s, product, target());
+        expectSplitsAgree(s, product, target());
+      }
+}
+
+// Rows of several dims, which the operand walks in any way.
+TEST_P(Kernels, transposesJoinedRows) {
+  Random random(9);
+  for (DType t : {DType::u8, DType::i16, DType::f32, DType::c64, DType::c128})
+    for (const char *equation : {"xyji->ixyj", "yjxi->ixyj", "jyxi->ixyj", "yxi->ixy"})
+      for (int64_t j : {5, 19, 70}) {
+        std::map<char, int64_t> extents{{'x', 3}, {'y', 6}, {'i', 37}, {'j', j}};
+        auto product = makeProduct(equation, extents, {t}, t, {&random, true, true, false, true}),
+             inOrder = makeProduct(equation, extents, {t}, t);
+        for (auto [axis, plain] : llvm::zip(product.axes, inOrder.axes))
+          axis.strides[1] = plain.strides[1];
+        product.axes[0].strides[0] = 1;
+        Schedule s = transposeSchedule(product, 0, product.axes.size() - 1);
+        s.spec.streams = random() % 2;
+        s.streams = s.prefetches = s.spec.streams && random() % 4;
+        expectRight(s, product, target());
+      }
 }
 
 TEST_P(Kernels, sumsRowsAlongVectors) {
@@ -173,9 +207,8 @@ TEST_P(Kernels, manyTasks) {
                    bool vectorized) {
     size_t operands = std::string(equation).find(',') == std::string::npos ? 1 : 2;
     auto product = makeProduct(equation, extents, std::vector<DType>(operands, t), t);
-    Schedule s = elementwiseSchedule(family, product, vectorized);
-    if (family == Family::Transpose)
-      std::swap(s.batch[0], s.batch[1]);
+    Schedule s = family == Family::Transpose ? transposeSchedule(product, 0, 1)
+                                             : elementwiseSchedule(family, product, vectorized);
     expectSplitsAgree(s, product, target());
     expectRight(s, product, target());
   };
@@ -255,6 +288,13 @@ TEST_P(Kernels, chosenSchedules) {
     expectRight(s, product, target());
     if (HasFailure())
       return;
+  }
+  // Permutations of few numbers are maps.
+  for (DType t : {DType::f32, DType::c128, DType::i8}) {
+    auto product = makeProduct("abc->cba", {{'a', 70}, {'b', 3}, {'c', 90}}, {t}, t);
+    Schedule s = chooseSchedule(product, target());
+    ++seen[s.spec.family];
+    expectRight(s, product, target());
   }
   EXPECT_EQ(seen.size(), 6u) << "every family is chosen sometimes";
 }

@@ -367,6 +367,19 @@ Schedule contractSchedule(const LabelledProduct &product, const KernelSpec &spec
   return s;
 }
 
+Schedule transposeSchedule(const LabelledProduct &product, size_t column, size_t rows) {
+  Schedule s;
+  s.spec.family = Family::Transpose;
+  s.spec.operands = product.operands;
+  s.spec.result = product.result;
+  s.blockRows = s.blockColumns = kTransposeUnit;
+  for (size_t i = product.axes.size(); i-- > 0;) {
+    Dims &group = i == column ? s.n : i + rows >= product.axes.size() ? s.m : s.batch;
+    group.push_back({product.axes[i].extent, product.axes[i].strides});
+  }
+  return s;
+}
+
 Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool vectorized) {
   Schedule s;
   s.spec.family = family;

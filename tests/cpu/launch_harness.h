@@ -48,7 +48,10 @@ struct Blocks {
 };
 Schedule contractSchedule(const LabelledProduct &product, const KernelSpec &spec, Blocks blocks,
                           Packing a, Packing b);
-/// A map, transpose or reduction: axes innermost last, as the product lists them. Vectorized where
+/// A transpose, in the smallest blocks: the operand is contiguous along this axis, the result along
+/// its last `rows` axes.
+Schedule transposeSchedule(const LabelledProduct &product, size_t column, size_t rows);
+/// A map or reduction: axes innermost last, as the product lists them. Vectorized where
 /// `vectorized` is set; the product must allow it.
 Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool vectorized);
 

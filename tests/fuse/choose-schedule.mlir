@@ -112,9 +112,11 @@ func.func @broadcast(%a: tensor<1x500xf32>, %b: tensor<300x500xf32>) -> tensor<3
   return %0 : tensor<300x500xf32>
 }
 
-// First the axis in which the operand is contiguous, then that of the result; the others walk as one.
+// The operand is contiguous along n, the result along m: two axes that walk as one follow the first.
 // CHECK-LABEL: func.func @permute
-// CHECK: schedule(#ricci.schedule<"transpose", {batch = [array<i64: 60, 1, 60000>, array<i64: 30, 120000, 1>, array<i64: 2000, 60, 30>]
+// CHECK: schedule(#ricci.schedule<"transpose", {blocks = array<i64: 64, 256>
+// CHECK-SAME: m = [array<i64: 30, 120000, 1>, array<i64: 2000, 60, 30>], n = [array<i64: 60, 1, 60000>]
+// CHECK-SAME: prefetches
 func.func @permute(%a: tensor<30x40x50x60xf32>) -> tensor<60x40x50x30xf32> {
   %0 = ricci.einsum "abcd->dbca" ins(%a : tensor<30x40x50x60xf32>) -> tensor<60x40x50x30xf32>
   return %0 : tensor<60x40x50x30xf32>

@@ -121,6 +121,50 @@ func.func @one_operand(%a: tensor<3xf32>) -> tensor<3xf32> {
 
 // -----
 
+func.func @transpose_casts(%a: tensor<4x8xf32>) -> tensor<8x4xf32> {
+  // expected-error @+1 {{bad schedule: a transpose moves elements of one type}}
+  %0 = ricci.kernel "ij->ji" ins(%x = %a : tensor<4x8xf32>) -> tensor<8x4xf32> schedule(#ricci.schedule<"transpose", {operands = ["f16"], result = "f32", n = [array<i64: 8, 1, 4>], m = [array<i64: 4, 8, 1>], blocks = array<i64: 64, 64>}>) {
+    %1 = ricci.einsum "ij->ji" ins(%x : tensor<4x8xf32>) -> tensor<8x4xf32>
+    ricci.yield %1 : tensor<8x4xf32>
+  }
+  return %0 : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @transpose_column(%a: tensor<4x8xf32>) -> tensor<8x4xf32> {
+  // expected-error @+1 {{bad schedule: a transpose has one dim in 'n', contiguous in the operand, and some in 'm'}}
+  %0 = ricci.kernel "ij->ji" ins(%x = %a : tensor<4x8xf32>) -> tensor<8x4xf32> schedule(#ricci.schedule<"transpose", {operands = ["f32"], result = "f32", m = [array<i64: 4, 8, 1>], blocks = array<i64: 64, 64>}>) {
+    %1 = ricci.einsum "ij->ji" ins(%x : tensor<4x8xf32>) -> tensor<8x4xf32>
+    ricci.yield %1 : tensor<8x4xf32>
+  }
+  return %0 : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @transpose_rows(%a: tensor<4x8xf32>) -> tensor<8x4xf32> {
+  // expected-error @+1 {{bad schedule: dims of a transpose's 'm' follow each other in the result}}
+  %0 = ricci.kernel "ij->ji" ins(%x = %a : tensor<4x8xf32>) -> tensor<8x4xf32> schedule(#ricci.schedule<"transpose", {operands = ["f32"], result = "f32", n = [array<i64: 8, 1, 4>], m = [array<i64: 2, 8, 1>, array<i64: 2, 16, 3>], blocks = array<i64: 64, 64>}>) {
+    %1 = ricci.einsum "ij->ji" ins(%x : tensor<4x8xf32>) -> tensor<8x4xf32>
+    ricci.yield %1 : tensor<8x4xf32>
+  }
+  return %0 : tensor<8x4xf32>
+}
+
+// -----
+
+func.func @transpose_blocks(%a: tensor<4x8xf32>) -> tensor<8x4xf32> {
+  // expected-error @+1 {{bad schedule: blocks of a transpose are multiples of 64}}
+  %0 = ricci.kernel "ij->ji" ins(%x = %a : tensor<4x8xf32>) -> tensor<8x4xf32> schedule(#ricci.schedule<"transpose", {operands = ["f32"], result = "f32", n = [array<i64: 8, 1, 4>], m = [array<i64: 4, 8, 1>], blocks = array<i64: 64, 16>}>) {
+    %1 = ricci.einsum "ij->ji" ins(%x : tensor<4x8xf32>) -> tensor<8x4xf32>
+    ricci.yield %1 : tensor<8x4xf32>
+  }
+  return %0 : tensor<8x4xf32>
+}
+
+// -----
+
 func.func @none(%a: tensor<3xf32>) -> tensor<3xf32> {
   // expected-error @+1 {{a kernel without a schedule}}
   %0 = ricci.kernel "i->i" ins(%x = %a : tensor<3xf32>) -> tensor<3xf32> {

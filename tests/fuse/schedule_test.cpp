@@ -217,13 +217,36 @@ TEST(Schedule, families) {
   EXPECT_EQ(family({{64, {64, 0, 64}, true}, {64, {0, 64, 1}, true}, {64, {1, 1, 0}, false}}),
             Family::Contract);
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}), Family::Transpose);
-  // No vector holds two numbers of 16 bytes that one could turn.
-  EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}, DType::c128), Family::Map);
+  EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}, DType::c128),
+            Family::Transpose);
+  // What is narrower than a tile moves one by one, and tasks of few numbers cost more than they do.
+  EXPECT_EQ(family({{5, {1, 3}, true}, {3, {5, 1}, true}, {1000, {15, 15}, true}}), Family::Map);
   EXPECT_EQ(family({{1000, {1000, 1000}, true}, {1000, {1, 1}, true}}), Family::Map);
   EXPECT_EQ(family({{1000, {1000, 1}, true}, {1000, {1, 0}, false}}), Family::ReduceRows);
   EXPECT_EQ(family({{1000, {1, 1}, true}, {1000, {1000, 0}, false}}), Family::ReduceColumns);
   // A matrix times a vector has no columns.
   EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
+}
+
+TEST(Schedule, transposesJoinWhatFollowsInTheResult) {
+  // abcd->dbca: the rows of the result are (b, c, a).
+  Schedule s = chooseSchedule(product({{64, {1, 262144}, true},
+                                       {64, {4096, 4096}, true},
+                                       {64, {64, 64}, true},
+                                       {64, {262144, 1}, true}}),
+                              target());
+  ASSERT_EQ(s.spec.family, Family::Transpose);
+  expectDims(s.n, {{64, {1, 262144}}});
+  expectDims(s.m, {{64, {262144, 1}}, {4096, {64, 64}}});
+  EXPECT_TRUE(s.batch.empty());
+  EXPECT_TRUE(s.streams && s.prefetches);
+  // abc->cab, rows with gaps: only b.
+  s = chooseSchedule(product({{50, {1, 9000}, true}, {60, {3000, 150}, true}, {70, {50, 1}, true}}),
+                     target());
+  ASSERT_EQ(s.spec.family, Family::Transpose);
+  expectDims(s.m, {{70, {50, 1}}});
+  expectDims(s.batch, {{60, {3000, 150}}});
+  EXPECT_FALSE(s.streams);
 }
 
 TEST(Schedule, vectorsRunAlongUnitStrides) {
