@@ -16,8 +16,11 @@ if(RICCI_CCACHE AND (NOT CMAKE_CXX_COMPILER_LAUNCHER OR CMAKE_CXX_COMPILER_LAUNC
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${RICCI_CCACHE})
 endif()
 
+# Reports need lines and no more of the debug information. LLVM has no type information, which the
+# check of virtual calls wants.
 if(RICCI_SANITIZER)
-  add_compile_options(-fsanitize=${RICCI_SANITIZER} -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${RICCI_SANITIZER} -fno-sanitize=vptr -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${RICCI_SANITIZER})
 endif()
 

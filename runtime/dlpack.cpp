@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace ricci {
 namespace {
@@ -43,7 +44,10 @@ std::optional<DType> fromDLPackType(DLDataType type) {
 
 /// The tensor, borrowed.
 Expected<Tensor> import(const DLTensor &from, bool readOnly) {
-  const int type = int(from.device.device_type);
+  // Of a later DLPack, it may be a value that our enumeration has not.
+  int32_t type;
+  static_assert(sizeof from.device.device_type == sizeof type);
+  std::memcpy(&type, &from.device.device_type, sizeof type);
   if (type != int(kDLCPU) && type != int(kDLCUDAHost) && type != int(kDLCUDA))
     return inputError(fmt::format(
         "the DLPack tensor is on device type {}, not in the memory of the CPU or a GPU", type));

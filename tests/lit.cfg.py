@@ -32,7 +32,7 @@ config.substitutions.append(("%cuda", f"env LD_LIBRARY_PATH={fake_cuda} RICCI_NV
 for name in [name for name in config.environment if name.startswith("RICCI_")]:
     del config.environment[name]
 config.environment["RICCI_CACHE_DIR"] = "off"
-for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
+for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 

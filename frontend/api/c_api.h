@@ -280,8 +280,7 @@ ricci_status ricci_function_into(const ricci_function *function,
 
 /** One stage of the compilation: ast, tensor, ordered, kernels, loops, llvm, asm as text, or obj,
  * the bytes of an object file; cuda, ptx and cubin as for a GPU. `*text` is freed by
- * ricci_text_free; a zero byte stands behind its
- * `*size` bytes. `size` may be null. */
+ * ricci_text_free; a zero byte stands behind its `*size` bytes. `size` may be null. */
 ricci_status ricci_function_emit(const ricci_function *function, const char *stage, char **text,
                                  size_t *size, ricci_error **error);
 /** The table of what the compiler decided, for people. */
