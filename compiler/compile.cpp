@@ -149,7 +149,7 @@ public:
       auto cudaTarget = resolveCudaTarget(options.arch);
       if (!cudaTarget)
         return std::move(cudaTarget.error());
-      return emitCudaStage(functionOf(pipeline), *cudaTarget, stage);
+      return emitCudaStage(functionOf(pipeline), *cudaTarget, options, stage);
     }
     if (stage < Stage::Llvm)
       return printModule(pipeline.module());

@@ -108,8 +108,7 @@ Status Pipeline::toKernels(int64_t size) {
       return s;
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;
-  if (options_.device.isCuda())
-    kernels.epilogueBytes = INT64_MAX;
+  kernels.anyEpilogue = options_.device.isCuda();
   if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
     return s;
   // From here on the function holds ricci.kernel, one each launch, and constants in memory only.

@@ -43,6 +43,7 @@ struct CompileOptions {
   /// Strides the results must have (for out=); empty: C-contiguous.
   std::vector<Strides> outputStrides;
   bool fuse = true;         ///< without it every operation is a kernel of its own
+  bool allowTf32 = false;   ///< of a CUDA device: contractions of f32 may round to TF32
   std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr
   bool accumulate = false;  ///< outputs += the result, instead of =
   /// Asked for kernels before they are compiled; null: nobody is.
@@ -134,7 +135,7 @@ public:
 Expected<CompilerInterface *> loadCompiler();
 
 /// The one symbol that libricci_compiler exports. `version` must be kCompilerInterfaceVersion.
-inline constexpr int kCompilerInterfaceVersion = 3;
+inline constexpr int kCompilerInterfaceVersion = 4;
 using CompilerEntry = CompilerInterface *(*)(int version);
 
 } // namespace ricci

@@ -67,8 +67,7 @@ namespace {
 
 class Planner {
 public:
-  Planner(func::FuncOp function, bool fuse, int64_t epilogueBytes)
-      : function_(function), fuse_(fuse), epilogueBytes_(double(epilogueBytes)) {}
+  Planner(func::FuncOp function, const FusionRules &rules) : function_(function), rules_(rules) {}
 
   std::vector<KernelGroup> plan() {
     markRoots();
@@ -172,7 +171,7 @@ private:
           for (Value operand : op.getOperands())
             size += size_.lookup(viewBase(operand));
         size_[value] = size;
-        if (size > kMaxValueCycles || !(fuse_ || isa<ConstantOp>(op)))
+        if (size > kMaxValueCycles || !(rules_.fuse || isa<ConstantOp>(op)))
           ensureMemory(value), size_[value] = 1;
       }
       // Before its readers: where it lies decides which of their views need a copy.
@@ -355,7 +354,7 @@ private:
   /// Groups that the value may join: of the reductions it reads, latest first, then those that read
   /// the same memory.
   SmallVector<int> candidates(const Pull &alone) {
-    if (!fuse_)
+    if (!rules_.fuse)
       return {};
     SmallVector<int> list(alone.reductions.begin(), alone.reductions.end());
     llvm::sort(list, std::greater<int>());
@@ -437,9 +436,7 @@ private:
   /// Whether the root is computed from the latest einsum's sums, which nobody else reads, element
   /// by element, and from what lies in memory before.
   bool joinsEinsum(Value value, const Pull &alone) {
-    double elements = product(shapeOf(value));
-    if (!fuse_ || elements * double(itemSize(elementDType(value.getType()))) < epilogueBytes_ ||
-        !alone.fits || alone.lastGroup < 0 || stored_.count(value) ||
+    if (!rules_.fuse || !alone.fits || alone.lastGroup < 0 || stored_.count(value) ||
         alone.cycles > kMaxValueCycles)
       return false;
     const KernelGroup &group = groups_[size_t(alone.lastGroup)];
@@ -450,10 +447,9 @@ private:
     if (typeOf(sums) != typeOf(value) || forced_.contains(sums) || stored_.count(sums) ||
         !alone.leaves.contains(sums))
       return false;
-    // What is as large as the result would be read a tile at a time, against every prefetcher.
-    for (Value leaf : alone.leaves)
-      if (leaf != sums && product(shapeOf(leaf)) * kEpilogueShare > elements)
-        return false;
+    if (rules_.anyEpilogue ? shapeOf(value).empty() || function_->hasAttr(kAccumulateAttr)
+                           : !isWorthEpilogue(einsum, value, alone))
+      return false;
     IndexMap identity = identityMap(shapeOf(value).size());
     llvm::SmallPtrSet<Operation *, 8> readers;
     for (auto &[computed, map] : alone.computed) {
@@ -467,7 +463,19 @@ private:
               return false;
       readers.insert(op);
     }
-    return staysInside(sums, value, readers) && isLargeContraction(einsum, written(value));
+    return staysInside(sums, value, readers);
+  }
+
+  /// Whether the result is large, and worth more than a pass over it in the cache.
+  bool isWorthEpilogue(EinsumOp einsum, Value value, const Pull &alone) {
+    double elements = product(shapeOf(value));
+    if (elements * double(itemSize(elementDType(value.getType()))) < double(rules_.epilogueBytes))
+      return false;
+    // What is as large as the result would be read a tile at a time, against every prefetcher.
+    for (Value leaf : alone.leaves)
+      if (leaf != einsum.getOutput() && product(shapeOf(leaf)) * kEpilogueShare > elements)
+        return false;
+    return isLargeContraction(einsum, written(value));
   }
 
   /// Whether all that depends on `from` is read by `readers` alone, up to `root`.
@@ -633,8 +641,7 @@ private:
   }
 
   func::FuncOp function_;
-  bool fuse_;
-  double epilogueBytes_;
+  const FusionRules &rules_;
   llvm::DenseMap<Value, StridedView> memory_; ///< of what lies in memory, and views of it
   llvm::DenseSet<Value> forced_;              ///< roots
   llvm::DenseMap<Value, Value> stored_;       ///< what is stored through views, and the result
@@ -647,8 +654,8 @@ private:
 
 } // namespace
 
-std::vector<KernelGroup> planFusion(func::FuncOp function, bool fuse, int64_t epilogueBytes) {
-  return Planner(function, fuse, epilogueBytes).plan();
+std::vector<KernelGroup> planFusion(func::FuncOp function, const FusionRules &rules) {
+  return Planner(function, rules).plan();
 }
 
 } // namespace ricci

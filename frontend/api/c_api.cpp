@@ -67,7 +67,7 @@ Expected<TensorType> makeType(ricci_dtype dtype, int32_t rank, const int64_t *sh
 
 ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *strides,
                   void *data, bool readOnly, void (*release)(void *), void *context,
-                  ricci_tensor **tensor, ricci_error **error) {
+                  ricci_tensor **tensor, ricci_error **error, Device device = {}) {
   return guarded(error, [&]() -> Status {
     if (Status s = notNull(tensor, "tensor"); !s)
       return s;
@@ -78,7 +78,7 @@ ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const i
       return s;
     auto handle = std::make_unique<ricci_tensor>();
     Tensor &t = handle->tensor;
-    t = Tensor::share(nullptr, data, type->dtype, type->shape, type->strides, readOnly);
+    t = Tensor::share(nullptr, data, type->dtype, type->shape, type->strides, readOnly, device);
     if (release) {
       // Made by hand: a shared_ptr that cannot be made would call `release`.
       struct Owner {
@@ -91,7 +91,7 @@ ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const i
       };
       auto owner = std::make_shared<Owner>();
       t = Tensor::share(owner, data, type->dtype, std::move(type->shape), std::move(type->strides),
-                        readOnly);
+                        readOnly, device);
       owner->release = release;
       owner->context = context;
     }
@@ -169,6 +169,7 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
   options.accumulate = known.accumulate != 0;
   options.diskCache = !known.no_disk_cache;
   options.fuse = !known.no_fusion;
+  options.allowTf32 = known.allow_tf32 != 0;
   if (Status s = readSearch(known, options.order); !s)
     return std::move(s.error());
   return options;
@@ -239,6 +240,39 @@ ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *
   return wrap(dtype, rank, shape, strides, data, false, release, context, tensor, error);
 }
 
+/// A place for tensors.
+static Expected<Device> memoryDevice(const char *name) {
+  if (!name)
+    return usageError("'device' is null");
+  Expected<Device> device = parseDevice(name);
+  if (device && device->kind == DeviceKind::Reference)
+    return usageError(
+        "the device 'reference' has no memory of its own: tensors are on cpu or cuda");
+  return device;
+}
+
+ricci_status ricci_tensor_share_on(const char *device, ricci_dtype dtype, int32_t rank,
+                                   const int64_t *shape, const int64_t *strides, void *data,
+                                   void (*release)(void *context), void *context,
+                                   ricci_tensor **tensor, ricci_error **error) {
+  Expected<Device> place = memoryDevice(device);
+  if (!place)
+    return guarded(error, [&]() -> Status { return std::move(place.error()); });
+  return wrap(dtype, rank, shape, strides, data, false, release, context, tensor, error, *place);
+}
+
+ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **result,
+                             ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    if (Status s = notNull(tensor, "tensor"); !s)
+      return s;
+    Expected<Device> place = memoryDevice(device);
+    if (!place)
+      return std::move(place.error());
+    return give(tensor->tensor.try_to(*place), result);
+  });
+}
+
 ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                                    ricci_tensor **tensor, ricci_error **error) {
   return guarded(error, [&]() -> Status {
@@ -262,6 +296,10 @@ const int64_t *ricci_tensor_strides(const ricci_tensor *tensor) {
   return tensor->tensor.strides().data();
 }
 int64_t ricci_tensor_size(const ricci_tensor *tensor) { return tensor->tensor.size(); }
+int32_t ricci_tensor_gpu(const ricci_tensor *tensor) {
+  const Device device = tensor->tensor.device();
+  return device.isCuda() ? int32_t(device.index) : -1;
+}
 void *ricci_tensor_data(const ricci_tensor *tensor) { return tensor->tensor.raw(); }
 int ricci_tensor_is_read_only(const ricci_tensor *tensor) { return tensor->tensor.readOnly(); }
 int ricci_tensor_is_contiguous(const ricci_tensor *tensor) { return tensor->tensor.isContiguous(); }

@@ -118,6 +118,16 @@ ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *
 /** New memory in C order, aligned to 64 bytes; its contents are undefined. */
 ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                                    ricci_tensor **tensor, ricci_error **error);
+/** The tensor on a device, "cpu", "cuda" or "cuda:N": where it is there already a handle of the same
+ * memory, else a copy in C order. */
+ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **result,
+                             ricci_error **error);
+/** The same as ricci_tensor_share, of memory of a device: `data` is an address of it. Other work on
+ * it must be in the order of CUDA's legacy default stream. `release` may be null. */
+ricci_status ricci_tensor_share_on(const char *device, ricci_dtype dtype, int32_t rank,
+                                   const int64_t *shape, const int64_t *strides, void *data,
+                                   void (*release)(void *context), void *context,
+                                   ricci_tensor **tensor, ricci_error **error);
 /** Null is fine. */
 void ricci_tensor_free(ricci_tensor *tensor);
 
@@ -128,7 +138,10 @@ const int64_t *ricci_tensor_shape(const ricci_tensor *tensor);
 const int64_t *ricci_tensor_strides(const ricci_tensor *tensor);
 /** The number of elements. */
 int64_t ricci_tensor_size(const ricci_tensor *tensor);
-/** The element at index 0 of every axis. Not to be written to where the tensor is read-only. */
+/** The number of the GPU whose memory it is; -1: the CPU's. */
+int32_t ricci_tensor_gpu(const ricci_tensor *tensor);
+/** The element at index 0 of every axis, for a GPU an address there. Not to be written to where the
+ * tensor is read-only. */
 void *ricci_tensor_data(const ricci_tensor *tensor);
 int ricci_tensor_is_read_only(const ricci_tensor *tensor);
 /** Whether the elements lie in C order without gaps. */
@@ -162,9 +175,9 @@ ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **
 struct DLManagedTensor;
 struct DLManagedTensorVersioned;
 
-/** Takes over a tensor in the CPU's memory, without a copy: its deleter is called once no tensor
- * shares the memory. After an error it is still the caller's. Input errors: another device or major
- * version, a type that Ricci lacks, data that are not aligned. */
+/** Takes over a tensor in the memory of the CPU or a CUDA GPU, without a copy: its deleter is called
+ * once no tensor shares the memory. After an error it is still the caller's. Input errors: another
+ * kind of device or major version, a type that Ricci lacks, data that are not aligned. */
 ricci_status ricci_tensor_from_dlpack(struct DLManagedTensorVersioned *managed,
                                       ricci_tensor **tensor, ricci_error **error);
 /** Of the form without a version; the tensor is writable. */
@@ -185,7 +198,8 @@ ricci_status ricci_tensor_to_dlpack_unversioned(const ricci_tensor *tensor,
  * null stands for these. */
 typedef struct ricci_options {
   size_t struct_size;    /**< sizeof(ricci_options) of the caller: later versions add fields */
-  const char *device;    /**< "cpu" or "reference", a naive interpreter; null: "cpu" */
+  const char *device;    /**< "cpu", "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter;
+                              null: that of the operands, which is the CPU where there are none */
   const char *cpu;       /**< native, x86-64, x86-64-v2 to v4, or a name LLVM knows; null: RICCI_CPU
                               or native */
   const char *order;     /**< of contractions: auto, greedy or optimal; null: auto */
@@ -201,9 +215,11 @@ typedef struct ricci_options {
   const int64_t *path;
   const size_t *path_lengths;
   size_t path_steps;
+  int allow_tf32; /**< on a GPU, contractions of f32 may round their operands to 11 bits */
 } ricci_options;
 
-#define RICCI_OPTIONS_INIT {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0}
+#define RICCI_OPTIONS_INIT                                                                         \
+  {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, 0}
 
 /** The einsum of `count` operands as numpy.einsum computes it, in new memory in C order. Compiled
  * once for each equation, signature (dtypes, shapes, strides) and options, then cached. */

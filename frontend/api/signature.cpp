@@ -45,6 +45,7 @@ public:
     add(options.device.index);
     add(std::string_view(options.arch));
     add(fuses(options));
+    add(options.allowTf32);
     add(cpu);
   }
   void addStrides(const OperandTypes *outputs) {

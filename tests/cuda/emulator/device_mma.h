@@ -90,6 +90,12 @@ RICCI_PLAIN inline void mma16816(float (&d)[4], const unsigned (&a)[4], const un
 /// The 19 bits of a float that tf32 has.
 RICCI_PLAIN inline float tf32(unsigned bits) { return bitCast<float>(bits & 0xffffe000u); }
 
+/// cvt.rna.tf32.f32: the nearest, ties away from zero. What is no number keeps its bits.
+RICCI_PLAIN inline unsigned toTf32(float x) {
+  const unsigned bits = bitCast<unsigned>(x);
+  return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
+}
+
 /// m16n8k8 of tf32.
 RICCI_PLAIN inline void mma1688(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
                                 const float (&c)[4], unsigned line) {
@@ -141,6 +147,7 @@ RICCI_PLAIN inline void mma884(double (&d)[2], double a, double b, const double 
 /// d = a b + c in the fragments of mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32.
 #define ricciEmulatorMmaF16(d, a, b, c) ricci_emulator::mma16816(d, a, b, c, false, __LINE__)
 #define ricciEmulatorMmaBf16(d, a, b, c) ricci_emulator::mma16816(d, a, b, c, true, __LINE__)
+#define ricciEmulatorToTf32(x) ricci_emulator::toTf32(x)
 /// mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32.
 #define ricciEmulatorMmaTf32(d, a, b, c) ricci_emulator::mma1688(d, a, b, c, __LINE__)
 /// mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64; a and b are one number each.

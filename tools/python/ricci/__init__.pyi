@@ -60,9 +60,12 @@ def evaluate(
     *,
     out: np.ndarray | Sequence[np.ndarray] | None = None,
     device: _Device | None = None,
+    allow_tf32: bool = False,
     **arrays: Any,
 ) -> Any: ...
-def compile(program: str, /, *, device: _Device | None = None, **arguments: Any) -> Function: ...
+def compile(
+    program: str, /, *, device: _Device | None = None, allow_tf32: bool = False, **arguments: Any
+) -> Function: ...
 def einsum(
     *args: Any,
     out: np.ndarray | None = None,
@@ -71,6 +74,7 @@ def einsum(
     optimize: _Optimize = "auto",
     memory_limit: int | None = None,
     device: _Device | None = None,
+    allow_tf32: bool = False,
 ) -> Any: ...
 def plan(
     *args: Any,
