@@ -405,7 +405,7 @@ def show(case, row, bandwidth):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="*", help="cases by name, with wildcards")
+    parser.add_argument("--only", action="append", help="cases by name, with wildcards; may be repeated")
     parser.add_argument("--list", action="store_true", help="name the cases")
     parser.add_argument("--dry-run", action="store_true", help="tiny sizes, checked by Ricci's interpreter; nothing is timed")
     parser.add_argument("--device", default="cuda:0")
@@ -416,7 +416,8 @@ def main():
     parser.add_argument("--no-compile", action="store_true", help="without torch.compile")
     parser.add_argument("--json", help="a file for the rows too")
     options = parser.parse_args()
-    chosen = [case for case in cases() if fnmatch.fnmatch(case.name, options.only)]
+    wanted = options.only or ["*"]
+    chosen = [case for case in cases() if any(fnmatch.fnmatch(case.name, pattern) for pattern in wanted)]
     if options.list:
         return print("\n".join(case.name for case in chosen))
     begin = time.perf_counter()
