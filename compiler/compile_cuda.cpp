@@ -8,6 +8,7 @@
 
 #include "compiler/cuda/emit_cuda.h"
 #include "compiler/cuda/nvrtc.h"
+#include "compiler/cuda/split_reductions.h"
 #include "compiler/ir/types.h"
 #include "compiler/launches.h"
 #include "compiler/pipeline.h"
@@ -164,7 +165,11 @@ Status linkCuda(func::FuncOp function, const CudaTarget &target, const CompileOp
     estimate.bytes = bytesOf(op);
     estimate.flops = made->work.blocks * made->work.flopsOfBlock;
     estimate.predictedSeconds = predictedSeconds(made->work, estimate.bytes, properties);
-    rows.add(op, estimate);
+    EinsumOp einsum = einsumOf(op);
+    if (einsum && einsum.getEquation().contains(kRestLabel))
+      rows.insert(op, estimate);
+    else
+      rows.add(op, estimate);
   }
   return success();
 }

@@ -59,9 +59,12 @@ void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
     step.predictedSeconds = estimate.predictedSeconds;
     return;
   }
-  PlanStep step = estimate;
-  step.contraction = kernel.getLabel().value_or("").str();
-  plan_.steps.insert(plan_.steps.begin() + ptrdiff_t(next_++), step);
+  insert(kernel, estimate);
+}
+
+void PlanRows::insert(KernelOp kernel, PlanStep estimate) {
+  estimate.contraction = kernel.getLabel().value_or("").str();
+  plan_.steps.insert(plan_.steps.begin() + ptrdiff_t(next_++), std::move(estimate));
 }
 
 } // namespace ricci

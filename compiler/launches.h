@@ -36,6 +36,8 @@ public:
   /// `estimate` has the kernel's title, bytes and predicted seconds; of what is no einsum also the
   /// flops.
   void add(KernelOp kernel, const PlanStep &estimate);
+  /// Of a kernel that the path finder knows nothing of.
+  void insert(KernelOp kernel, PlanStep estimate);
 
 private:
   Plan &plan_;

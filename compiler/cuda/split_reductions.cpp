@@ -16,6 +16,8 @@
 //   %2 = ricci.reduce sum %1 dims = [0] : tensor<64xf32> -> tensor<f32>
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/cuda/split_reductions.h"
+
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
@@ -177,9 +179,12 @@ private:
     int64_t rest = extent % parts;
     Type element = wide(b, type.getElementType());
     Value restSum;
-    if (rest != 0)
-      restSum = EinsumOp::create(b, op.getLoc(), type.clone(element), equation.str(),
+    if (rest != 0) {
+      EinsumEquation restEquation = equation;
+      restEquation.labelNames[size_t(longest)] = kRestLabel.str();
+      restSum = EinsumOp::create(b, op.getLoc(), type.clone(element), restEquation.str(),
                                  alongLabel(b, op, equation, label, extent - rest, rest));
+    }
     SmallVector<Value> given = alongLabel(b, op, equation, label, 0, extent - rest), inputs;
     equation.labelNames.push_back("#part");
     for (auto [input, labels] : llvm::zip(given, equation.operands)) {

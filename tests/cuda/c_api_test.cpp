@@ -33,6 +33,7 @@ protected:
     for (ricci_tensor *tensor : tensors_)
       ricci_tensor_free(tensor);
     ricci_error_free(error_);
+    EXPECT_GT(fake_cuda_calls("cuInit"), 0) << "another driver";
   }
 
   /// The message of an error, or "".
