@@ -46,8 +46,8 @@ TEST(EmitEpilogue, OfEveryUnit) {
     }
 }
 
-/// The same numbers as by two kernels: sums are rounded to the type before what follows, which shows
-/// from 256 on in bf16.
+/// The same numbers as by two kernels: sums are rounded to the type before what follows, which
+/// shows from 256 on in bf16.
 TEST(EmitEpilogue, RoundsAsTwoKernelsDo) {
   for (int64_t depth : {480, 501})
     EXPECT_THAT(expectEmulated(productAndEpilogue(40, 48, depth, "bf16")),
@@ -94,11 +94,11 @@ TEST(EmitEpilogue, InBatches) {
       : (tensor<3x24x24xf32>, tensor<3x1x1xf32>) -> tensor<3x24x24xf32>
   return %3 : tensor<3x24x24xf32>
 })";
-  for (bool disorder : {false, true}) {
-    EmitOptions options;
-    options.disorder = disorder;
-    EXPECT_THAT(expectEmulated(text, options), ElementsAre(EndsWith("+ epilogue")));
-  }
+  EXPECT_THAT(expectEmulated(text), ElementsAre(EndsWith("+ epilogue")));
+  // An operand may be the same along a label then.
+  EmitOptions options;
+  options.disorder = true;
+  EXPECT_THAT(expectEmulated(text, options), testing::SizeIs(1));
 }
 
 /// Sums that someone else reads, at another place or besides, are stored.
