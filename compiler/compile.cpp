@@ -150,7 +150,7 @@ public:
       auto cudaTarget = resolveCudaTarget(options.arch);
       if (!cudaTarget)
         return std::move(cudaTarget.error());
-      return emitCudaStage(functionOf(pipeline), *cudaTarget, stage);
+      return emitCudaStage(functionOf(pipeline), *cudaTarget, options, stage);
     }
     if (stage < Stage::Llvm)
       return printModule(pipeline.module());
@@ -368,7 +368,6 @@ private:
         chained = 0, chainSeconds = 0;
       }
     }
-    rows.finish();
     for (size_t l = 0; l < executable.launches.size();) {
       LaunchGroup group = LaunchGroup::at(executable.launches, l);
       auto bytes = group.workerBytes();

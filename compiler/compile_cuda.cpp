@@ -8,10 +8,12 @@
 
 #include "compiler/cuda/emit_cuda.h"
 #include "compiler/cuda/nvrtc.h"
+#include "compiler/cuda/split_reductions.h"
 #include "compiler/ir/types.h"
 #include "compiler/launches.h"
 #include "compiler/pipeline.h"
 #include "runtime/cuda_code.h"
+#include "runtime/cuda_device.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -32,6 +34,25 @@ double bytesOf(KernelOp kernel) {
   llvm::for_each(kernel.getInputs(), add);
   llvm::for_each(kernel.getResults(), add);
   return bytes;
+}
+
+CudaEmitOptions emitOptions(const CompileOptions &options) {
+  CudaEmitOptions emit;
+  emit.allowTf32 = options.allowTf32;
+  return emit;
+}
+
+/// Of the device, where it is what is compiled for.
+CudaProperties propertiesOf(const CudaTarget &target, const CompileOptions &options) {
+  CudaProperties properties;
+  properties.capability = target.capability;
+  Expected<CudaDevice *> device = CudaDevice::get(options.device.index);
+  if (!device || (*device)->capability() != target.capability)
+    return properties;
+  properties.processors = (*device)->multiprocessors();
+  properties.clock = (*device)->clock();
+  properties.memory = (*device)->memoryBandwidth();
+  return properties;
 }
 
 Expected<std::shared_ptr<const Kernel>> kernelFor(const CudaKernel &made, const CudaTarget &target,
@@ -62,11 +83,11 @@ struct DistinctKernel {
   int launches = 1;
 };
 
-Expected<std::vector<DistinctKernel>> distinctKernels(func::FuncOp function,
-                                                      const CudaTarget &target) {
+Expected<std::vector<DistinctKernel>>
+distinctKernels(func::FuncOp function, const CudaTarget &target, const CudaEmitOptions &options) {
   std::vector<DistinctKernel> kernels;
   for (KernelOp op : function.getOps<KernelOp>()) {
-    Expected<CudaKernel> made = emitCuda(op, target);
+    Expected<CudaKernel> made = emitCuda(op, target, options);
     if (!made)
       return std::move(made.error());
     auto same = llvm::find_if(kernels, [&](const DistinctKernel &other) {
@@ -116,11 +137,12 @@ std::string joinTexts(const std::vector<DistinctKernel> &kernels) {
 
 Status linkCuda(func::FuncOp function, const CudaTarget &target, const CompileOptions &options,
                 LruCache<Kernel> &kernels, CompileTimes &times, Executable &executable) {
+  const CudaProperties properties = propertiesOf(target, options);
   ValuePlaces places(function, executable);
   PlanRows rows(executable.plan);
   for (KernelOp op : function.getOps<KernelOp>()) {
     Stopwatch watch;
-    Expected<CudaKernel> made = emitCuda(op, target);
+    Expected<CudaKernel> made = emitCuda(op, target, emitOptions(options));
     addTime(times, "cuda", watch.lap());
     if (!made)
       return std::move(made.error());
@@ -141,13 +163,21 @@ Status linkCuda(func::FuncOp function, const CudaTarget &target, const CompileOp
     PlanStep estimate;
     estimate.kernel = made->title;
     estimate.bytes = bytesOf(op);
-    rows.add(op, estimate);
+    estimate.flops = made->work.blocks * made->work.flopsOfBlock;
+    estimate.predictedSeconds = predictedSeconds(made->work, estimate.bytes, properties);
+    EinsumOp einsum = einsumOf(op);
+    if (einsum && einsum.getEquation().contains(kRestLabel))
+      rows.insert(op, estimate);
+    else
+      rows.add(op, estimate);
   }
   return success();
 }
 
-Expected<std::string> emitCudaStage(func::FuncOp function, const CudaTarget &target, Stage stage) {
-  Expected<std::vector<DistinctKernel>> kernels = distinctKernels(function, target);
+Expected<std::string> emitCudaStage(func::FuncOp function, const CudaTarget &target,
+                                    const CompileOptions &options, Stage stage) {
+  Expected<std::vector<DistinctKernel>> kernels =
+      distinctKernels(function, target, emitOptions(options));
   if (!kernels)
     return std::move(kernels.error());
   std::string text = joinTexts(*kernels);

@@ -23,6 +23,6 @@ Status linkCuda(mlir::func::FuncOp function, const CudaTarget &target,
 /// The stages `Cuda`, `Ptx` and `Cubin` of such a function. All its kernels are in one text then,
 /// each in a namespace of its own where there are several.
 Expected<std::string> emitCudaStage(mlir::func::FuncOp function, const CudaTarget &target,
-                                    Stage stage);
+                                    const CompileOptions &options, Stage stage);
 
 } // namespace ricci

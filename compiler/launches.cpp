@@ -74,10 +74,15 @@ void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
     step.flops = it->flops;
     step.remaining = it->remaining;
     known.erase(it);
-  } else {
-    step.contraction = kernel.getLabel().value_or("").str();
+    rows_.push_back(std::move(step));
+    return;
   }
-  rows_.push_back(std::move(step));
+  insert(kernel, std::move(step));
+}
+
+void PlanRows::insert(KernelOp kernel, PlanStep estimate) {
+  estimate.contraction = kernel.getLabel().value_or("").str();
+  rows_.push_back(std::move(estimate));
 }
 
 } // namespace ricci

@@ -35,11 +35,14 @@ private:
 class PlanRows {
 public:
   explicit PlanRows(Plan &plan) : plan_(plan) {}
+  PlanRows(const PlanRows &) = delete;
+  ~PlanRows() { plan_.steps = std::move(rows_); }
 
   /// `estimate` has the kernel's title, bytes and predicted seconds; of what is no einsum also the
   /// flops.
   void add(KernelOp kernel, const PlanStep &estimate);
-  void finish() { plan_.steps = std::move(rows_); }
+  /// Of a kernel that the path finder knows nothing of.
+  void insert(KernelOp kernel, PlanStep estimate);
 
 private:
   Plan &plan_;

@@ -45,7 +45,10 @@ def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
   let options = [Option<"fuse", "fuse", "bool", /*default=*/"true",
                         "whether operations share a kernel">,
                  Option<"epilogueBytes", "epilogue-bytes", "int64_t", /*default=*/"16 << 20",
-                        "results of at least so many bytes have a contraction's epilogue">];
+                        "results of at least so many bytes have a contraction's epilogue">,
+                 Option<"anyEpilogue", "any-epilogue", "bool", /*default=*/"false",
+                        "what is computed from an einsum's result alone, element by element, is in "
+                        "its kernel, whatever else it reads">];
 }
 
 def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {

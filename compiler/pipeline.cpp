@@ -110,8 +110,7 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
       return s;
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;
-  if (options_.device.isCuda())
-    kernels.epilogueBytes = INT64_MAX;
+  kernels.anyEpilogue = options_.device.isCuda();
   if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
     return s;
   // From here on the function holds ricci.kernel, one each launch, and constants in memory only.

@@ -46,6 +46,7 @@ struct CompileOptions {
   /// What is handed from kernel to kernel by blocks of rows has at least so many bytes; 0: more than
   /// the L2 cache.
   int64_t chainBytes = 0;
+  bool allowTf32 = false;   ///< of a CUDA device: contractions of f32 may round to TF32
   std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr
   bool accumulate = false;  ///< outputs += the result, instead of =
   /// Asked for kernels before they are compiled; null: nobody is.
@@ -137,7 +138,7 @@ public:
 Expected<CompilerInterface *> loadCompiler();
 
 /// The one symbol that libricci_compiler exports. `version` must be kCompilerInterfaceVersion.
-inline constexpr int kCompilerInterfaceVersion = 3;
+inline constexpr int kCompilerInterfaceVersion = 4;
 using CompilerEntry = CompilerInterface *(*)(int version);
 
 } // namespace ricci

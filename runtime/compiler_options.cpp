@@ -16,7 +16,7 @@ std::string CompileOptions::key() const {
   std::string key = fmt::format("device={} cpu={}:{} order={} seconds={}", device.str(), cpu.size(),
                                 cpu, int(order.method), order.seconds);
   if (device.isCuda())
-    key += fmt::format(" arch={}:{}", arch.size(), arch);
+    key += fmt::format(" arch={}:{} tf32={}", arch.size(), arch, allowTf32);
   if (order.method == OrderOptions::Method::Path)
     key += fmt::format(" path={}", order.path);
   if (memoryLimit)

@@ -108,6 +108,14 @@ Status CudaDevice::initialize() {
   capability_ = 10 * major + minor;
   if (Status s = check(result, "asking for its properties"); !s)
     return s;
+  // For predictions alone, so that a driver need not know them. In kHz; memory moves at both edges
+  // of its clock.
+  auto known = [&](int which) {
+    int value = 0;
+    return driver_.cuDeviceGetAttribute(&value, which, handle_) == 0 ? double(value) : 0.0;
+  };
+  clock_ = 1e3 * known(kCudaClock);
+  memoryBandwidth_ = 2e3 * known(kCudaMemoryClock) * known(kCudaMemoryBusBits) / 8;
   if (!pools)
     return machineError(fmt::format("{} ({}) has no memory pools", device().str(), name_));
   if (Status s = check(driver_.cuDevicePrimaryCtxRetain(&context_, handle_), "making a context");

@@ -34,6 +34,10 @@ public:
   int64_t memoryBytes() const { return memoryBytes_; }
   int multiprocessors() const { return multiprocessors_; }
   int capability() const { return capability_; } ///< 10 * major + minor
+  /// Of the multiprocessors, in Hz, and of memory, in bytes a second: 0 where the driver does not
+  /// tell.
+  double clock() const { return clock_; }
+  double memoryBandwidth() const { return memoryBandwidth_; }
   /// What is compiled for it: "sm_86", and from 90 on with all of the architecture, "sm_90a".
   std::string arch() const;
   const CudaDriver &driver() const { return driver_; }
@@ -79,6 +83,7 @@ private:
   std::string name_;
   int64_t memoryBytes_ = 0;
   int multiprocessors_ = 0, capability_ = 0;
+  double clock_ = 0, memoryBandwidth_ = 0;
   CUdevice handle_ = 0;
   CUcontext context_ = nullptr;
   CUstream stream_ = nullptr;

@@ -30,7 +30,8 @@ using CUmemoryPool = struct CUmemPoolHandle_st *;
 
 // Values of cuda.h's enumerations.
 inline constexpr CUresult kCudaOutOfMemory = 2, kCudaDeinitialized = 4;
-inline constexpr int kCudaMultiprocessors = 16, kCudaCapabilityMajor = 75,
+inline constexpr int kCudaClock = 13, kCudaMultiprocessors = 16, kCudaMemoryClock = 36,
+                     kCudaMemoryBusBits = 37, kCudaCapabilityMajor = 75,
                      kCudaCapabilityMinor = 76, kCudaMemoryPools = 115;
 inline constexpr int kCudaFunctionSharedBytes = 8; ///< most dynamic shared memory of a launch
 inline constexpr int kCudaPoolKeeps = 4;           ///< bytes that a pool keeps when they are free

@@ -1,5 +1,4 @@
-//===- choose_contract.h - decides the tiles of a contraction
-//-----------------------------------===//
+//===- choose_contract.h - decides the tiles of a contraction ------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "compiler/cuda/emit_cuda.h"
 #include "compiler/fuse/schedule.h"
 
 #include <optional>
@@ -15,34 +15,55 @@ namespace ricci {
 
 /// c[b,m,n] = sum over k of a[b,m,k] * b[b,k,n]: what a block and a thread compute of it.
 struct ContractGrid {
-  /// Strides are those of A, B and C.
+  /// What multiplies: arithmetic units, or matrix units on numbers of a type.
+  enum class Unit : uint8_t { Scalar, F16, Bf16, Tf32, F64 };
+  /// How the tile of an operand comes into shared memory, and lies there.
+  struct Side {
+    bool depthFirst = false; ///< contiguous along k: neighbouring threads load along it
+    bool deep = false;       ///< k is inside in the tile: a row of it holds `depth` elements
+    int run = 1;             ///< elements that move at once: they lie beside each other in both
+    bool async = false;      ///< copied without registers between; else cast on the way
+    bool swizzled = false;   ///< 16 bytes at a time change places in a row, as its number says
+    int pitch = 0;           ///< elements from a row of the tile to the next
+  };
+
+  /// Strides are those of A, B, C, then of what an epilogue reads.
   Dims batch, m, n, k;
   DType operands[2] = {DType::f32, DType::f32};
   DType result = DType::f32;
   bool swapped = false; ///< A is operand 1 of the kernel
+  /// What becomes of the sums. Its operands are buffers from 3 on; `operandRuns` says of which
+  /// `resultRun` neighbours lie together.
+  std::shared_ptr<const LoopProgram> epilogue;
+  llvm::SmallVector<bool> operandRuns;
   bool accumulate = false;
+  Unit unit = Unit::Scalar;
   int rows = 64, columns = 64, depth = 16; ///< of a block's tile
   int threadRows = 4, threadColumns = 4;   ///< of a thread's
   int warpRows = 0, warpColumns = 0;       ///< of a warp's, instead: on matrix units
-  bool depthFirst[2] = {false, false};     ///< A and B: contiguous along k, and loaded along it
-  /// Whether kRun neighbours along that side, or along k, may be moved at once: they lie beside
-  /// each other, at a distance of a multiple of kRun from the first element.
-  bool packed[2] = {false, false};
+  double efficiency = 1;                   ///< of the unit, about
+  int stages = 2;                          ///< tiles in shared memory at once
+  int blocksAtOnce = 1;                    ///< on a multiprocessor, by their registers
+  Side sides[2];
+  /// Neighbouring results that a thread stores at once, where the address allows it.
+  int resultRun = 1;
   bool isWide = false; ///< indices have 64 bits
 
   int threads() const {
     return warpRows ? 32 * (rows / warpRows) * (columns / warpColumns)
                     : rows / threadRows * (columns / threadColumns);
   }
+  int sideOfTile(int side) const { return side == 0 ? rows : columns; }
   int64_t tilesOfRows() const { return (totalExtent(m) + rows - 1) / rows; }
   int64_t tilesOfColumns() const { return (totalExtent(n) + columns - 1) / columns; }
   int64_t blocks() const { return totalExtent(batch) * tilesOfRows() * tilesOfColumns(); }
 };
 
-/// Elements of 16 bytes of 16-bit floats.
-inline constexpr int kRun = 8;
+/// Bytes that a thread moves at once.
+inline constexpr int kVectorBytes = 16;
 
 /// Nothing where the product is no contraction, or too small or narrow for tiles.
-std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product);
+std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
+                                               const CudaEmitOptions &options);
 
 } // namespace ricci

@@ -44,7 +44,7 @@ int64_t powerAtLeast(int64_t n) {
 
 class Chooser {
 public:
-  explicit Chooser(LoopProgram loops) : loops_(std::move(loops)) {}
+  Chooser(LoopProgram loops, bool isWide) : loops_(std::move(loops)), isWide_(isWide) {}
 
   FusedGrid choose() {
     auto [mode, order] = bestOrder();
@@ -57,7 +57,7 @@ public:
       share(grid);
     else
       shareElements(grid);
-    grid.isWide = needsWide(grid);
+    grid.isWide = isWide_ || needsWide(grid);
     return grid;
   }
 
@@ -334,11 +334,14 @@ private:
   }
 
   LoopProgram loops_;
+  bool isWide_;
 };
 
 } // namespace
 
-FusedGrid chooseFusedGrid(LoopProgram loops) { return Chooser(std::move(loops)).choose(); }
+FusedGrid chooseFusedGrid(LoopProgram loops, bool isWide) {
+  return Chooser(std::move(loops), isWide).choose();
+}
 
 bool isPackable(const FusedGrid &grid, const LoopProgram::Access &access) {
   if (grid.lanes == 1 || access.strides.empty() || access.strides.back() != 1)

@@ -42,8 +42,8 @@ struct FusedGrid {
 /// Side of a tile of FusedGrid::tiled, and the threads along its other side.
 inline constexpr int kTileSide = 32, kTileThreads = 8;
 
-/// Of a program that is not arranged.
-FusedGrid chooseFusedGrid(LoopProgram loops);
+/// Of a program that is not arranged. `isWide`: indices have 64 bits in any case.
+FusedGrid chooseFusedGrid(LoopProgram loops, bool isWide);
 
 /// Whether an element of the access may be moved with its neighbours along the last kept axis.
 bool isPackable(const FusedGrid &grid, const LoopProgram::Access &access);

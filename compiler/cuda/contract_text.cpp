@@ -1,4 +1,4 @@
-//===- contract_text.cpp - what kernels of contractions have in common ------------------------===//
+//===- contract_text.cpp - a block's tile of a contraction ----------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cuda/contract_text.h"
 
+#include "compiler/cuda/fused_nodes.h"
 #include "compiler/cuda/scalars.h"
+#include "compiler/fuse/loop_program.h"
 
 #include <algorithm>
 
@@ -27,22 +29,38 @@ ContractText::ContractText(const ContractGrid &grid)
   m_ = totalExtent(g_.m), n_ = totalExtent(g_.n), k_ = totalExtent(g_.k);
 }
 
+void ContractText::open(const std::string &schedule) {
+  describe(schedule);
+  defineOffsets();
+  startBlock();
+}
+
 void ContractText::describe(const std::string &schedule) {
   std::string types = typeNames();
   kernel_.name = fmt::format("contract_{}_{}x{}x{}", types, g_.rows, g_.columns, g_.depth);
   std::replace(types.begin(), types.end(), '_', ' ');
   kernel_.title = fmt::format("contract {} {}x{}x{}", types, g_.rows, g_.columns, g_.depth);
   kernel_.schedule = schedule;
+  kernel_.blocksAtOnce = g_.blocksAtOnce;
   kernel_.grid.threads = {uint32_t(g_.threads()), 1, 1};
-  const char *names[3] = {"a", "b", "c"};
-  DType dtypes[3] = {g_.operands[0], g_.operands[1], g_.result};
-  for (int i : g_.swapped ? std::array{1, 0, 2} : std::array{0, 1, 2})
-    kernel_.parameters.push_back(fmt::format("{}{} *__restrict__ {}", i < 2 ? "const " : "",
-                                             storageTypeName(dtypes[i]), names[i]));
+  llvm::SmallVector<DType> dtypes = {g_.operands[0], g_.operands[1], g_.result};
+  if (g_.epilogue) {
+    kernel_.name += "_then";
+    kernel_.title += " + epilogue";
+    for (const LoopProgram::Access *access : operandsOf(*g_.epilogue))
+      dtypes.push_back(access->type);
+  }
+  for (auto [name, dtype] : llvm::zip(buffers(), dtypes))
+    kernel_.parameters.push_back(fmt::format("{}{} *__restrict__ {}", name == "c" ? "" : "const ",
+                                             storageTypeName(dtype), name));
+  if (g_.swapped)
+    std::swap(kernel_.parameters[0], kernel_.parameters[1]);
 }
 
 std::string ContractText::typeNames() const {
   std::string result(shortName(g_.result));
+  if (g_.unit == ContractGrid::Unit::Tf32)
+    return result + "_tf32";
   if (g_.operands[0] == g_.result && g_.operands[1] == g_.result)
     return result;
   return fmt::format("{}_{}_{}", shortName(g_.operands[0]), shortName(g_.operands[1]), result);
@@ -67,14 +85,29 @@ void ContractText::defineOffset(const std::string &name, const Dims &dims, size_
                        sum.empty() ? "0" : sum);
 }
 
+std::vector<std::string> ContractText::buffers() const {
+  std::vector<std::string> names = {"a", "b", "c"};
+  for (size_t i = 0; i < g_.operandRuns.size(); ++i)
+    names.push_back(fmt::format("e{}", i));
+  return names;
+}
+
+static std::string capital(std::string name) {
+  name[0] = char(name[0] - 'a' + 'A');
+  return name;
+}
+
 void ContractText::defineOffsets() {
-  defineOffset("rowOfA", g_.m, 0), defineOffset("depthOfA", g_.k, 0);
-  defineOffset("depthOfB", g_.k, 1), defineOffset("columnOfB", g_.n, 1);
-  defineOffset("rowOfC", g_.m, 2), defineOffset("columnOfC", g_.n, 2);
-  if (g_.batch.empty())
-    return;
-  defineOffset("batchOfA", g_.batch, 0), defineOffset("batchOfB", g_.batch, 1);
-  defineOffset("batchOfC", g_.batch, 2);
+  for (auto [i, name] : llvm::enumerate(buffers())) {
+    if (i != 1)
+      defineOffset("rowOf" + capital(name), g_.m, i);
+    if (i != 0)
+      defineOffset("columnOf" + capital(name), g_.n, i);
+    if (i < 2)
+      defineOffset("depthOf" + capital(name), g_.k, i);
+    if (!g_.batch.empty())
+      defineOffset("batchOf" + capital(name), g_.batch, i);
+  }
 }
 
 void ContractText::startBlock() {
@@ -84,8 +117,8 @@ void ContractText::startBlock() {
   if (!g_.batch.empty()) {
     text_.line("const {} batch = block / {};", index_, rowTiles * columnTiles);
     text_.line("const {} tile = block % {};", index_, rowTiles * columnTiles);
-    for (const char *name : {"a", "b", "c"})
-      text_.line("{} += batchOf{}(batch);", name, char(name[0] - 'a' + 'A'));
+    for (const std::string &name : buffers())
+      text_.line("{} += batchOf{}(batch);", name, capital(name));
     tile = "tile";
   }
   if (rowTiles > kGroup && columnTiles > 1) {
@@ -100,7 +133,15 @@ void ContractText::startBlock() {
     text_.line("const {} row0 = {} % {} * {};", index_, tile, rowTiles, g_.rows);
     text_.line("const {} column0 = {} / {} * {};", index_, tile, rowTiles, g_.columns);
   }
-  text_.line("const int thread = (int)threadIdx.x;");
+  // The compiler knows that it is not negative.
+  text_.line("const int thread = (int)threadIdx.x & {};", g_.threads() - 1);
+  if (g_.resultRun > 1)
+    text_.line("const bool isAlignedC = isAlignedTo({}, c);",
+               g_.resultRun * int(itemSize(g_.result)));
+  for (auto [i, inRuns] : llvm::enumerate(g_.operandRuns))
+    if (inRuns)
+      text_.line("const bool isAlignedE{0} = isAlignedTo({1}, e{0});", i,
+                 g_.resultRun * int(itemSize(operandsOf(*g_.epilogue)[i]->type)));
 }
 
 std::string ContractText::summand(DType type, const std::string &element) const {
@@ -110,32 +151,76 @@ std::string ContractText::summand(DType type, const std::string &element) const 
   return valueTypeName(computed_) == sum_ ? value : fmt::format("({})({})", sum_, value);
 }
 
-std::string ContractText::isInside(int side, const std::string &place,
-                                   const std::string &depth) const {
-  std::string text;
-  int64_t extent = side == 0 ? m_ : n_;
-  if (extent % sideOfTile(side) != 0)
-    text = fmt::format("{} + {} < {}", side == 0 ? "row0" : "column0", place, extent);
-  if (k_ % g_.depth != 0)
-    text += fmt::format("{}depth + {} < {}", text.empty() ? "" : " && ", depth, k_);
-  return text;
-}
-
-void ContractText::storeResult(const std::string &sum) {
-  std::string condition;
-  if (m_ % g_.rows != 0)
-    condition = fmt::format("row < {}", m_);
-  if (n_ % g_.columns != 0)
-    condition += fmt::format("{}column < {}", condition.empty() ? "" : " && ", n_);
-  std::string element = "c[rowOfC(row) + columnOfC(column)]", value = sum;
+std::string ContractText::result(const std::string &sum, const std::string &element,
+                                 const std::string &item) {
+  std::string value = sum;
   if (g_.accumulate)
     value = fmt::format(kindOf(computed_) == DTypeKind::Bool ? fmt::runtime("({}) | {}")
                                                              : fmt::runtime("{} + {}"),
                         summand(g_.result, element), sum);
   if (valueTypeName(computed_) != sum_)
     value = fmt::format("({})({})", valueTypeName(computed_), value);
-  text_.block(condition.empty() ? "" : "if (" + condition + ")",
-              [&] { text_.line("{} = {};", element, stored(g_.result, value)); });
+  value = stored(g_.result, value);
+  return g_.epilogue ? epilogue(loaded(g_.result, value), item) : value;
+}
+
+std::string ContractText::placeIn(const std::string &buffer, const std::string &item) const {
+  return fmt::format("rowOf{0}(row) + columnOf{0}(column{1})", buffer,
+                     item == "0" ? "" : " + " + item);
+}
+
+/// The sums are rounded as if they had been stored and loaded.
+std::string ContractText::epilogue(const std::string &sums, const std::string &item) {
+  FusedGrid grid;
+  grid.loops = *g_.epilogue;
+  FusedNodes nodes(text_, grid, 0);
+  const LoopProgram::Store &store = grid.loops.stores[0];
+  unsigned result = grid.loops.accesses[size_t(store.access)].buffer;
+  for (auto [i, node] : llvm::enumerate(grid.loops.nodes)) {
+    if (node.kind != LoopProgram::Kind::Load)
+      continue;
+    size_t number = 0;
+    for (const LoopProgram::Access &access :
+         llvm::ArrayRef(grid.loops.accesses).take_front(size_t(node.access)))
+      number += access.buffer != result;
+    std::string element =
+        fmt::format("e{0}[{1}]", number, placeIn(fmt::format("E{}", number), item));
+    if (grid.loops.accesses[size_t(node.access)].buffer == result)
+      nodes.define(int(i), sums);
+    else if (g_.operandRuns[number])
+      nodes.define(int(i), loaded(node.type, fmt::format("pack{}.at[{}]", number, item)));
+    else
+      nodes.define(int(i), loaded(node.type, element));
+  }
+  return stored(g_.result, nodes.get(store.node));
+}
+
+void ContractText::storeResults(llvm::function_ref<std::string(const std::string &)> sum) {
+  std::string condition;
+  if (m_ % g_.rows != 0)
+    condition = fmt::format("row < {}", m_);
+  if (n_ % g_.columns != 0)
+    condition += fmt::format("{}column < {}", condition.empty() ? "" : " && ", n_);
+  std::string head = condition.empty() ? "" : "if (" + condition + ")";
+  text_.block(head.empty() && g_.epilogue ? "{" : head, [&] {
+    std::string place = placeIn("C", "0");
+    if (g_.resultRun == 1) {
+      std::string element = fmt::format("c[{}]", place), value = result(sum("0"), element, "0");
+      return text_.line("{} = {};", element, value);
+    }
+    std::string type = storageTypeName(g_.result);
+    text_.line("{} *const to = c + ({});", type, place);
+    for (auto [number, inRuns] : llvm::enumerate(g_.operandRuns))
+      if (inRuns)
+        text_.line("const auto pack{0} = loadPack<{1}>(e{0} + ({2}), isAlignedE{0});", number,
+                   g_.resultRun, placeIn(fmt::format("E{}", number), "0"));
+    text_.line("Pack<{}, {}> results;", type, g_.resultRun);
+    text_.unrolled("item", g_.resultRun, [&] {
+      std::string value = result(sum("item"), "to[item]", "item");
+      text_.line("results.at[item] = {};", value);
+    });
+    text_.line("storePack(to, results, isAlignedC);");
+  });
 }
 
 } // namespace ricci

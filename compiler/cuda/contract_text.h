@@ -1,5 +1,4 @@
-//===- contract_text.h - what kernels of contractions have in common
-//------------------------------===//
+//===- contract_text.h - what kernels of contractions have in common -----------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,26 +10,36 @@
 
 namespace ricci {
 
-/// Offsets of indices, the block's tile, and elements on their way to and from the sums.
+/// A block's tile of the result, tiles of A and B in shared memory on the way to it, and elements
+/// on their way out of the sums. What multiplies is left to the emitters.
 class ContractText {
 public:
   explicit ContractText(const ContractGrid &grid);
 
 protected:
-  /// Name, title, parameters a, b and c.
-  void describe(const std::string &schedule);
-  /// `rowOfA(index)` and the like, before the kernel: indices along groups of several dims.
-  void defineOffsets();
-  /// `row0`, `column0` and `thread`; the pointers are those of the batch.
-  void startBlock();
+  // contract_text.cpp
+
+  /// Name, title, parameters a, b and c; the block's tile: `row0`, `column0` and `thread`, the
+  /// pointers those of the batch. Offsets of indices are functions before the kernel.
+  void open(const std::string &schedule);
   /// An element as it is summed.
   std::string summand(DType type, const std::string &element) const;
-  /// Whether the element of A (side 0) or B at these places of the tile exists: `row0 + side < 70`.
-  std::string isInside(int side, const std::string &place, const std::string &depth) const;
-  /// c at `row` and `column`, if it exists.
-  void storeResult(const std::string &sum);
+  /// `resultRun` neighbours of c, the first at `row` and `column`, if they exist: their sums are
+  /// `sum(item)`, where `item` counts them.
+  void storeResults(llvm::function_ref<std::string(const std::string &item)> sum);
 
-  int sideOfTile(int side) const { return side == 0 ? g_.rows : g_.columns; }
+  // contract_tiles.cpp
+
+  /// The arrays tileA and tileB, and what the lambda `fetch` needs to fill them.
+  void declareTiles();
+  /// Step by step along k: tiles come, and `multiply` writes what is done with those of `now`.
+  void emitSteps(llvm::function_ref<void()> multiply);
+  /// The type of the elements in the tile of A (side 0) or B.
+  std::string tileType(int side) const;
+  static const char *letter(int side) { return side == 0 ? "A" : "B"; }
+  /// The element of a tile at this row (of k, where it is not deep) and place in it.
+  std::string inTile(int side, const std::string &stage, const std::string &row,
+                     const std::string &place) const;
 
   const ContractGrid &g_;
   KernelText kernel_;
@@ -42,8 +51,34 @@ protected:
   int64_t m_, n_, k_;
 
 private:
+  void describe(const std::string &schedule);
   void defineOffset(const std::string &name, const Dims &dims, size_t buffer);
+  void defineOffsets();
+  void startBlock();
+  /// What is stored where `element` is, of a sum; `item` counts neighbours.
+  std::string result(const std::string &sum, const std::string &element, const std::string &item);
+  std::string epilogue(const std::string &sums, const std::string &item);
+  std::string placeIn(const std::string &buffer, const std::string &item) const;
   std::string typeNames() const;
+  /// Names of the pointers.
+  std::vector<std::string> buffers() const;
+
+  int moves(int side) const { return g_.sideOfTile(side) * g_.depth / g_.sides[side].run; }
+  /// Moves of a thread; the last may be one too many.
+  int movesOfThread(int side) const { return (moves(side) + g_.threads() - 1) / g_.threads(); }
+  bool isAsync() const { return g_.sides[0].async || g_.sides[1].async; }
+  bool usesRegisters() const { return !g_.sides[0].async || !g_.sides[1].async; }
+  /// The lines of a loop over a thread's moves: the first element is at `side` and `k` in the tile.
+  void eachMove(int side, llvm::function_ref<void()> body);
+  /// Whether the element at these places of the tile exists: `row0 + side < 70`.
+  std::string isInside(int side, const std::string &place, const std::string &depth) const;
+  /// The offset of an operand's element there.
+  std::string elementAt(int side, const std::string &along, const std::string &depth) const;
+  /// The place in the tile where a move goes.
+  std::string placeOfMove(int side, const std::string &more) const;
+  void copyAsync(int side);
+  void loadRegisters(int side);
+  void storeRegisters(int side);
 };
 
 } // namespace ricci

@@ -24,9 +24,10 @@ llvm::ArrayRef<DeviceChunk> typeChunks();    ///< device_types.cpp: elements, co
 llvm::ArrayRef<DeviceChunk> scalarChunks();  ///< device_scalars.cpp: operations on elements
 llvm::ArrayRef<DeviceChunk> complexChunks(); ///< device_complex.cpp
 llvm::ArrayRef<DeviceChunk> threadChunks();  ///< device_threads.cpp: between threads; status
+llvm::ArrayRef<DeviceChunk> tileChunks();    ///< device_tiles.cpp: copies, matrix units
 
-inline std::array<llvm::ArrayRef<DeviceChunk>, 4> deviceChunks() {
-  return {typeChunks(), scalarChunks(), complexChunks(), threadChunks()};
+inline std::array<llvm::ArrayRef<DeviceChunk>, 5> deviceChunks() {
+  return {typeChunks(), scalarChunks(), complexChunks(), threadChunks(), tileChunks()};
 }
 
 } // namespace ricci

@@ -104,32 +104,6 @@ template <class F> FN Complex<F> multiplyAddComplex(Complex<F> x, Complex<F> y, 
   return {fma(-x.im, y.im, fma(x.re, y.re, sum.re)), fma(x.im, y.re, fma(x.re, y.im, sum.im))};
 }
 )"},
-
-    // Products of 16 rows and 8 columns over 16 steps, by the threads of a warp together.
-    {"multiplyTilesF16", R"(
-FN void multiplyTilesF16(float (&sums)[4], const u32 (&rows)[4], const u32 (&columns)[2]) {
-#ifdef RICCI_CUDA_EMULATOR
-  ricciEmulatorMmaF16(sums, rows, columns, sums);
-#else
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-      : "r"(rows[0]), "r"(rows[1]), "r"(rows[2]), "r"(rows[3]), "r"(columns[0]), "r"(columns[1]));
-#endif
-}
-)"},
-    {"multiplyTilesBf16", R"(
-FN void multiplyTilesBf16(float (&sums)[4], const u32 (&rows)[4], const u32 (&columns)[2]) {
-#ifdef RICCI_CUDA_EMULATOR
-  ricciEmulatorMmaBf16(sums, rows, columns, sums);
-#else
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-      : "r"(rows[0]), "r"(rows[1]), "r"(rows[2]), "r"(rows[3]), "r"(columns[0]), "r"(columns[1]));
-#endif
-}
-)"},
 };
 
 llvm::ArrayRef<DeviceChunk> threadChunks() { return kChunks; }

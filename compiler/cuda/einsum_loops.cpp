@@ -43,11 +43,38 @@ public:
     int result = addAccess(operands, product_.result);
     if (product_.accumulate)
       value = binary(ScalarOp::Add, cast(load(result), computed_), value);
-    program_.stores.push_back({cast(value, product_.result), result, false});
+    value = cast(value, product_.result);
+    if (product_.epilogue)
+      value = epilogue(*product_.epilogue, value);
+    program_.stores.push_back({value, result, false});
     return std::move(program_);
   }
 
 private:
+  /// The same nodes after the sums. Their operands are buffers after the result.
+  int epilogue(const LoopProgram &from, int sums) {
+    unsigned result = from.accesses[size_t(from.stores[0].access)].buffer;
+    std::vector<int> accesses, nodes;
+    size_t buffer = product_.operands.size();
+    for (const LoopProgram::Access &access : from.accesses)
+      accesses.push_back(access.buffer == result ? -1 : addAccess(++buffer, access.type));
+    for (const LoopProgram::Node &given : from.nodes) {
+      if (given.kind == Kind::Load) {
+        int access = accesses[size_t(given.access)];
+        nodes.push_back(access < 0 ? sums : load(access));
+        continue;
+      }
+      LoopProgram::Node node = given;
+      node.stage = 0;
+      for (int &operand : node.operands) {
+        operand = nodes[size_t(operand)];
+        node.stage = std::max(node.stage, program_.nodes[size_t(operand)].stage);
+      }
+      nodes.push_back(add(std::move(node)));
+    }
+    return nodes[size_t(from.stores[0].node)];
+  }
+
   int addAccess(size_t buffer, DType type) {
     LoopProgram::Access access;
     access.buffer = buffers_[buffer].buffer;

@@ -25,6 +25,7 @@ struct KernelText {
   CudaText helpers; ///< functions before it
   CudaText body;
   Grid grid;
+  int blocksAtOnce = 1; ///< on one multiprocessor, which bounds the registers
 };
 
 /// The blocks of a grid, and in the body the variable `block`, of this type.

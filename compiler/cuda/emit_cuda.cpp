@@ -70,8 +70,9 @@ CudaKernel assemble(KernelOp kernel, KernelText text) {
     text.parameters.push_back("LaunchStatus *status");
   const auto &threads = text.grid.threads;
   CudaText function;
-  function.line("extern \"C\" __global__ void __launch_bounds__({})",
-                threads[0] * threads[1] * threads[2]);
+  function.line("extern \"C\" __global__ void __launch_bounds__({}{})",
+                threads[0] * threads[1] * threads[2],
+                text.blocksAtOnce == 1 ? "" : fmt::format(", {}", text.blocksAtOnce));
   // Kernels of one program stand in one text, and in one profile.
   std::string parameters = llvm::join(text.parameters, ",\n    "), helpers = text.helpers.str();
   uint64_t hash = llvm::xxh3_64bits(helpers + parameters + body);
@@ -91,6 +92,56 @@ CudaKernel assemble(KernelOp kernel, KernelText text) {
   return result;
 }
 
+bool isWideType(DType type) {
+  return type == DType::f64 || type == DType::c128 || type == DType::i64 || type == DType::u64;
+}
+
+CudaWork workOf(const ContractGrid &grid) {
+  CudaWork work;
+  switch (grid.unit) {
+  case ContractGrid::Unit::Scalar:
+    work.unit = isWideType(grid.result) ? CudaUnit::Scalar64 : CudaUnit::Scalar32;
+    break;
+  case ContractGrid::Unit::F16:
+  case ContractGrid::Unit::Bf16:
+    work.unit = CudaUnit::MatrixHalf;
+    break;
+  case ContractGrid::Unit::Tf32:
+    work.unit = CudaUnit::MatrixTf32;
+    break;
+  case ContractGrid::Unit::F64:
+    work.unit = CudaUnit::MatrixF64;
+    break;
+  }
+  double product = kindOf(grid.result) == DTypeKind::Complex ? 8 : 2;
+  work.blocks = double(grid.blocks());
+  work.flopsOfBlock = product * grid.rows * grid.columns * double(totalExtent(grid.k));
+  work.efficiency = grid.efficiency;
+  work.isLarge = true;
+  return work;
+}
+
+/// An operation for each node at each point; what moves bytes counts none.
+CudaWork workOf(const FusedGrid &grid) {
+  CudaWork work;
+  double flops = 0;
+  for (const LoopProgram::Node &node : grid.loops.nodes) {
+    bool computes =
+        node.kind == LoopProgram::Kind::Scalar || node.kind == LoopProgram::Kind::Scan ||
+        node.kind == LoopProgram::Kind::Reduce || node.kind == LoopProgram::Kind::ArgReduce;
+    bool isEach = node.full || node.kind == LoopProgram::Kind::Reduce ||
+                  node.kind == LoopProgram::Kind::ArgReduce;
+    flops += computes ? double(grid.points) * (isEach ? double(grid.reduced) : 1) : 0;
+    if (computes && isWideType(node.computed))
+      work.unit = CudaUnit::Scalar64;
+  }
+  work.blocks = std::max(1.0, double(grid.blocks()));
+  work.flopsOfBlock = flops / work.blocks;
+  // About half of a kernel's instructions are addresses, loads and conversions.
+  work.efficiency = 0.5;
+  return work;
+}
+
 /// Whether the kernel's result is added to what the function's memory holds.
 bool accumulates(KernelOp kernel) {
   auto function = kernel->getParentOfType<func::FuncOp>();
@@ -101,7 +152,7 @@ bool accumulates(KernelOp kernel) {
 
 } // namespace
 
-Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &) {
+Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &, const CudaEmitOptions &options) {
   std::string label = kernel.getLabel().value_or("a kernel").str();
   unsigned inputs = unsigned(kernel.getInputs().size());
   SmallVector<BufferUse> buffers;
@@ -111,9 +162,10 @@ Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &) {
     if (!product)
       return internalError("no CUDA kernel for " + label + ": an operand is no view of memory");
     buffers = buffersOf(kernel, Schedule{});
-    if (auto grid = chooseContractGrid(*product)) {
+    if (auto grid = chooseContractGrid(*product, options)) {
       CudaKernel result = assemble(kernel, emitContract(*grid));
       result.buffers = std::move(buffers);
+      result.work = workOf(*grid);
       return result;
     }
     loops = einsumLoops(*product, buffers);
@@ -124,8 +176,9 @@ Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &) {
     return internalError("no CUDA kernel for " + label +
                          ": it is neither one einsum nor fused loops");
   }
-  FusedGrid grid = chooseFusedGrid(std::move(loops));
+  FusedGrid grid = chooseFusedGrid(std::move(loops), options.wideIndices);
   CudaKernel result = assemble(kernel, emitFused(grid, inputs));
+  result.work = workOf(grid);
   result.buffers = std::move(buffers);
   return result;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "compiler/fuse/kernel_schedule.h"
+#include "compiler/target/cuda_rates.h"
 #include "compiler/target/cuda_target.h"
 #include "runtime/error.h"
 #include "runtime/executable.h"
@@ -22,11 +23,20 @@ struct CudaKernel {
   std::vector<int64_t> descriptor; ///< parameters after the pointers
   /// The pointers of the launch, in order.
   llvm::SmallVector<BufferUse> buffers;
+  CudaWork work;
   bool reportsStatus = false; ///< one more pointer, the last: to the run's LaunchStatus
+};
+
+/// What a caller may ask for.
+struct CudaEmitOptions {
+  bool allowTf32 = false;   ///< contractions of f32 may round their operands to 11 bits
+  bool wideIndices = false; ///< indices have 64 bits, be the tensors ever so small
+  int processors = 132;     ///< of the GPU, which tiles of contractions are to fill
 };
 
 /// Of a `ricci.kernel` that ricci-form-kernels made. `accumulate`: the result is added to what the
 /// buffer holds.
-Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target);
+Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,
+                              const CudaEmitOptions &options = {});
 
 } // namespace ricci

@@ -4,13 +4,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// NVRTC is never linked. It is looked for when something must be compiled, in this order:
-// RICCI_NVRTC (a file); what the process has loaded; the packages nvidia-cuda-nvrtc of PyPI in the
-// site-packages that libricci is in or beside, or of the active environment; the system's library
-// path; CUDA_HOME, CUDA_PATH; and where NVIDIA's installers put it.
-//
-//===----------------------------------------------------------------------===//
 #pragma once
 
 #include "compiler/target/cuda_target.h"
@@ -28,6 +21,7 @@ struct CudaBinary {
   std::string ptx;
   int registers = 0;  ///< of a thread, in the kernel that takes most; 0 where it was not told
   int spillBytes = 0; ///< stored and loaded, of all kernels
+  int stackBytes = 0; ///< of a thread, in the kernel that takes most
 };
 
 /// NVRTC as it was found, once for each process.
@@ -53,7 +47,7 @@ private:
   std::string version_, path_;
 };
 
-/// What ptxas -v says of registers and spills, in any log.
+/// What ptxas -v says of registers, spills and stacks, in any log.
 void readResources(std::string_view log, CudaBinary &binary);
 
 } // namespace ricci

@@ -16,6 +16,8 @@
 //   %2 = ricci.reduce sum %1 dims = [0] : tensor<64xf32> -> tensor<f32>
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/cuda/split_reductions.h"
+
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
@@ -39,6 +41,8 @@ constexpr int64_t kManyBlocks = 264;
 /// Elements of a block that are worth a second kernel, and those that are left to a part; and steps
 /// of a contraction.
 constexpr int64_t kLong = 1 << 17, kLongPart = 1 << 14, kManySteps = 512;
+/// Parts that are worth a third kernel, where they leave a rest.
+constexpr int64_t kManyParts = 4;
 /// Results of a contraction's block, where it has the smallest tile.
 constexpr int64_t kTile = 32 * 32;
 /// Columns of a block.
@@ -164,13 +168,26 @@ private:
         isTiled(equation, extents)
             ? std::min(kManyBlocks / ((results + kTile - 1) / kTile), steps / kManySteps)
             : std::min(kManyBlocks / results, steps / kLongPart);
-    int64_t parts = partsOf(extents[size_t(longest)], wanted);
-    if (parts == 1)
+    int64_t extent = extents[size_t(longest)], parts = partsOf(extent, wanted);
+    // What equal parts leave is summed apart. (A sum of bools is no addition.)
+    RankedTensorType type = typeOf(op.getOutput());
+    if (parts == 1 && wanted >= kManyParts && !type.getElementType().isInteger(1))
+      parts = std::min(wanted, extent);
+    if (parts <= 1)
       return {};
     auto label = int32_t(longest), part = int32_t(equation.labelNames.size());
+    int64_t rest = extent % parts;
+    Type element = wide(b, type.getElementType());
+    Value restSum;
+    if (rest != 0) {
+      EinsumEquation restEquation = equation;
+      restEquation.labelNames[size_t(longest)] = kRestLabel.str();
+      restSum = EinsumOp::create(b, op.getLoc(), type.clone(element), restEquation.str(),
+                                 alongLabel(b, op, equation, label, extent - rest, rest));
+    }
+    SmallVector<Value> given = alongLabel(b, op, equation, label, 0, extent - rest), inputs;
     equation.labelNames.push_back("#part");
-    SmallVector<Value> inputs;
-    for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands)) {
+    for (auto [input, labels] : llvm::zip(given, equation.operands)) {
       auto *place = llvm::find(labels, label);
       if (place == labels.end()) {
         inputs.push_back(input);
@@ -180,15 +197,35 @@ private:
       labels.insert(place, part);
     }
     equation.output.insert(equation.output.begin(), part);
-    RankedTensorType type = typeOf(op.getOutput());
     SmallVector<int64_t> shape(type.getShape());
     shape.insert(shape.begin(), parts);
-    Type element = wide(b, type.getElementType());
     Value sums = EinsumOp::create(b, op.getLoc(), RankedTensorType::get(shape, element),
                                   equation.str(), inputs);
     Value whole = ReduceOp::create(b, op.getLoc(), type.clone(element), ReduceKind::Sum, sums,
                                    ArrayRef<int64_t>{0});
+    if (restSum)
+      whole = ElementwiseOp::create(b, op.getLoc(), type.clone(element), ScalarOp::Add,
+                                    ValueRange{whole, restSum});
     return converted(b, whole, type.getElementType());
+  }
+
+  /// The operands, of which those with the label have a piece of its extent.
+  static SmallVector<Value> alongLabel(OpBuilder &b, EinsumOp op, const EinsumEquation &equation,
+                                       int32_t label, int64_t start, int64_t size) {
+    SmallVector<Value> pieces;
+    for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands)) {
+      auto *place = llvm::find(labels, label);
+      pieces.push_back(input);
+      SmallVector<int64_t> shape(typeOf(input).getShape());
+      if (place == labels.end() || shape[size_t(place - labels.begin())] == size)
+        continue;
+      SmallVector<int64_t> starts(shape.size(), 0), steps(shape.size(), 1);
+      starts[size_t(place - labels.begin())] = start;
+      shape[size_t(place - labels.begin())] = size;
+      pieces.back() =
+          SliceOp::create(b, op.getLoc(), typeOf(input).clone(shape), input, starts, shape, steps);
+    }
+    return pieces;
   }
 
   /// Whether the label is once in each operand that has it, with its whole extent.

@@ -51,7 +51,7 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
     eraseUnused(block);
     splitConcatenates(block);
     separateResults(block);
-    std::vector<KernelGroup> groups = planFusion(function, fuse, epilogueBytes);
+    std::vector<KernelGroup> groups = planFusion(function, {fuse, epilogueBytes, anyEpilogue});
     rewriter_->setInsertionPoint(block.getTerminator());
     for (const KernelGroup &group : groups)
       if (!group.roots.empty())

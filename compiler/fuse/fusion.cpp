@@ -56,9 +56,8 @@ namespace {
 
 class Planner {
 public:
-  Planner(func::FuncOp function, bool fuse, int64_t epilogueBytes)
-      : function_(function), fuse_(fuse), epilogueBytes_(double(epilogueBytes)),
-        roots_(function, fuse) {}
+  Planner(func::FuncOp function, const FusionRules &rules)
+      : function_(function), rules_(rules), roots_(function, rules.fuse) {}
 
   std::vector<KernelGroup> plan() {
     // Values that turn out to be computed too often become roots.
@@ -214,7 +213,7 @@ private:
   /// Groups that the value may join: of the reductions it reads, latest first, then those that read
   /// the same memory.
   SmallVector<int> candidates(const Pull &alone) {
-    if (!fuse_)
+    if (!rules_.fuse)
       return {};
     SmallVector<int> list(alone.reductions.begin(), alone.reductions.end());
     llvm::sort(list, std::greater<int>());
@@ -296,9 +295,7 @@ private:
   /// Whether the root is computed from the latest einsum's sums, which nobody else reads, element
   /// by element, and from what lies in memory before.
   bool joinsEinsum(Value value, const Pull &alone) {
-    double elements = product(shapeOf(value));
-    if (!fuse_ || elements * double(itemSize(elementDType(value.getType()))) < epilogueBytes_ ||
-        !alone.fits || alone.lastGroup < 0 || roots_.storedAs(value) ||
+    if (!rules_.fuse || !alone.fits || alone.lastGroup < 0 || roots_.storedAs(value) ||
         alone.cycles > kMaxValueCycles)
       return false;
     const KernelGroup &group = groups_[size_t(alone.lastGroup)];
@@ -309,10 +306,9 @@ private:
     if (typeOf(sums) != typeOf(value) || roots_.contains(sums) || roots_.storedAs(sums) ||
         !alone.leaves.contains(sums))
       return false;
-    // What is as large as the result would be read a tile at a time, against every prefetcher.
-    for (Value leaf : alone.leaves)
-      if (leaf != sums && product(shapeOf(leaf)) * kEpilogueShare > elements)
-        return false;
+    if (rules_.anyEpilogue ? shapeOf(value).empty() || function_->hasAttr(kAccumulateAttr)
+                           : !isWorthEpilogue(einsum, value, alone))
+      return false;
     IndexMap identity = identityMap(shapeOf(value).size());
     llvm::SmallPtrSet<Operation *, 8> readers;
     for (auto &[computed, map] : alone.computed) {
@@ -326,7 +322,19 @@ private:
               return false;
       readers.insert(op);
     }
-    return staysInside(sums, value, readers) && isLargeContraction(einsum, roots_.written(value));
+    return staysInside(sums, value, readers);
+  }
+
+  /// Whether the result is large, and worth more than a pass over it in the cache.
+  bool isWorthEpilogue(EinsumOp einsum, Value value, const Pull &alone) {
+    double elements = product(shapeOf(value));
+    if (elements * double(itemSize(elementDType(value.getType()))) < double(rules_.epilogueBytes))
+      return false;
+    // What is as large as the result would be read a tile at a time, against every prefetcher.
+    for (Value leaf : alone.leaves)
+      if (leaf != einsum.getOutput() && product(shapeOf(leaf)) * kEpilogueShare > elements)
+        return false;
+    return isLargeContraction(einsum, roots_.written(value));
   }
 
   /// Whether all that depends on `from` is read by `readers` alone, up to `root`.
@@ -492,8 +500,7 @@ private:
   }
 
   func::FuncOp function_;
-  bool fuse_;
-  double epilogueBytes_;
+  const FusionRules &rules_;
   Roots roots_;
   std::vector<KernelGroup> groups_;
   std::vector<SmallVector<std::pair<Value, IndexMap>>> computed_; ///< by group
@@ -503,8 +510,8 @@ private:
 
 } // namespace
 
-std::vector<KernelGroup> planFusion(func::FuncOp function, bool fuse, int64_t epilogueBytes) {
-  return Planner(function, fuse, epilogueBytes).plan();
+std::vector<KernelGroup> planFusion(func::FuncOp function, const FusionRules &rules) {
+  return Planner(function, rules).plan();
 }
 
 } // namespace ricci

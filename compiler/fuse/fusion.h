@@ -48,9 +48,14 @@ struct KernelGroup {
   llvm::SmallPtrSet<mlir::Value, 8> leaves; ///< what is read from memory
 };
 
-/// Groups in an order in which they can run. Without `fuse` every operation but views is one; an
-/// einsum whose result has fewer than `epilogueBytes` is.
-std::vector<KernelGroup> planFusion(mlir::func::FuncOp function, bool fuse, int64_t epilogueBytes);
+struct FusionRules {
+  bool fuse = true;          ///< else every operation but views is a kernel
+  int64_t epilogueBytes = 0; ///< an einsum with a smaller result has no epilogue
+  bool anyEpilogue = false;  ///< an einsum has one wherever it can
+};
+
+/// Groups in an order in which they can run.
+std::vector<KernelGroup> planFusion(mlir::func::FuncOp function, const FusionRules &rules);
 
 /// Whether the operation is computed element by element wherever it is wanted.
 bool isInlined(mlir::Operation *op);

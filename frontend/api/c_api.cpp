@@ -94,6 +94,7 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
   options.accumulate = known.accumulate != 0;
   options.diskCache = !known.no_disk_cache;
   options.fuse = !known.no_fusion;
+  options.allowTf32 = known.allow_tf32 != 0;
   if (Status s = readSearch(known, options.order); !s)
     return std::move(s.error());
   return options;

@@ -118,6 +118,16 @@ ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *
 /** New memory in C order, aligned to 64 bytes; its contents are undefined. */
 ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                                    ricci_tensor **tensor, ricci_error **error);
+/** The tensor on a device, "cpu", "cuda" or "cuda:N": where it is there already a handle of the same
+ * memory, else a copy in C order. */
+ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **result,
+                             ricci_error **error);
+/** The same as ricci_tensor_share, of memory of a device: `data` is an address of it. Other work on
+ * it must be in the order of CUDA's legacy default stream. `release` may be null. */
+ricci_status ricci_tensor_share_on(const char *device, ricci_dtype dtype, int32_t rank,
+                                   const int64_t *shape, const int64_t *strides, void *data,
+                                   void (*release)(void *context), void *context,
+                                   ricci_tensor **tensor, ricci_error **error);
 /** Null is fine. */
 void ricci_tensor_free(ricci_tensor *tensor);
 
@@ -159,9 +169,6 @@ ricci_status ricci_tensor_reshape(const ricci_tensor *tensor, int32_t rank, cons
 /** A copy in C order, in new memory of the same device. */
 ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **copy,
                                      ricci_error **error);
-/** In the memory of "cpu" or "cuda[:N]": a view where it is there, else a copy in C order. */
-ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **copy,
-                             ricci_error **error);
 
 /* ---- DLPack 1 (<ricci/dlpack_abi.h> or <dlpack/dlpack.h> declares the structures) ----------- */
 
@@ -191,7 +198,8 @@ ricci_status ricci_tensor_to_dlpack_unversioned(const ricci_tensor *tensor,
  * null stands for these. */
 typedef struct ricci_options {
   size_t struct_size;    /**< sizeof(ricci_options) of the caller: later versions add fields */
-  const char *device;    /**< "cpu", "cuda[:N]", or "reference", a naive interpreter; null: "cpu" */
+  const char *device;    /**< "cpu", "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter;
+                              null: that of the operands, which is the CPU where there are none */
   const char *cpu;       /**< native, x86-64, x86-64-v2 to v4, or a name LLVM knows; null: RICCI_CPU
                               or native */
   const char *order;     /**< of contractions: auto, greedy or optimal; null: auto */
@@ -208,10 +216,11 @@ typedef struct ricci_options {
   const size_t *path_lengths;
   size_t path_steps;
   const char *arch; /**< of a GPU, such as sm_90a; null: that of the GPU it runs on */
+  int allow_tf32;   /**< on a GPU, contractions of f32 may round their operands to 11 bits */
 } ricci_options;
 
 #define RICCI_OPTIONS_INIT                                                                         \
-  {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, NULL}
+  {sizeof(ricci_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, 0, NULL, 0}
 
 /** The einsum of `count` operands as numpy.einsum computes it, in new memory in C order. Compiled
  * once for each equation, signature (dtypes, shapes, strides) and options, then cached. */

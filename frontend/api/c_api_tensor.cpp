@@ -30,7 +30,7 @@ Expected<std::vector<int64_t>> list(const int64_t *values, int64_t count, const 
 
 ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const int64_t *strides,
                   void *data, bool readOnly, void (*release)(void *), void *context,
-                  ricci_tensor **tensor, ricci_error **error) {
+                  ricci_tensor **tensor, ricci_error **error, Device device = {}) {
   return guarded(error, [&]() -> Status {
     if (Status s = notNull(tensor, "tensor"); !s)
       return s;
@@ -41,7 +41,7 @@ ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const i
       return s;
     auto handle = std::make_unique<ricci_tensor>();
     Tensor &t = handle->tensor;
-    t = Tensor::share(nullptr, data, type->dtype, type->shape, type->strides, readOnly);
+    t = Tensor::share(nullptr, data, type->dtype, type->shape, type->strides, readOnly, device);
     if (release) {
       // Made by hand: a shared_ptr that cannot be made would call `release`.
       struct Owner {
@@ -54,13 +54,24 @@ ricci_status wrap(ricci_dtype dtype, int32_t rank, const int64_t *shape, const i
       };
       auto owner = std::make_shared<Owner>();
       t = Tensor::share(owner, data, type->dtype, std::move(type->shape), std::move(type->strides),
-                        readOnly);
+                        readOnly, device);
       owner->release = release;
       owner->context = context;
     }
     *tensor = handle.release();
     return success();
   });
+}
+
+/// A place for tensors.
+Expected<Device> memoryDevice(const char *name) {
+  if (!name)
+    return usageError("'device' is null");
+  Expected<Device> device = parseDevice(name);
+  if (device && device->kind == DeviceKind::Reference)
+    return usageError(
+        "the device 'reference' has no memory of its own: tensors are on cpu or cuda");
+  return device;
 }
 
 } // namespace
@@ -97,6 +108,16 @@ ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *
                                 const int64_t *strides, void *data, void (*release)(void *context),
                                 void *context, ricci_tensor **tensor, ricci_error **error) {
   return wrap(dtype, rank, shape, strides, data, false, release, context, tensor, error);
+}
+
+ricci_status ricci_tensor_share_on(const char *device, ricci_dtype dtype, int32_t rank,
+                                   const int64_t *shape, const int64_t *strides, void *data,
+                                   void (*release)(void *context), void *context,
+                                   ricci_tensor **tensor, ricci_error **error) {
+  Expected<Device> place = memoryDevice(device);
+  if (!place)
+    return guarded(error, [&]() -> Status { return std::move(place.error()); });
+  return wrap(dtype, rank, shape, strides, data, false, release, context, tensor, error, *place);
 }
 
 ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
@@ -185,17 +206,15 @@ ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **
   });
 }
 
-ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **copy,
+ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **result,
                              ricci_error **error) {
   return guarded(error, [&]() -> Status {
     if (Status s = notNull(tensor, "tensor"); !s)
       return s;
-    if (Status s = notNull(device, "device"); !s)
-      return s;
-    Expected<Device> where = parseDevice(device);
-    if (!where)
-      return std::move(where.error());
-    return give(tensor->tensor.try_to(*where), copy);
+    Expected<Device> place = memoryDevice(device);
+    if (!place)
+      return std::move(place.error());
+    return give(tensor->tensor.try_to(*place), result);
   });
 }
 

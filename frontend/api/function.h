@@ -48,6 +48,9 @@ struct ProgramOptions {
   /// Without it every operation is a kernel of its own: to find out what fusion does to a result.
   /// The environment variable RICCI_FUSION=off does the same.
   bool fuse = true;
+  /// On a GPU, whether contractions of f32 may round their operands to TF32: 11 bits instead of 24, a
+  /// relative error of each up to 2^-11, for the matrix units' sake. Sums stay f32.
+  bool allowTf32 = false;
   /// Prints the IR after a pass, or after "all", on stderr; such a call compiles anew.
   std::string printIrAfter;
   /// Whether code that earlier processes have compiled is used, and kept for later ones, in the

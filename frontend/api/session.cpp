@@ -13,6 +13,7 @@
 #include "runtime/disk_cache.h"
 #include "runtime/interrupt.h"
 #include "runtime/log.h"
+#include "runtime/nvrtc_library.h"
 #include "runtime/pool.h"
 
 #include <fmt/format.h>
@@ -99,6 +100,7 @@ CompileOptions compileOptions(const ProgramOptions &options, bool accumulate) {
   result.arch = archOf(options);
   result.fuse = fuses(options);
   result.chainBytes = chainBytes();
+  result.allowTf32 = options.allowTf32;
   result.cpu = cpuOf(options);
   result.order = options.order;
   result.memoryLimit = options.memoryLimit;
@@ -188,12 +190,22 @@ Expected<ExecutablePtr> compile(const Program &program, const CompileOptions &op
   return (*loaded)->compile(program, options);
 }
 
+std::string cudaIdentity(const std::string &arch, const std::string &nvrtc) {
+  return fmt::format("{} nvrtc={}", arch, nvrtc);
+}
+
+/// What the code of a program depends on besides the program and Ricci.
+std::string codeIdentity(const CompileOptions &options) {
+  if (!options.device.isCuda())
+    return options.cpu;
+  Expected<const NvrtcLibrary *> nvrtc = NvrtcLibrary::get();
+  return cudaIdentity(options.arch, nvrtc ? (*nvrtc)->version : "none");
+}
+
 /// From disk, else compiled and stored there.
 Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions options,
                                       const std::string &programKey) {
-  // What a program for a GPU depends on is in its key and those of its kernels.
-  std::optional<DiskCache> disk =
-      DiskCache::open(options.device.isCuda() ? options.arch : options.cpu);
+  std::optional<DiskCache> disk = DiskCache::open(codeIdentity(options));
   if (!disk)
     return compile(program, options);
   // An executable's plan is in the labels of whoever stored it.
@@ -203,8 +215,13 @@ Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions opt
   options.kernels = &*disk;
   Expected<ExecutablePtr> compiled = compile(program, options);
   // A compiler that was installed meanwhile is not the one that `disk` has keyed by.
-  if (compiled && compilerIsUnchanged())
+  if (compiled && compilerIsUnchanged()) {
     disk->storeProgram(key, program.source, **compiled);
+    // For where there is no NVRTC.
+    if (options.device.isCuda())
+      if (std::optional<DiskCache> other = DiskCache::open(cudaIdentity(options.arch, "none")))
+        other->storeProgram(key, program.source, **compiled);
+  }
   return compiled;
 }
 

@@ -46,6 +46,7 @@ public:
     add(std::string_view(options.arch));
     add(fuses(options));
     add(chainBytes());
+    add(options.allowTf32);
     add(cpu);
   }
   void addStrides(const OperandTypes *outputs) {

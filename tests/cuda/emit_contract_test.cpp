@@ -4,9 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "tests/cuda/contractions.h"
 #include "tests/cuda/emit_harness.h"
+#include "tests/cuda/emulated.h"
 
-#include <fmt/format.h>
+#include <cmath>
 #include <gmock/gmock.h>
 
 namespace ricci::test {
@@ -14,20 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string einsum(const std::string &equation, const std::string &a, const std::string &b,
-                   const std::string &c, bool accumulate = false) {
-  return fmt::format(R"(func.func @main(%a: tensor<{1}>, %b: tensor<{2}>) -> tensor<{3}>{4} {{
-  %0 = ricci.einsum "{0}" ins(%a, %b : tensor<{1}>, tensor<{2}>) -> tensor<{3}>
-  return %0 : tensor<{3}>
-}}
-)",
-                     equation, a, b, c, accumulate ? " attributes {ricci.accumulate}" : "");
-}
-
-std::string matrix(int64_t rows, int64_t columns, const std::string &type) {
-  return fmt::format("{}x{}x{}", rows, columns, type);
-}
 
 /// Every type, the labels in one order or another, in sizes that are no multiples of tiles.
 TEST(EmitContract, MatricesOfEveryType) {
@@ -53,69 +41,160 @@ TEST(EmitContract, MatricesOfEveryType) {
     }
 }
 
-/// Each tile once: shapes that choose it.
-TEST(EmitContract, EveryTile) {
-  struct Case {
-    const char *type;
-    int64_t m, n, k;
-    const char *title;
-  };
-  const Case cases[] = {
-      {"f32", 1408, 1536, 9, "contract f32 128x128x8"},
-      {"f32", 1536, 704, 8, "contract f32 128x64x8"},
-      {"f32", 704, 1536, 8, "contract f32 64x128x8"},
-      {"f32", 700, 700, 17, "contract f32 64x64x16"},
-      {"f32", 384, 700, 17, "contract f32 32x64x16"},
-      {"f32", 640, 416, 17, "contract f32 64x32x16"},
-      {"f32", 200, 200, 17, "contract f32 32x32x16"},
-      {"f32", 16, 2000, 17, "contract f32 16x64x16"},
-      {"f32", 2000, 16, 17, "contract f32 64x16x16"},
-      {"f64", 700, 700, 9, "contract f64 64x64x8"},
-  };
-  for (const Case &c : cases)
-    EXPECT_THAT(expectEmulated(einsum("ij,jk->ik", matrix(c.m, c.k, c.type),
-                                      matrix(c.k, c.n, c.type), matrix(c.m, c.n, c.type))),
-                ElementsAre(c.title));
+/// How a test reaches each tile: on a GPU of one processor the largest that the sizes fill.
+struct TileCase {
+  const char *type, *result, *tile;
+  int64_t m, n, k;
+};
+void PrintTo(const TileCase &c, std::ostream *out) { *out << c.type << " " << c.tile; }
+
+class EmitContractTile : public testing::TestWithParam<TileCase> {
+protected:
+  static EmitOptions options(uint64_t seed) {
+    EmitOptions options;
+    options.seed = seed;
+    options.emit.processors = 1;
+    options.emit.allowTf32 = true;
+    return options;
+  }
+  std::string type() const {
+    return GetParam().type == std::string("tf32") ? "f32" : GetParam().type;
+  }
+  std::string title() const { return std::string("contract ") + GetParam().tile; }
+};
+
+/// Sizes that no vector divides, at addresses that are multiples of one element: element by
+/// element.
+TEST_P(EmitContractTile, OddSizes) {
+  const TileCase &c = GetParam();
+  int order = int(c.m + c.n) % 4;
+  EmitOptions odd = options(uint64_t(c.m));
+  odd.unaligned = true;
+  EXPECT_THAT(expectEmulated(product(order, c.m, c.n, c.k, type(), c.result), odd),
+              ElementsAre(title()));
 }
 
-/// 16-bit floats on matrix units: every tile, runs of elements along either side and none, at any
-/// address.
-TEST(EmitContract, MatrixUnits) {
-  struct Case {
-    int64_t m, n, k;
-    const char *tile;
-  };
-  const Case cases[] = {
-      {1408, 1536, 8, "128x128x32"}, {1536, 704, 8, "128x64x32"}, {704, 1536, 8, "64x128x32"},
-      {700, 700, 40, "64x64x32"},    {384, 704, 17, "32x64x32"},  {640, 416, 72, "64x32x32"},
-      {200, 104, 48, "32x32x32"},
-  };
-  uint64_t seed = 0;
-  for (const Case &c : cases)
-    for (const char *equation : {"ij,jk->ik", "ji,kj->ik"}) {
-      bool turned = equation[0] == 'j';
-      if (turned == (c.m > c.n) && c.m * c.n > 500 * 700)
-        continue; // large ones once
-      EmitOptions options;
-      options.seed = ++seed;
-      options.unaligned = seed % 3 == 0;
-      EXPECT_THAT(expectEmulated(einsum(equation,
-                                        turned ? matrix(c.k, c.m, "f16") : matrix(c.m, c.k, "f16"),
-                                        turned ? matrix(c.n, c.k, "f16") : matrix(c.k, c.n, "f16"),
-                                        matrix(c.m, c.n, "f32")),
+/// Sizes and strides that vectors divide, in every order; where addresses do, and where not.
+TEST_P(EmitContractTile, Vectors) {
+  const TileCase &c = GetParam();
+  EmitOptions aligned = options(uint64_t(c.n));
+  EmitOptions unaligned = aligned;
+  unaligned.unaligned = true;
+  for (int order : {int(c.m + c.n + 1) % 4, int(c.m + c.n + 3) % 4})
+    for (const EmitOptions &options : {aligned, unaligned})
+      EXPECT_THAT(expectEmulated(product(order, (c.m + 7) / 8 * 8, (c.n + 7) / 8 * 8,
+                                         (c.k + 7) / 8 * 8, type(), c.result),
                                  options),
-                  ElementsAre("contract f16 f16 f32 " + std::string(c.tile)));
-      if (HasFailure())
-        return;
-    }
+                  ElementsAre(title()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Scalar, EmitContractTile,
+    testing::Values(TileCase{"i32", "i32", "i32 128x128x8", 249, 123, 37},
+                    TileCase{"i32", "i32", "i32 128x64x8", 125, 59, 9},
+                    TileCase{"i32", "i32", "i32 64x128x8", 61, 125, 8},
+                    TileCase{"i32", "i32", "i32 64x64x16", 61, 62, 70},
+                    TileCase{"i32", "i32", "i32 32x64x16", 29, 59, 17},
+                    TileCase{"i32", "i32", "i32 64x32x16", 61, 29, 33},
+                    TileCase{"i32", "i32", "i32 32x32x16", 29, 31, 17},
+                    TileCase{"i32", "i32", "i32 16x64x16", 13, 61, 17},
+                    TileCase{"i32", "i32", "i32 64x16x16", 61, 13, 100},
+                    TileCase{"complex<f32>", "complex<f32>", "c64 64x64x8", 61, 123, 35},
+                    TileCase{"complex<f32>", "complex<f32>", "c64 64x32x16", 59, 29, 35},
+                    TileCase{"complex<f64>", "complex<f64>", "c128 32x32x8", 31, 59, 35}));
+INSTANTIATE_TEST_SUITE_P(
+    MatrixUnits, EmitContractTile,
+    testing::Values(TileCase{"f16", "f32", "f16 f16 f32 128x128x32", 249, 123, 101},
+                    TileCase{"bf16", "f32", "bf16 bf16 f32 128x64x32", 125, 59, 9},
+                    TileCase{"f16", "f16", "f16 64x128x32", 61, 125, 41},
+                    TileCase{"f16", "f16", "f16 64x64x32", 61, 62, 129},
+                    TileCase{"f16", "f32", "f16 f16 f32 32x64x32", 29, 59, 65},
+                    TileCase{"bf16", "bf16", "bf16 64x32x32", 61, 29, 17},
+                    TileCase{"f16", "f32", "f16 f16 f32 32x32x32", 29, 31, 200},
+                    TileCase{"f64", "f64", "f64 128x128x8", 249, 123, 37},
+                    TileCase{"f64", "f64", "f64 128x64x8", 125, 59, 9},
+                    TileCase{"f64", "f64", "f64 64x128x8", 61, 125, 8},
+                    TileCase{"f64", "f64", "f64 64x64x8", 61, 62, 70},
+                    TileCase{"f64", "f64", "f64 32x64x8", 29, 59, 17},
+                    TileCase{"f64", "f64", "f64 64x32x8", 61, 29, 33},
+                    TileCase{"f64", "f64", "f64 32x32x8", 29, 31, 40},
+                    TileCase{"tf32", "f32", "f32 tf32 128x128x16", 249, 123, 37},
+                    TileCase{"tf32", "f32", "f32 tf32 64x64x16", 61, 62, 70},
+                    TileCase{"tf32", "f32", "f32 tf32 32x64x16", 29, 59, 100},
+                    TileCase{"tf32", "f32", "f32 tf32 64x32x16", 61, 29, 33}));
+
+/// What a kernel gives whose text lacks a piece, on ones: "" where all is right.
+std::string outcomeWithout(CudaKernel kernel, const std::string &piece,
+                           const std::string &instead) {
+  size_t at = kernel.source.find(piece);
+  EXPECT_NE(at, std::string::npos) << piece;
+  kernel.source.replace(at, piece.size(), instead);
+  kernel.source.replace(kernel.source.find(kernel.name + "("), kernel.name.size(), "k");
+  std::vector<float> a(64 * 100, 1), b(100 * 64, 1), c(64 * 64, -1);
+  Status s =
+      launchText(kernel.source, kernel.grid, {region(a, "a"), region(b, "b"), region(c, "c")});
+  if (!s)
+    return s.error().message;
+  for (float sum : c)
+    if (sum != 100)
+      return std::isnan(sum) ? "NaN" : "wrong";
+  return "";
+}
+
+/// The tests see a wait or a barrier that is missing.
+TEST(EmitContract, DroppedWaitsAreSeen) {
+  EmitOptions options;
+  options.emit.processors = 1;
+  CudaKernel kernel = emittedKernels(product(0, 64, 64, 100, "f32", "f32"), options).at(0);
+  const std::string wait = "waitForCopies<2>();", barrier = "__syncthreads();";
+  EXPECT_EQ(outcomeWithout(kernel, wait, wait), "");
+  EXPECT_NE(outcomeWithout(kernel, wait, ""), "");
+  EXPECT_NE(outcomeWithout(kernel, wait, "waitForCopies<3>();"), "");
+  EXPECT_THAT(outcomeWithout(kernel, barrier, ""), HasSubstr("without a barrier between"));
+  EXPECT_NE(outcomeWithout(kernel, "else commitCopies();", ""), "");
+  EXPECT_NE(outcomeWithout(kernel, "now == 0 ? 3 : now - 1", "now"), "");
+}
+
+/// On a large GPU small results have small tiles.
+TEST(EmitContract, TilesFillTheGpu) {
+  EXPECT_THAT(expectEmulated(product(0, 200, 200, 17, "f32", "f32")),
+              ElementsAre("contract f32 32x32x16"));
+  EXPECT_THAT(expectEmulated(product(0, 300, 640, 17, "f32", "f32")),
+              ElementsAre("contract f32 32x64x16"));
+}
+
+/// f32 on matrix units only where that is asked for, with what it costs.
+TEST(EmitContract, Tf32IsAskedFor) {
+  EmitOptions options;
+  options.tolerance = 1e-5;
+  std::string text = product(0, 70, 90, 60, "f32", "f32");
+  EXPECT_THAT(expectEmulated(text, options), ElementsAre("contract f32 32x32x16"));
+  options.emit.allowTf32 = true;
+  options.tolerance = 2e-3;
+  EXPECT_THAT(expectEmulated(text, options), ElementsAre("contract f32 tf32 32x32x16"));
+}
+
+/// Fractions in 16 bits, in batches.
+TEST(EmitContract, HalfFractions) {
   EmitOptions options;
   options.tolerance = 2e-2;
   for (const char *type : {"f16", "bf16"}) {
-    expectEmulated(
-        einsum("ij,jk->ik", matrix(70, 90, type), matrix(90, 60, type), matrix(70, 60, type)),
-        options);
+    expectEmulated(product(0, 70, 60, 90, type, type), options);
     expectEmulated(einsum("bhid,bhjd->bhij", fmt::format("2x3x24x16x{}", type),
                           fmt::format("2x3x32x16x{}", type), fmt::format("2x3x24x32x{}", type)),
+                   options);
+  }
+}
+
+/// Indices of 64 bits, which large tensors need.
+TEST(EmitContract, WideIndices) {
+  EmitOptions options;
+  options.emit.wideIndices = true;
+  for (const char *type : {"f32", "f64", "f16", "i8"}) {
+    options.seed += 1;
+    expectEmulated(product(int(options.seed % 4), 70, 40, 56, type, type), options);
+    expectEmulated(einsum("aebf,dfce->abcd", fmt::format("5x3x6x7x{}", type),
+                          fmt::format("4x7x5x3x{}", type), fmt::format("5x6x5x4x{}", type)),
                    options);
   }
 }
@@ -150,6 +229,9 @@ TEST(EmitContract, Accumulates) {
 
 /// Parts of a sum first, then their sum.
 TEST(EmitContract, LongSums) {
+  // No length divides a prime.
+  EXPECT_THAT(expectEmulated(einsum("ij,jk->ik", "6x4099xi32", "4099x7xi32", "6x7xi32")),
+              ElementsAre(HasSubstr("fused"), "contract i32 32x32x16", HasSubstr("fused")));
   EXPECT_THAT(expectEmulated(einsum("ij,jk->ik", "6x4096xi32", "4096x7xi32", "6x7xi32")),
               ElementsAre("contract i32 32x32x16", HasSubstr("fused")));
   EXPECT_THAT(expectEmulated(einsum("i,i->", "150000xf16", "150000xf16", "f16")),

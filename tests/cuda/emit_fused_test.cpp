@@ -311,6 +311,7 @@ TEST(EmitFused, RandomPrograms) {
     options.disorder = seed % 3 == 0;
     options.seed = seed;
     options.fuse = seed % 8 != 0;
+    options.emit.wideIndices = seed % 4 == 1;
     expectEmulated(ProgramWriter(seed).write(4 + int(seed % 12)), options);
     if (HasFailure())
       return;

@@ -7,7 +7,6 @@
 #include "tests/cuda/emit_harness.h"
 #include "tests/fuse/layouts.h"
 
-#include "compiler/cuda/emit_cuda.h"
 #include "compiler/ir/constants.h"
 #include "compiler/ir/context.h"
 #include "compiler/ir/types.h"
@@ -154,6 +153,7 @@ public:
     manager.addNestedPass<func::FuncOp>(createSplitReductions());
     FormKernelsOptions form;
     form.fuse = options.fuse;
+    form.anyEpilogue = true;
     manager.addNestedPass<func::FuncOp>(createFormKernels(form));
     manager.addNestedPass<func::FuncOp>(createPlanMemory());
     isReady_ = oracle_ && succeeded(manager.run(*module_));
@@ -188,6 +188,16 @@ public:
         std::memcpy(placed->first + offset, &element, placed->size());
     run();
     return status_;
+  }
+
+  std::vector<CudaKernel> kernels() {
+    std::vector<CudaKernel> list;
+    for (KernelOp kernel : function_.getOps<KernelOp>())
+      if (auto emitted = emitCuda(kernel, *resolveCudaTarget("sm_80"), options_.emit))
+        list.push_back(std::move(*emitted));
+      else
+        ADD_FAILURE() << emitted.error().message;
+    return list;
   }
 
 private:
@@ -302,7 +312,7 @@ private:
     titles_.clear();
     auto target = resolveCudaTarget("sm_80");
     for (KernelOp kernel : function_.getOps<KernelOp>()) {
-      auto emitted = emitCuda(kernel, *target);
+      auto emitted = emitCuda(kernel, *target, options_.emit);
       if (!emitted) {
         ADD_FAILURE() << emitted.error().message;
         return;
@@ -412,6 +422,11 @@ std::vector<std::string> expectEmulated(const std::string &text, const EmitOptio
   testing::ScopedTrace trace(__FILE__, __LINE__, text + "seed " + std::to_string(options.seed));
   Runner runner(text, options);
   return runner.isReady() ? runner.compare() : std::vector<std::string>();
+}
+
+std::vector<CudaKernel> emittedKernels(const std::string &text, const EmitOptions &options) {
+  Runner runner(text, options);
+  return runner.isReady() ? runner.kernels() : std::vector<CudaKernel>();
 }
 
 LaunchStatus emulatedStatus(const std::string &text,

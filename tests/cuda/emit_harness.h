@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "runtime/executable.h"
+#include "compiler/cuda/emit_cuda.h"
 
 #include <map>
 #include <string>
@@ -16,6 +16,7 @@ namespace ricci::test {
 
 /// How a test runs a function.
 struct EmitOptions {
+  CudaEmitOptions emit;
   bool fuse = true;
   /// Arguments and results have any strides (permuted, negative, with gaps; arguments also 0).
   bool disorder = false;
@@ -39,6 +40,9 @@ struct EmitOptions {
 /// places that memory is planned in, and compares the results with the oracle's. Returns the titles
 /// of the kernels.
 std::vector<std::string> expectEmulated(const std::string &text, const EmitOptions &options = {});
+
+/// The kernels alone.
+std::vector<CudaKernel> emittedKernels(const std::string &text, const EmitOptions &options = {});
 
 /// Runs on these elements (C order, one list an argument) and returns what the kernels report.
 LaunchStatus emulatedStatus(const std::string &text,

@@ -238,26 +238,82 @@ extern "C" __global__ void k(float *out) {
       << s.error().message;
 }
 
-/// A copy that nobody waits for has not come.
-TEST(EmulatorBugs, NoWaitForACopy) {
-  const char *text = R"(
+/// Sums tiles of 64 numbers that are copied one ahead of those that are summed.
+const std::string kPipeline = R"(
 extern "C" __global__ void k(const float *in, float *out) {
-  __shared__ float tile[32];
-  ricciEmulatorCopyAsync(tile + threadIdx.x, in + threadIdx.x, 4, 4);
+  __shared__ __align__(16) float tile[2][64];
+  float sum = 0;
+  ricciEmulatorCopyAsync(&tile[0][threadIdx.x], in + threadIdx.x, 4, 4);
   ricciEmulatorCommitCopies();
-  WAIT
-  __syncthreads();
-  out[threadIdx.x] = tile[31 - threadIdx.x];
+  for (int i = 0; i < 5; ++i) {
+    ricciEmulatorWaitForCopies(0);
+    __syncthreads(); // come
+    if (i < 4)
+      ricciEmulatorCopyAsync(&tile[(i + 1) % 2][threadIdx.x], in + 64 * (i + 1) + threadIdx.x, 4, 4);
+    ricciEmulatorCommitCopies();
+    sum += tile[i % 2][63 - threadIdx.x];
+  }
+  out[threadIdx.x] = sum;
 }
 )";
-  std::vector<float> in(32, 1), out(32);
-  for (bool waits : {false, true}) {
-    std::string source = text;
-    source.replace(source.find("WAIT"), 4, waits ? "ricciEmulatorWaitForCopies(0);" : "");
-    EXPECT_TRUE(
-        launchText(source, {{1, 1, 1}, {32, 1, 1}, 0}, {region(in, "in"), region(out, "out")}));
-    EXPECT_EQ(std::isnan(out[0]), !waits);
+
+std::string pipelineOutcome(const std::string &from, const std::string &to, uint64_t seed) {
+  std::string text = kPipeline;
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+  std::vector<float> in(320), out(64);
+  for (size_t i = 0; i < in.size(); ++i)
+    in[i] = float(i % 64);
+  Status s = launchText(text, {{1, 1, 1}, {64, 1, 1}, 0}, {region(in, "in"), region(out, "out")},
+                        {}, seed);
+  if (!s)
+    return s.error().message;
+  for (size_t i = 0; i < out.size(); ++i)
+    if (out[i] != 5.0f * float(63 - i))
+      return std::isnan(out[i]) ? "NaN" : "wrong";
+  return "";
+}
+
+TEST(EmulatorBugs, CopiesAhead) {
+  for (uint64_t seed = 0; seed < 3; ++seed) {
+    const auto outcome = [&](const std::string &from, const std::string &to) {
+      return pipelineOutcome(from, to, seed);
+    };
+    EXPECT_EQ(outcome("float sum = 0;", "float sum = 0;"), "");
+    // A copy that nobody waits for, or of which too many may be under way, has not come.
+    EXPECT_EQ(outcome("ricciEmulatorWaitForCopies(0);", ""), "NaN");
+    EXPECT_NE(outcome("ricciEmulatorWaitForCopies(0);", "ricciEmulatorWaitForCopies(1);")
+                  .find("without a barrier between"),
+              std::string::npos);
+    // What is not committed is in no group.
+    EXPECT_EQ(outcome("    ricciEmulatorCommitCopies();", ""), "NaN");
+    // Others do not see what a thread has waited for, and copies overtake those who still read.
+    EXPECT_NE(outcome("__syncthreads(); // come", "").find("without a barrier between"),
+              std::string::npos);
+    EXPECT_NE(outcome("tile[(i + 1) % 2][threadIdx.x]", "tile[i % 2][threadIdx.x]"), "");
+    EXPECT_NE(outcome("in + 64 * (i + 1) + threadIdx.x, 4, 4", "in + 320 + threadIdx.x, 4, 4")
+                  .find("reads 4 bytes that belong to no buffer"),
+              std::string::npos);
+    EXPECT_NE(outcome("threadIdx.x, 4, 4", "threadIdx.x, 8, 8").find("not aligned"),
+              std::string::npos);
   }
+}
+
+TEST(EmulatorBugs, MatrixRowsThatAreNotAligned) {
+  std::vector<uint32_t> out(32);
+  Status s = launchText(R"(
+extern "C" __global__ void k(unsigned *out) {
+  __shared__ __align__(16) unsigned short tile[32][12];
+  unsigned words[4];
+  ricciEmulatorLoadMatrices(words, &tile[threadIdx.x][0]);
+  out[threadIdx.x] = words[0];
+}
+)",
+                        {{1, 1, 1}, {32, 1, 1}, 0}, {region(out, "out")});
+  ASSERT_FALSE(s);
+  EXPECT_NE(s.error().message.find("is not aligned to 16 bytes (line 5)"), std::string::npos)
+      << s.error().message;
 }
 
 TEST(EmulatorBugs, GridsThatNoDeviceRuns) {

@@ -197,6 +197,38 @@ extern "C" __global__ void k(const float *a, const float *b, float *c, double *d
     }
 }
 
+/// Each lane gets its two elements of four matrices whose rows lie anywhere.
+TEST(Emulator, LoadsOfMatrices) {
+  const char *text = R"(
+extern "C" __global__ void k(const unsigned short *in, unsigned *rows, unsigned *columns) {
+  __shared__ __align__(16) unsigned short tile[32][24];
+  for (int i = 0; i < 8; ++i)
+    tile[31 - threadIdx.x][8 + i] = in[8 * threadIdx.x + i];
+  __syncthreads();
+  unsigned words[4];
+  ricciEmulatorLoadMatrices(words, &tile[31 - threadIdx.x][8]);
+  for (int i = 0; i < 4; ++i)
+    rows[4 * threadIdx.x + i] = words[i];
+  ricciEmulatorLoadMatricesTransposed(words, &tile[31 - threadIdx.x][8]);
+  for (int i = 0; i < 4; ++i)
+    columns[4 * threadIdx.x + i] = words[i];
+}
+)";
+  std::vector<uint16_t> in(256);
+  std::iota(in.begin(), in.end(), uint16_t(1));
+  std::vector<uint32_t> rows(128), columns(128);
+  expectFine(launchText(text, {{1, 1, 1}, {32, 1, 1}, 0},
+                        {region(in, "in"), region(rows, "rows"), region(columns, "columns")}));
+  for (size_t lane = 0; lane < 32; ++lane)
+    for (size_t matrix = 0; matrix < 4; ++matrix)
+      for (size_t i = 0; i < 2; ++i) {
+        const size_t along = lane / 4, across = 2 * (lane % 4) + i;
+        EXPECT_EQ(rows[4 * lane + matrix] >> 16 * i & 0xffff, in[64 * matrix + 8 * along + across]);
+        EXPECT_EQ(columns[4 * lane + matrix] >> 16 * i & 0xffff,
+                  in[64 * matrix + 8 * across + along]);
+      }
+}
+
 TEST(Emulator, NamesOfKernels) {
   EXPECT_EQ(emulator::kernelNames("extern \"C\" __global__ void a(int);\n"
                                   "extern \"C\" __global__ void __launch_bounds__(1, 2)\nb_2(int)"),

@@ -81,6 +81,7 @@ TEST(Nvrtc, ReadsRegistersAndSpills) {
                 binary);
   EXPECT_EQ(binary.registers, 255);
   EXPECT_EQ(binary.spillBytes, 20);
+  EXPECT_EQ(binary.stackBytes, 16);
 }
 
 } // namespace

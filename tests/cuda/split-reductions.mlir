@@ -48,6 +48,22 @@ func.func @contraction(%a: tensor<64x65536xf32>, %b: tensor<65536x64xf32>) -> te
   return %0 : tensor<64x64xf32>
 }
 
+// No length divides a prime: what equal parts leave is summed apart, from views.
+// CHECK-LABEL: func.func @prime
+// CHECK-DAG: %[[A1:.*]] = ricci.slice %arg0 start = [0, 65472] size = [64, 65] step = [1, 1]
+// CHECK-DAG: %[[B1:.*]] = ricci.slice %arg1 start = [65472, 0] size = [65, 64] step = [1, 1]
+// CHECK-DAG: %[[REST:.*]] = ricci.einsum "i{#rest},{#rest}k->ik" ins(%[[A1]], %[[B1]]
+// CHECK-DAG: %[[A0:.*]] = ricci.slice %arg0 start = [0, 0] size = [64, 65472] step = [1, 1]
+// CHECK: ricci.reshape %[[A0]] : tensor<64x65472xf16> -> tensor<64x66x992xf16>
+// CHECK: ricci.einsum "i{#part}j,{#part}jk->{#part}ik" {{.*}} -> tensor<66x64x64xf32>
+// CHECK: %[[SUM:.*]] = ricci.reduce sum
+// CHECK: %[[BOTH:.*]] = ricci.elementwise add(%[[SUM]], %[[REST]])
+// CHECK: ricci.cast %[[BOTH]] : tensor<64x64xf32> -> tensor<64x64xf16>
+func.func @prime(%a: tensor<64x65537xf16>, %b: tensor<65537x64xf16>) -> tensor<64x64xf16> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<64x65537xf16>, tensor<65537x64xf16>) -> tensor<64x64xf16>
+  return %0 : tensor<64x64xf16>
+}
+
 // Who adds to memory does it in an einsum.
 // CHECK-LABEL: func.func @accumulates
 // CHECK-NOT: ricci.reshape

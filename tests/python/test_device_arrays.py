@@ -102,3 +102,13 @@ def test_emit():
     assert '__global__' in f.emit("cuda")
     assert f.emit("ptx").startswith("// sm_90a: 42 registers")
     assert isinstance(f.emit("cubin"), bytes)
+
+
+def test_tf32_is_asked_for():
+    text = ricci.compile("x @ x", x="f32[64,64]", device="cuda").emit("cuda")
+    assert "tf32" not in text
+    assert "tf32" in ricci.compile("x @ x", x="f32[64,64]", device="cuda", allow_tf32=True).emit("cuda")
+    x = np.full((64, 64), 1 + 2.0**-20, np.float32)  # rounds to 1
+    exact = ricci.einsum("ij,jk->ik", x, x, device="cuda")
+    assert exact[0, 0] > 64 and ricci.einsum("ij,jk->ik", x, x, device="cuda", allow_tf32=True)[0, 0] == 64
+    assert ricci.evaluate("x @ x", x=x, device="cuda", allow_tf32=True)[0, 0] == 64

@@ -377,6 +377,7 @@ def test_more_axes_than_numpy_has():
 
 def test_signature():
     parameters = inspect.signature(ricci.einsum).parameters
-    assert list(parameters) == ["args", "out", "accumulate", "alpha", "optimize", "memory_limit", "device"]
+    assert list(parameters) == ["args", "out", "accumulate", "alpha", "optimize", "memory_limit", "device",
+                                "allow_tf32"]
     assert parameters["optimize"].default == "auto"
     assert "view" in ricci.einsum.__doc__ and "overlap" in ricci.einsum.__doc__ or "share" in ricci.einsum.__doc__

@@ -206,17 +206,20 @@ Alpha parseAlpha(PyObject *object) {
 
 } // namespace
 
+bool parseFlag(PyObject *object) {
+  const int isTrue = object ? PyObject_IsTrue(object) : 0;
+  if (isTrue < 0)
+    nb::raise_python_error();
+  return isTrue != 0;
+}
+
 EinsumOptions parseOptions(const Keywords &keywords) {
   EinsumOptions options;
   options.order = parseOrder(keywords.optimize);
   options.memoryLimit = parseMemoryLimit(keywords.memoryLimit);
   options.device = parseDevice(keywords.device);
-  if (keywords.accumulate) {
-    const int accumulate = PyObject_IsTrue(keywords.accumulate);
-    if (accumulate < 0)
-      nb::raise_python_error();
-    options.accumulate = accumulate != 0;
-  }
+  options.accumulate = parseFlag(keywords.accumulate);
+  options.allowTf32 = parseFlag(keywords.allowTf32);
   if (keywords.alpha)
     options.alpha = parseAlpha(keywords.alpha);
   return options;

@@ -32,11 +32,13 @@ Call parseCall(std::span<PyObject *const> arguments);
 /// What the keyword arguments say; null for those that are not given.
 struct Keywords {
   PyObject *out = nullptr, *accumulate = nullptr, *alpha = nullptr, *optimize = nullptr,
-           *memoryLimit = nullptr, *device = nullptr;
+           *memoryLimit = nullptr, *device = nullptr, *allowTf32 = nullptr;
 };
 
 EinsumOptions parseOptions(const Keywords &keywords);
 
+/// The truth of an object; null is false.
+bool parseFlag(PyObject *object);
 /// "cpu" (also null and None) or "reference".
 Device parseDevice(PyObject *object);
 /// The text of a str.

@@ -36,7 +36,8 @@ Keywords parseKeywords(PyObject *const *values, PyObject *names) {
                          {"alpha", &Keywords::alpha, nullptr},
                          {"optimize", &Keywords::optimize, nullptr},
                          {"memory_limit", &Keywords::memoryLimit, nullptr},
-                         {"device", &Keywords::device, nullptr}};
+                         {"device", &Keywords::device, nullptr},
+                         {"allow_tf32", &Keywords::allowTf32, nullptr}};
   Keywords keywords;
   const Py_ssize_t count = names ? PyTuple_GET_SIZE(names) : 0;
   for (Py_ssize_t i = 0; i < count; ++i) {
@@ -152,7 +153,7 @@ PyObject *einsumEntry(PyObject *, PyObject *const *arguments, Py_ssize_t count, 
 }
 
 constexpr const char *kDoc =
-    R"(einsum($module, /, *args, out=None, accumulate=False, alpha=1, optimize='auto', memory_limit=None, device=None)
+    R"(einsum($module, /, *args, out=None, accumulate=False, alpha=1, optimize='auto', memory_limit=None, device=None, allow_tf32=False)
 --
 
 The einsum of the operands, as numpy.einsum computes it, by machine code made for this call.
@@ -176,6 +177,7 @@ optimize: how the order of contractions is found: "auto", "greedy", "optimal", a
     for "auto": the order changes rounding at most.
 memory_limit: bytes that the result and the intermediates may take; what needs more is refused.
 device: "cpu" (also None), "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter.
+allow_tf32: on a GPU, contractions of float32 may round their operands to 11 bits.
 
 Returns a new C-contiguous array, a NumPy scalar where no label is left, or for one operand of which
 only axes are permuted or diagonals taken a view, writable if the operand is.

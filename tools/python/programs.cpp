@@ -79,7 +79,8 @@ nb::object evaluate(PyObject *const *arguments, Py_ssize_t count, PyObject *name
                       "are given",
                       count));
   const std::string_view program = programText(arguments[0]);
-  PyObject *out = nullptr, *device = nullptr;
+  static PyObject *const tf32Name = PyUnicode_InternFromString("allow_tf32");
+  PyObject *out = nullptr, *device = nullptr, *allowTf32 = nullptr;
   const Py_ssize_t keywords = names ? PyTuple_GET_SIZE(names) : 0;
   std::vector<NamedTensor> operands;
   std::vector<nb::object> owners;
@@ -91,6 +92,8 @@ nb::object evaluate(PyObject *const *arguments, Py_ssize_t count, PyObject *name
       out = value;
     } else if (name == deviceName || PyUnicode_Compare(name, deviceName) == 0) {
       device = value;
+    } else if (name == tf32Name || PyUnicode_Compare(name, tf32Name) == 0) {
+      allowTf32 = value;
     } else {
       std::string text(utf8(name));
       owners.push_back(asArray(value));
@@ -100,6 +103,7 @@ nb::object evaluate(PyObject *const *arguments, Py_ssize_t count, PyObject *name
   }
   ProgramOptions options;
   options.device = parseDevice(device);
+  options.allowTf32 = parseFlag(allowTf32);
   if (!isNone(out)) {
     Outputs outputs(out);
     valueOrRaise(withoutGil(
@@ -117,7 +121,7 @@ PyObject *evaluateEntry(PyObject *, PyObject *const *arguments, Py_ssize_t count
 }
 
 constexpr const char *kEvaluateDoc =
-    R"doc(evaluate($module, program, /, *, out=None, device=None, **arrays)
+    R"doc(evaluate($module, program, /, *, out=None, device=None, allow_tf32=False, **arrays)
 --
 
 What NumPy computes when it runs the program, by machine code made for these arrays' types.
@@ -135,6 +139,7 @@ arrays: what the program's names stand for: NumPy arrays, objects with __dlpack_
 out: an array of the result's dtype and shape, or a tuple of them for a program with several results,
     that receives the result and is returned. It may share memory with arrays: those are copied first.
 device: "cpu" (also None), "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter.
+allow_tf32: on a GPU, contractions of float32 may round their operands to 11 bits.
 
 Returns a new C-contiguous array, a NumPy scalar where there are no axes, or a tuple where the
 program ends in one.
@@ -262,7 +267,8 @@ private:
   std::vector<nb::object> names; ///< of the parameters, interned
 };
 
-PyFunction compileProgram(nb::handle program, nb::handle device, const nb::kwargs &arguments) {
+PyFunction compileProgram(nb::handle program, nb::handle device, nb::handle allowTf32,
+                          const nb::kwargs &arguments) {
   const std::string_view text = programText(program.ptr());
   std::vector<Parameter> parameters;
   for (auto [name, value] : arguments) {
@@ -272,12 +278,13 @@ PyFunction compileProgram(nb::handle program, nb::handle device, const nb::kwarg
   }
   ProgramOptions options;
   options.device = parseDevice(device.ptr());
+  options.allowTf32 = parseFlag(allowTf32.ptr());
   return PyFunction(
       valueOrRaise(withoutGil([&] { return try_compile(text, parameters, options); })));
 }
 
 constexpr const char *kCompileDoc =
-    R"doc(compile(program, /, *, device=None, **arguments)
+    R"doc(compile(program, /, *, device=None, allow_tf32=False, **arguments)
 
 Compiles a program to a Function, which `evaluate` would run.
 
@@ -315,8 +322,8 @@ void addPrograms(nb::module_ &module) {
   nb::object name = module.attr("__name__");
   module.attr("evaluate") =
       stealOrRaise(PyCFunction_NewEx(&evaluateMethod, module.ptr(), name.ptr()));
-  module.def("compile", &compileProgram, "program"_a, "device"_a = nb::none(), "arguments"_a,
-             kCompileDoc);
+  module.def("compile", &compileProgram, "program"_a, "device"_a = nb::none(), "allow_tf32"_a = false,
+             "arguments"_a, kCompileDoc);
   module.def("parse_spec", &parseSpecObject, "text"_a);
   nb::class_<PyFunction>(module, "Function", kFunctionDoc)
       .def("__call__", &PyFunction::call)

@@ -104,7 +104,7 @@ Expected<Counts> countRoundings(const std::string &equation, const std::vector<T
 } // namespace
 
 Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector<Tensor> &operands,
-                                  const Tensor &result) {
+                                  const Tensor &result, bool isTf32) {
   CheckResult outcome;
   outcome.elements = result.size();
   DTypeKind kind = kindOf(result.dtype());
@@ -139,6 +139,8 @@ Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector
   // The reference's own rounding doubles what is allowed where it runs in the same precision.
   double relative = gamma(roundings, precision.accumulate) + gamma(roundings, 0x1p-53) +
                     gamma(counts->intermediates, precision.store);
+  if (isTf32 && result.dtype() == DType::f32)
+    relative += gamma(2 * double(operands.size()), kTf32);
   // The last rounding is of a sum that may itself be off by the rest.
   relative *= 1 + precision.store + 1e-6;
   Comparison comparison(result, *expected, outcome);

@@ -35,19 +35,21 @@ struct CheckResult {
 ///     gamma(K + n) * S,  gamma(k) = k u / (1 - k u),
 /// K terms summed, n operands, u the unit roundoff of accumulation, S the same einsum over the
 /// operands' absolute values (Higham: Accuracy and Stability of Numerical Algorithms, 2002, 3.1);
-/// the roundings to a 16-bit type after each contraction come on top.
+/// the roundings to a 16-bit type after each contraction come on top, and with `isTf32` those of
+/// f32 operands to 11 bits, of intermediates too.
 Expected<CheckResult> checkEinsum(const std::string &equation, const std::vector<Tensor> &operands,
-                                  const Tensor &result);
+                                  const Tensor &result, bool isTf32);
 
 /// The same for a program of these parameters, each result by itself. Floats are compared with a
 /// run of the interpreter in their own types, and may differ by
 ///     (64 u + K v) (|e| + M) + 32 D,
 /// u the unit roundoff of the result's type, v that of sums, K the longest sum, e the expected
 /// element, M the largest of the result, and D the most that an element moves when every float of
-/// the operands is changed in its last place: what the program itself makes of rounding.
+/// the operands is changed in its last place: what the program itself makes of rounding. With
+/// `isTf32` the last place of an f32 is the 11th, as contractions see it.
 Expected<std::vector<CheckResult>> checkProgram(const Program &program,
                                                 const std::vector<Parameter> &parameters,
                                                 const std::vector<Tensor> &operands,
-                                                const std::vector<Tensor> &results);
+                                                const std::vector<Tensor> &results, bool isTf32);
 
 } // namespace ricci::driver

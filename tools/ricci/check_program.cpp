@@ -104,8 +104,8 @@ bool isFinite(std::complex<double> value) {
   return std::isfinite(value.real()) && std::isfinite(value.imag());
 }
 
-CheckResult compare(const Tensor &got, const Tensor &expected, const Tensor &changed,
-                    double terms) {
+CheckResult compare(const Tensor &got, const Tensor &expected, const Tensor &changed, double terms,
+                    bool isTf32) {
   CheckResult outcome;
   outcome.elements = got.size();
   if (!isFloating(got.dtype())) {
@@ -123,6 +123,8 @@ CheckResult compare(const Tensor &got, const Tensor &expected, const Tensor &cha
   });
   const Precision precision = precisionOf(got.dtype());
   const double relative = kRoundings * precision.store + terms * precision.accumulate;
+  if (isTf32 && got.dtype() == DType::f32)
+    spread *= kTf32 / precision.store;
   Comparison comparison(got, expected, outcome);
   forEachIndex(got.shape(), [&](const std::vector<int64_t> &index) {
     double size = std::abs(valueAt(expected, index));
@@ -137,7 +139,7 @@ CheckResult compare(const Tensor &got, const Tensor &expected, const Tensor &cha
 Expected<std::vector<CheckResult>> checkProgram(const Program &program,
                                                 const std::vector<Parameter> &parameters,
                                                 const std::vector<Tensor> &operands,
-                                                const std::vector<Tensor> &results) {
+                                                const std::vector<Tensor> &results, bool isTf32) {
   ProgramOptions options;
   options.device = DeviceKind::Reference;
   Expected<Function> reference = try_compile(program, parameters, options);
@@ -156,7 +158,7 @@ Expected<std::vector<CheckResult>> checkProgram(const Program &program,
   const double terms = longestSum(program);
   std::vector<CheckResult> outcomes;
   for (size_t i = 0; i < results.size(); ++i)
-    outcomes.push_back(compare(results[i], (*expected)[i], (*changed)[i], terms));
+    outcomes.push_back(compare(results[i], (*expected)[i], (*changed)[i], terms, isTf32));
   return outcomes;
 }
 

@@ -19,6 +19,8 @@ struct Precision {
 };
 
 Precision precisionOf(DType dtype);
+/// Unit roundoff of TF32, to which a GPU may round the f32 operands of contractions.
+inline constexpr double kTf32 = 0x1p-11;
 
 /// Counts the elements that are not equal, bit for bit, and keeps the first.
 void compareExactly(const Tensor &got, const Tensor &expected, CheckResult &result);

@@ -37,10 +37,10 @@ Expected<Job> makeJob(const EinsumArguments &einsum) {
   if (!program)
     return std::move(program.error());
   job.program = std::move(*program);
-  job.check = [equation = einsum.equation](
-                  const std::vector<Tensor> &inputs,
-                  const std::vector<Tensor> &results) -> Expected<std::vector<CheckResult>> {
-    Expected<CheckResult> check = checkEinsum(equation, inputs, results.front());
+  job.check = [equation = einsum.equation](const std::vector<Tensor> &inputs,
+                                           const std::vector<Tensor> &results,
+                                           bool isTf32) -> Expected<std::vector<CheckResult>> {
+    Expected<CheckResult> check = checkEinsum(equation, inputs, results.front(), isTf32);
     if (!check)
       return std::move(check.error());
     return std::vector<CheckResult>{std::move(*check)};

@@ -106,9 +106,10 @@ Expected<Job> makeJob(const Arguments &arguments) {
   if (!program)
     return std::move(program.error());
   job.program = std::move(*program);
-  job.check = [program = job.program, parameters = job.parameters()](
-                  const std::vector<Tensor> &inputs, const std::vector<Tensor> &results) {
-    return checkProgram(program, parameters, inputs, results);
+  job.check = [program = job.program,
+               parameters = job.parameters()](const std::vector<Tensor> &inputs,
+                                              const std::vector<Tensor> &results, bool isTf32) {
+    return checkProgram(program, parameters, inputs, results, isTf32);
   };
   return job;
 }

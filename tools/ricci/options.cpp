@@ -175,6 +175,8 @@ void CompileFlags::addRunOptions(CLI::App &app) {
   app.add_option("--arch", options.arch,
                  "Compile for this GPU, such as sm_90a (default: that of the GPU, else sm_80)")
       ->type_name("NAME");
+  app.add_flag("--tf32", options.allowTf32,
+               "On a GPU, let contractions of f32 round their operands to 11 bits");
   app.add_option_function<std::string>(
          "--threads",
          [this](Text text) { threads = int(parseInteger("--threads", text, 1, 4096)); },

@@ -23,7 +23,7 @@ struct CompileFlags {
 
   /// --optimize, --memory-limit, --cpu and --json.
   void addPlanOptions(CLI::App &app);
-  /// Those, and --device, --arch, --threads, --seed, --print-ir-after and --no-cache.
+  /// Those, and --device, --arch, --tf32, --threads, --seed, --print-ir-after and --no-cache.
   void addRunOptions(CLI::App &app);
 };
 

@@ -173,7 +173,8 @@ Expected<Outcome> compute(const Job &job, const CompileFlags &flags, const RunFl
   }
   if (run.check) {
     Progress progress("running the reference interpreter");
-    Expected<std::vector<CheckResult>> checks = job.check(data, outcome.results);
+    const bool isTf32 = flags.options.allowTf32 && flags.options.device.isCuda();
+    Expected<std::vector<CheckResult>> checks = job.check(data, outcome.results, isTf32);
     if (!checks)
       return checks.error();
     outcome.checks = std::move(*checks);

@@ -21,9 +21,9 @@ struct Job {
   Program program;
   std::vector<Operand> operands;
   std::vector<std::string> names; ///< of the operands
-  /// One comparison for each result.
+  /// One comparison for each result; `isTf32`: contractions of f32 round their operands to TF32.
   std::function<Expected<std::vector<CheckResult>>(const std::vector<Tensor> &operands,
-                                                   const std::vector<Tensor> &results)>
+                                                   const std::vector<Tensor> &results, bool isTf32)>
       check;
 
   std::vector<Parameter> parameters() const;

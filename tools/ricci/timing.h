@@ -24,7 +24,8 @@ struct RunTimes {
 Expected<RunTimes> timeRuns(const Executable &executable, const std::vector<Tensor> &inputs,
                             const std::vector<Tensor> &outputs, double seconds = 2);
 
-/// What --time prints. `target` is "x86-64-v3 (znver3)" or "cuda:0 (…)", empty for the reference device.
+/// What --time prints. `target` is "x86-64-v3 (znver3)" or "cuda:0 (…)", empty for the reference
+/// device.
 struct TimeReport {
   CompileTimes compile;
   RunTimes runs;

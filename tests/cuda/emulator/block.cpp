@@ -332,6 +332,11 @@ void BlockRunner::copyAsync(void *to, const void *from, unsigned bytes, unsigned
     self.error_ = self.whatIsRunning() + " copies bytes that are not aligned, or not 4, 8 or 16";
     self.stop();
   }
+  // The hardware may read and write from now on until the thread has waited.
+  if (sourceBytes)
+    self.checkAccess(from, sourceBytes, Access::Read);
+  self.checkAccess(to, bytes, Access::Write);
+  poison(to, bytes);
   self.fibers_[self.index()].copies.back().push_back({to, from, bytes, sourceBytes});
 }
 

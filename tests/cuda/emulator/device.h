@@ -145,6 +145,7 @@ RICCI_PLAIN inline void access(const void *p, unsigned long bytes, Access kind) 
 namespace ricci_emulator {
 RICCI_PLAIN inline unsigned maskOr(unsigned mask = 0xffffffffu) { return mask; }
 } // namespace ricci_emulator
+RICCI_PLAIN inline size_t __cvta_generic_to_shared(const void *p) { return (size_t)p; }
 RICCI_PLAIN inline void __threadfence() {}
 RICCI_PLAIN inline void __threadfence_block() {}
 RICCI_PLAIN inline void __threadfence_system() {}

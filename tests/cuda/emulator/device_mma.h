@@ -29,6 +29,31 @@ template <typename T> RICCI_PLAIN inline Lanes<T> together(const T *mine, unsign
   return lanes;
 }
 
+/// ldmatrix of four matrices of 8 x 8 elements of 16 bits: lane i says where row i % 8 of matrix i
+/// / 8 is, and gets of each matrix two neighbours of row lane / 4, or of its column.
+RICCI_PLAIN inline void loadMatrices(unsigned (&to)[4], const void *row, bool transposed,
+                                     unsigned line) {
+  if ((size_t)row % 16)
+    fail("a row of a matrix is not aligned to 16 bytes", line);
+  const Lanes<char> rows = together(static_cast<const char *>(row), line);
+  const unsigned lane = thread()->lane;
+  unsigned words[4];
+  for (unsigned matrix = 0; matrix < 4; ++matrix) {
+    words[matrix] = 0;
+    for (unsigned i = 0; i < 2; ++i) {
+      const unsigned along = lane / 4, across = 2 * (lane % 4) + i;
+      const char *from =
+          rows.of[8 * matrix + (transposed ? across : along)] + 2 * (transposed ? along : across);
+      access(from, 2, Access::Read);
+      unsigned short bits;
+      memcpy(&bits, from, 2);
+      words[matrix] |= (unsigned)bits << 16 * i;
+    }
+  }
+  for (int i = 0; i < 4; ++i)
+    to[i] = words[i];
+}
+
 RICCI_PLAIN inline float half16(unsigned word, int i, bool isBfloat) {
   const unsigned short bits = (unsigned short)(word >> 16 * i);
   return isBfloat ? ricciEmulatorBfloatToFloat(bits) : ricciEmulatorHalfToFloat(bits);
@@ -64,6 +89,12 @@ RICCI_PLAIN inline void mma16816(float (&d)[4], const unsigned (&a)[4], const un
 
 /// The 19 bits of a float that tf32 has.
 RICCI_PLAIN inline float tf32(unsigned bits) { return bitCast<float>(bits & 0xffffe000u); }
+
+/// cvt.rna.tf32.f32: the nearest, ties away from zero. What is no number keeps its bits.
+RICCI_PLAIN inline unsigned toTf32(float x) {
+  const unsigned bits = bitCast<unsigned>(x);
+  return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & 0xffffe000u;
+}
 
 /// m16n8k8 of tf32.
 RICCI_PLAIN inline void mma1688(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
@@ -109,9 +140,14 @@ RICCI_PLAIN inline void mma884(double (&d)[2], double a, double b, const double 
 
 } // namespace ricci_emulator
 
+/// ldmatrix.sync.aligned.m8n8.x4.shared.b16, and with .trans.
+#define ricciEmulatorLoadMatrices(to, row) ricci_emulator::loadMatrices(to, row, false, __LINE__)
+#define ricciEmulatorLoadMatricesTransposed(to, row)                                               \
+  ricci_emulator::loadMatrices(to, row, true, __LINE__)
 /// d = a b + c in the fragments of mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32.
 #define ricciEmulatorMmaF16(d, a, b, c) ricci_emulator::mma16816(d, a, b, c, false, __LINE__)
 #define ricciEmulatorMmaBf16(d, a, b, c) ricci_emulator::mma16816(d, a, b, c, true, __LINE__)
+#define ricciEmulatorToTf32(x) ricci_emulator::toTf32(x)
 /// mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32.
 #define ricciEmulatorMmaTf32(d, a, b, c) ricci_emulator::mma1688(d, a, b, c, __LINE__)
 /// mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64; a and b are one number each.

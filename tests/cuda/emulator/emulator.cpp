@@ -92,13 +92,6 @@ Status checkGrid(const Grid &grid) {
   return success();
 }
 
-void poison(void *memory, size_t bytes) {
-  // NaNs of every float type; large as an index.
-  constexpr uint8_t pattern[8] = {0xad, 0x7f, 0xf7, 0xff, 0xad, 0x7f, 0xf7, 0xff};
-  for (size_t i = 0; i < bytes; ++i)
-    static_cast<uint8_t *>(memory)[i] = pattern[i % 8];
-}
-
 } // namespace
 
 std::vector<std::string> kernelNames(const std::string &text) {

@@ -14,6 +14,12 @@ using ricci_emulator::Access;
 
 constexpr size_t kPage = 1024;
 
+void poison(void *memory, size_t bytes) {
+  constexpr uint8_t pattern[8] = {0xad, 0x7f, 0xf7, 0xff, 0xad, 0x7f, 0xf7, 0xff};
+  for (size_t i = 0; i < bytes; ++i)
+    static_cast<uint8_t *>(memory)[i] = pattern[i % 8];
+}
+
 MemoryChecker::MemoryChecker(std::vector<Region> regions) : areas_(2) {
   areas_[0].shared = areas_[1].shared = true;
   for (Region &region : regions)

@@ -24,6 +24,9 @@ struct Region {
   bool racy = false; ///< who writes last may win
 };
 
+/// Fills memory with what is a NaN of every float type, and large as an index.
+void poison(void *memory, size_t bytes);
+
 /// When an access happens. Two accesses of different threads are in order when a barrier of the
 /// block lies between them, or they are of one warp and a __syncwarp does.
 struct Moment {

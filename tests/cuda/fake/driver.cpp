@@ -236,6 +236,15 @@ FAKE_CUDA CUresult cuDeviceGetAttribute(int *value, int attribute, CUdevice) {
   case ricci::kCudaMemoryPools:
     *value = 1;
     return 0;
+  case ricci::kCudaClock:
+    *value = 1'000'000;
+    return 0;
+  case ricci::kCudaMemoryClock:
+    *value = 500'000;
+    return 0;
+  case ricci::kCudaMemoryBusBits:
+    *value = 80;
+    return 0;
   }
   return kInvalidValue;
 }

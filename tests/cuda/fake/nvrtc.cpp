@@ -8,6 +8,7 @@
 // Its "cubin" is the text, which the fake driver runs on the emulator. A text with `#error` fails.
 //
 //===----------------------------------------------------------------------===//
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -26,7 +27,8 @@ static int give(const std::string &text, char *to) {
 
 EXPORT int nvrtcVersion(int *major, int *minor) {
   *major = 99;
-  *minor = 1;
+  const char *given = std::getenv("FAKE_NVRTC_MINOR");
+  *minor = given ? std::atoi(given) : 1;
   return 0;
 }
 EXPORT int nvrtcGetNumSupportedArchs(int *count) {

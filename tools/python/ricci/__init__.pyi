@@ -61,9 +61,12 @@ def evaluate(
     *,
     out: np.ndarray | Sequence[np.ndarray] | None = None,
     device: _Device | None = None,
+    allow_tf32: bool = False,
     **arrays: Any,
 ) -> Any: ...
-def compile(program: str, /, *, device: _Device | None = None, **arguments: Any) -> Function: ...
+def compile(
+    program: str, /, *, device: _Device | None = None, allow_tf32: bool = False, **arguments: Any
+) -> Function: ...
 class Built(NamedTuple):
     object: str
     header: str
@@ -92,6 +95,7 @@ def einsum(
     optimize: _Optimize = "auto",
     memory_limit: int | None = None,
     device: _Device | None = None,
+    allow_tf32: bool = False,
 ) -> Any: ...
 def plan(
     *args: Any,

@@ -1,0 +1,116 @@
+//===- nvrtc_contract_test.cpp - kernels of contractions to machine code -------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The kernels that are tuned keep all in registers on every architecture, and what the emulator
+// does in its own way is PTX that is accepted.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cuda/nvrtc.h"
+#include "tests/cuda/contractions.h"
+#include "tests/cuda/emit_harness.h"
+
+#include <gmock/gmock.h>
+
+namespace ricci::test {
+namespace {
+
+using testing::HasSubstr;
+
+class NvrtcContract : public testing::Test {
+protected:
+  void SetUp() override {
+    Expected<const Nvrtc *> found = Nvrtc::get();
+    if (!found)
+      GTEST_SKIP() << found.error().message;
+    nvrtc_ = *found;
+  }
+
+  /// PTX of the last architecture.
+  std::string compile(const std::string &text, const std::string &title, const EmitOptions &options,
+                      std::vector<const char *> architectures = {"sm_90a"}) {
+    std::string ptx;
+    auto kernels = emittedKernels(text, options);
+    EXPECT_EQ(kernels.size(), 1u);
+    EXPECT_EQ(kernels.front().title, title);
+    for (const char *arch : architectures) {
+      auto target = resolveCudaTarget(arch);
+      auto binary = nvrtc_->compile(kernels.front().source, kernels.front().name, *target);
+      if (!binary) {
+        ADD_FAILURE() << binary.error().message;
+        return "";
+      }
+      EXPECT_EQ(binary->spillBytes, 0) << title << " " << arch;
+      EXPECT_EQ(binary->stackBytes, 0) << title << " " << arch;
+      if (binary->arch.starts_with("sm_")) {
+        EXPECT_LE(binary->registers, 65536 / 256) << title << " " << arch;
+      }
+      ptx = binary->ptx;
+    }
+    return ptx;
+  }
+
+  const Nvrtc *nvrtc_ = nullptr;
+};
+
+/// The largest tiles, in sizes that vectors divide and others, with operands in either order.
+TEST_F(NvrtcContract, TunedKernelsKeepAllInRegisters) {
+  struct Case {
+    const char *type, *title;
+    bool tf32;
+    std::vector<std::string> instructions;
+  };
+  const Case cases[] = {
+      {"f32", "contract f32 128x128x8", false, {"cp.async.cg.shared.global", "fma.rn.f32"}},
+      {"f16",
+       "contract f16 128x128x32",
+       false,
+       {"cp.async.cg.shared.global", "ldmatrix.sync.aligned.m8n8.x4",
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32"}},
+      {"bf16",
+       "contract bf16 128x128x32",
+       false,
+       {"mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"}},
+      {"f64",
+       "contract f64 128x128x8",
+       false,
+       {"cp.async.cg.shared.global", "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64"}},
+      {"f32",
+       "contract f32 tf32 128x128x16",
+       true,
+       {"cvt.rna.tf32.f32", "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"}},
+  };
+  for (const Case &c : cases) {
+    EmitOptions options;
+    options.emit.allowTf32 = c.tf32;
+    for (int order : {0, 3}) {
+      std::string ptx = compile(product(order, 4096, 4096, 4096, c.type, c.type), c.title, options,
+                                {"sm_80", "sm_120", "sm_90a"});
+      for (const std::string &instruction : c.instructions)
+        EXPECT_THAT(ptx, HasSubstr(instruction));
+    }
+    compile(product(1, 4001, 4003, 1001, c.type, c.type), c.title, options);
+    compile(productAndEpilogue(4096, 4096, 512, c.type), c.title + std::string(" + epilogue"),
+            options);
+  }
+}
+
+/// Smaller tiles, and indices of 64 bits.
+TEST_F(NvrtcContract, OtherTiles) {
+  EmitOptions options;
+  options.emit.processors = 1;
+  compile(product(0, 64, 64, 64, "f32", "f32"), "contract f32 64x64x16", options);
+  compile(product(2, 64, 64, 64, "f16", "f32"), "contract f16 f16 f32 64x64x32", options);
+  compile(product(0, 32, 32, 64, "f64", "f64"), "contract f64 32x32x8", options);
+  compile(product(0, 64, 64, 64, "complex<f32>", "complex<f32>"), "contract c64 64x64x8", options);
+  compile(product(0, 32, 32, 64, "complex<f64>", "complex<f64>"), "contract c128 32x32x8", options);
+  options.emit.wideIndices = true;
+  compile(product(1, 64, 64, 64, "f32", "f32"), "contract f32 64x64x16", options);
+  compile(product(2, 64, 64, 64, "bf16", "bf16"), "contract bf16 64x64x32", options);
+}
+
+} // namespace
+} // namespace ricci::test
