@@ -112,7 +112,7 @@ class Options(ctypes.Structure):
                 ("order", ctypes.c_char_p), ("memory_limit", ctypes.c_int64), ("accumulate", ctypes.c_int),
                 ("no_disk_cache", ctypes.c_int), ("no_fusion", ctypes.c_int), ("search_seconds", ctypes.c_double),
                 ("path", ctypes.c_void_p), ("path_lengths", ctypes.c_void_p), ("path_steps", ctypes.c_size_t),
-                ("allow_tf32", ctypes.c_int)]
+                ("arch", ctypes.c_char_p), ("allow_tf32", ctypes.c_int)]
 
 
 class Parameter(ctypes.Structure):

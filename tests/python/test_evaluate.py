@@ -195,7 +195,7 @@ def test_spec():
 
 
 def test_docstrings():
-    assert "program, /, *, out=None, device=None, **arrays" in str(inspect.signature(ricci.evaluate))
+    assert "program, /, *, out=None, device=None, allow_tf32=False, **arrays" in str(inspect.signature(ricci.evaluate))
     for item in ricci.evaluate, ricci.compile, ricci.Function, ricci.spec, ricci.Spec, ricci.Function.emit:
         assert item.__doc__
 
