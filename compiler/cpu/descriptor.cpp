@@ -185,7 +185,8 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   // as many steps as it turns at once.
   auto panels = [&](int64_t extent, int64_t tile, int64_t step) {
     int64_t pitch = ceilDiv(tile, lanes) * lanes;
-    return ((ceilDiv(extent, tile) + 1) * s.blockK + std::max(lanes, 16 * step)) * pitch * bytes +
+    int64_t steps = s.spec.pairs ? ceilDiv(s.blockK, 2) : s.blockK;
+    return ((ceilDiv(extent, tile) + 1) * steps + std::max(lanes, 16 * step)) * pitch * bytes +
            (ceilDiv(extent, tile) + 1) * kPanelPadding;
   };
   reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows, w[W::StepAK]));
