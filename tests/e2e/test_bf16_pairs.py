@@ -87,7 +87,7 @@ def test_any_threads_and_any_rows():
             assert np.array_equal(ricci.einsum("mk,kn->mn", a, b), want)
     finally:
         ricci.set_num_threads(os.cpu_count())
-    for m, n in [(7, 400), (300, 9), (15, 40), (2, 2)]:
+    for m, n in [(7, 400), (300, 9), (15, 40)]:
         assert np.array_equal(ricci.einsum("mk,kn->mn", a[:m], b[:, :n]), want[:m, :n])
 
 
