@@ -111,8 +111,8 @@ private:
   }
 
   /// Chunks of rows; in each, strips of K are turned. Rows past the last are read again in its
-  /// place; steps past a strip's end, or in the panel behind, are written later, or the room behind
-  /// the last panel.
+  /// place; stores past a strip's end hit steps, or a panel, that are written later, or the room
+  /// behind the last panel.
   void alongK() {
     int lanes = reader_.turned();
     b_.forLoop(b_.idx(0), rowCount_, b_.idx(lanes), [&](Value first) {

@@ -118,8 +118,8 @@ private:
                               /*isDataCache=*/true);
   }
 
-  /// Strips of K are turned a chunk of columns at a time. Steps past a strip's end, or in the panel
-  /// behind, are written later, or the room behind the last panel.
+  /// Strips of K are turned a chunk of columns at a time. Stores past a strip's end hit steps, or a
+  /// panel, that are written later, or the room behind the last panel.
   void alongK() {
     int lanes = reader_.turned();
     b_.forLoop(panelCount_, [&](Value p) {

@@ -21,7 +21,7 @@ public:
   struct Offsets {
     Value first, second, keep;
   };
-  /// Elements [k, k + length) of the place of k along K.
+  /// Where a k is, along K alone.
   using OffsetOf = llvm::function_ref<Value(Value k)>;
 
   /// `values`: of the packed form (packedType).
@@ -47,9 +47,9 @@ public:
   llvm::SmallVector<Value> turn(llvm::ArrayRef<Value> sources, Offsets at, Value count);
 
   /// Strips of K that are consecutive in the operand are loaded from each of the sources and
-  /// turned: put(step, vector). Steps past a strip's end may be put before they are due. What no
-  /// vector holds goes to gather(step, count, distance). `ks` are offsets, `runs` how many are
-  /// consecutive over places `distance` apart.
+  /// turned: put(step, vector), also for steps past a strip's end, which are put again when they
+  /// are due. What no vector holds goes to gather(step, count, distance). `ks` are offsets, `runs`
+  /// how many are consecutive over places `distance` apart.
   void turnAlongK(llvm::ArrayRef<Value> sources, Value ks, Value runs, Value distance,
                   llvm::function_ref<void(Value, Value)> put,
                   llvm::function_ref<void(Value, Value, Value)> gather);
