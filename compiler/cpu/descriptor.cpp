@@ -139,7 +139,16 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[W::TaskN] = n, w[W::TasksN] = 1;
     w[W::Keeps] = 1;
   }
+  int64_t rowsOfTask = s.rowBlocks ? s.rowBlocks->blockRows : m;
+  DType compute = computeType(s.spec.result);
+  bool keepsSums = s.spec.result != compute && kindOf(compute) == DTypeKind::Float;
+  int64_t sumPitch = (s.blockColumns + s.spec.tileColumns) * int64_t(itemSize(compute));
   w[W::SumRows] = s.blockRows;
+  // B is packed again for the next sums, which may lie in L3: they are used once a block of K.
+  if (keepsSums)
+    w[W::SumRows] *= std::clamp<int64_t>(std::min<int64_t>(target.l3Bytes / 8, 4 << 20) /
+                                             (s.blockRows * sumPitch),
+                                         1, std::max<int64_t>(1, ceilDiv(rowsOfTask, s.blockRows)));
   if (s.spec.panels) {
     w[W::Extent] = s.n[0].extent, w[W::StrideB] = s.n[0].strides[1];
     w[W::Distance] = s.secondFirst ? 1 : columns[0].extent;
@@ -177,13 +186,13 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     w[W::EpilogueWords] = words;
     reserve(W::EpilogueTables, int64_t(s.spec.buffers() - 3) * (s.blockRows + blockN) * 8);
   }
-  DType compute = computeType(s.spec.result);
   int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
   // Packing and tiles may write whole vectors past their end, packing across a whole panel, along K
   // as many steps as it turns at once.
   auto panels = [&](int64_t extent, int64_t tile, int64_t step) {
     int64_t pitch = ceilDiv(tile, lanes) * lanes;
-    return ((ceilDiv(extent, tile) + 1) * s.blockK + std::max(lanes, 16 * step)) * pitch * bytes +
+    int64_t steps = s.spec.pairs ? ceilDiv(s.blockK, 2) : s.blockK;
+    return ((ceilDiv(extent, tile) + 1) * steps + std::max(lanes, 16 * step)) * pitch * bytes +
            (ceilDiv(extent, tile) + 1) * kPanelPadding;
   };
   reserve(W::PanelsA, panels(s.blockRows, s.spec.tileRows, w[W::StepAK]));
@@ -201,9 +210,8 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     reserve(W::StreamLines, streams * LineStreams::kLineBytes);
     reserve(W::StreamNext, streams * LineStreams::kNextBytes);
   }
-  if (s.spec.result != compute && kindOf(compute) == DTypeKind::Float)
-    reserve(W::Sums,
-            (s.blockRows + s.spec.tileRows) * (s.blockColumns + s.spec.tileColumns) * bytes);
+  if (keepsSums)
+    reserve(W::Sums, (w[W::SumRows] + s.spec.tileRows) * sumPitch);
   LaunchData data = w.finish(m && n ? batch * w[W::TasksM] * w[W::TasksN] : 0, workspace);
   // Every part packs the operand that its slabs share.
   data.partsPerWorker = batch == 1 ? 1 : data.partsPerWorker;

@@ -9,6 +9,7 @@
 #include "compiler/cpu/loop_builder.h"
 #include "compiler/ir/dialect.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -17,7 +18,7 @@ namespace ricci {
 
 void emitKernel(ModuleOp module, const KernelSpec &spec, const Target &target) {
   MLIRContext *context = module.getContext();
-  context->loadDialect<arith::ArithDialect, func::FuncDialect, math::MathDialect,
+  context->loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
                        memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   LoopBuilder b(context);
   switch (spec.family) {

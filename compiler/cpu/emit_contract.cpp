@@ -25,6 +25,7 @@
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/offsets.h"
+#include "compiler/cpu/pack_steps.h"
 
 using namespace mlir;
 
@@ -36,16 +37,21 @@ class ContractEmitter {
 public:
   ContractEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
       : b_(b), module_(module), spec_(spec), values_(b, target, computeType(spec.result)),
+        packed_(b, target, StepReader::packedType(values_.compute(), spec.pairs)),
         rowPanel_(spec.tileRows, values_.lanes()), columnPanel_(spec.tileColumns, values_.lanes()),
         frame_{b, {}, {}}, result_(frame_, module, spec, target, values_) {}
 
   void emit() {
     fillOffsets_ = emitFillOffsets(b_, module_, buffers());
     fillRuns_ = emitFillRuns(b_, module_);
-    pack_[0] = emitPack(b_, module_, values_, spec_.operands[0], spec_.packing[0]);
-    pack_[1] = spec_.panels ? emitPackColumns(b_, module_, values_, spec_.operands[1],
+    auto emitPackOf = [&](int operand) {
+      return emitPack(b_, module_, packed_, spec_.operands[size_t(operand)], spec_.pairs,
+                      spec_.packing[operand]);
+    };
+    pack_[0] = emitPackOf(0);
+    pack_[1] = spec_.panels ? emitPackColumns(b_, module_, packed_, spec_.operands[1], spec_.pairs,
                                               spec_.packing[1], spec_.tileColumns)
-                            : emitPack(b_, module_, values_, spec_.operands[1], spec_.packing[1]);
+                            : emitPackOf(1);
     auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
     Type index = b_.getIndexType();
     SmallVector<Type> inputs{buffer(spec_.operands[0]), buffer(spec_.operands[1]),
@@ -73,7 +79,7 @@ public:
     bk_ = table(ContractWord::TableBK, kc), bkRuns_ = table(ContractWord::RunBK, kc);
     int parts = values_.components();
     panelsA_ = frame_.view(ContractWord::PanelsA, b_.mul(b_.mul(mc, kc), 2 * parts),
-                           values_.componentType());
+                           packed_.componentType());
     panelNumbers_ = b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? 2 * spec_.tileColumns : 1));
     result_.begin(c, std::move(operands), mc, nc);
     b_.forStrips(begin, end, [&](Value first) { return slabs(first, end); });
@@ -140,7 +146,7 @@ private:
         });
         Value panels = b_.add(word(ContractWord::PanelsB),
                               b_.mul(b_.div(pc, blockK), word(ContractWord::PanelStep)));
-        panelsB_ = b_.view(frame_.workspace, panels, panelNumbers_, values_.componentType());
+        panelsB_ = b_.view(frame_.workspace, panels, panelNumbers_, packed_.componentType());
         unless(packed, [&] { packColumns(columns, depth); });
         Value accumulate = b_.ne(pc, b_.idx(0)), last = b_.ge(b_.add(pc, blockK), k_);
         if (!result_.keepsSums())
@@ -210,6 +216,7 @@ private:
 
   void macroKernel(Value rows, Value columns, Value depth, Value accumulate, Value last) {
     int mr = spec_.tileRows, nr = spec_.tileColumns;
+    Value steps = StepReader::stepsOf(b_, spec_.pairs, depth);
     result_.beginBlock();
     b_.forLoop(b_.idx(0), columns, b_.idx(spec_.panels ? 1 : nr), [&](Value j) {
       Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
@@ -217,7 +224,7 @@ private:
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
         if (spec_.epilogue)
           result_.prefetch(i, j);
-        auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, depth);
+        auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, steps);
         Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));
         result_.store(tile, i, j, panel, tileRows, tileColumns, accumulate, last);
       });
@@ -230,13 +237,13 @@ private:
   int vectors() const { return columnPanel_.pitch / values_.lanes(); }
 
   /// tileRows x vectors() accumulators over one panel of A and one of B.
-  SmallVector<Number> microKernel(Value indexA, Value indexB, Value depth) {
+  SmallVector<Number> microKernel(Value indexA, Value indexB, Value steps) {
     int mr = spec_.tileRows, lanes = values_.lanes(), parts = values_.components();
     int64_t strideA = int64_t(rowPanel_.pitch) * parts,
             strideB = int64_t(columnPanel_.pitch) * parts;
-    Value panelA = b_.mul(indexA, b_.mul(depth, strideA));
-    Value panelB = b_.mul(indexB, spec_.panels ? columnPanelSize(b_, values_, depth, strideB)
-                                               : b_.mul(depth, strideB));
+    Value panelA = b_.mul(indexA, b_.mul(steps, strideA));
+    Value panelB = b_.mul(indexB, spec_.panels ? columnPanelSize(b_, packed_, steps, strideB)
+                                               : b_.mul(steps, strideB));
     LoopBuilder::Values inits(size_t(mr * vectors() * parts), values_.zero(lanes).re);
     auto numbers = [&](ValueRange flat) {
       SmallVector<Number> tile;
@@ -244,22 +251,24 @@ private:
         tile.push_back({flat[t], parts == 2 ? flat[t + 1] : Value()});
       return tile;
     };
-    auto results = b_.forIter(b_.idx(0), depth, b_.idx(1), inits, [&](Value k, ValueRange sums) {
+    auto results = b_.forIter(b_.idx(0), steps, b_.idx(1), inits, [&](Value step, ValueRange sums) {
       SmallVector<Number> tile = numbers(sums), columns;
       auto part = [&](Value base, int64_t stride, int64_t pitch, int64_t offset, int width) {
-        Value at = b_.add(b_.add(base, b_.mul(k, stride)), offset);
-        Number n{values_.loadComponent(width ? panelsB_ : panelsA_, at, width), {}};
+        Value at = b_.add(b_.add(base, b_.mul(step, stride)), offset);
+        Number n{packed_.loadComponent(width ? panelsB_ : panelsA_, at, width), {}};
         if (parts == 2)
-          n.im = values_.loadComponent(width ? panelsB_ : panelsA_, b_.add(at, pitch), width);
+          n.im = packed_.loadComponent(width ? panelsB_ : panelsA_, b_.add(at, pitch), width);
         return n;
       };
       for (int v = 0; v < vectors(); ++v)
         columns.push_back(part(panelB, strideB, columnPanel_.pitch, v * lanes, lanes));
       LoopBuilder::Values next;
       for (int r = 0; r < mr; ++r) {
-        Number row = values_.broadcast(part(panelA, strideA, rowPanel_.pitch, r, 0), lanes);
+        Number row = packed_.broadcast(part(panelA, strideA, rowPanel_.pitch, r, 0), lanes);
         for (int v = 0; v < vectors(); ++v) {
-          Number sum = values_.mulAdd(row, columns[v], tile[r * vectors() + v]);
+          Number sum = tile[r * vectors() + v];
+          sum = spec_.pairs ? Number{values_.dotPairs(row.re, columns[v].re, sum.re), {}}
+                            : values_.mulAdd(row, columns[v], sum);
           next.push_back(sum.re);
           if (sum.im)
             next.push_back(sum.im);
@@ -273,7 +282,7 @@ private:
   LoopBuilder &b_;
   ModuleOp module_;
   const KernelSpec &spec_;
-  ValueBuilder values_;
+  ValueBuilder values_, packed_; // of sums, and of what panels hold
   PanelShape rowPanel_, columnPanel_;
   ContractFrame frame_;
   ContractResult result_;

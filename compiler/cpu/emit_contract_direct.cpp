@@ -16,6 +16,7 @@
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/emit_elementwise.h"
 #include "compiler/cpu/offsets.h"
+#include "compiler/cpu/pack_steps.h"
 
 using namespace mlir;
 
@@ -27,6 +28,7 @@ class DirectEmitter {
 public:
   DirectEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
       : b_(b), spec_(spec), kernel_(b, module, spec, target), values_(kernel_.values),
+        packed_(b, target, StepReader::packedType(values_.compute(), spec.pairs)),
         // A mask costs nothing on AVX-512: one body serves whole and partial tiles.
         alwaysMasked_(target.avx512) {}
 
@@ -73,26 +75,31 @@ private:
     int lanes = values_.lanes(), rows = spec_.tileRows;
     Value fromA = b_.add(base[0], b_.mul(i, rowA_));
     Value fromB = b_.add(base[1], j);
+    auto reader = [&](int i) {
+      return StepReader(b_, packed_, spec_.operands[i], spec_.pairs, kernel_.buffers[i], depth_);
+    };
+    StepReader readerA = reader(0), readerB = reader(1);
     LoopBuilder::Values zeros(size_t(rows * vectors()), values_.zero(lanes).re);
-    auto sums = b_.forIter(b_.idx(0), depth_, b_.idx(1), zeros, [&](Value k, ValueRange tile) {
+    auto body = [&](Value step, ValueRange tile) {
       SmallVector<Number> columns;
-      Value rowB = b_.add(fromB, b_.mul(k, kB_)), atA = b_.add(fromA, b_.mul(k, kA_));
-      for (int v = 0; v < vectors(); ++v) {
-        Value at = b_.add(rowB, v * lanes), count = lanesOf(width, v);
-        columns.push_back(
-            count ? values_.loadMasked(kernel_.buffers[1], spec_.operands[1], at, lanes, count)
-                  : values_.load(kernel_.buffers[1], spec_.operands[1], at, lanes));
-      }
+      auto atB = readerB.offsets(step, [&](Value k) { return b_.mul(k, kB_); });
+      auto atA = readerA.offsets(step, [&](Value k) { return b_.mul(k, kA_); });
+      for (int v = 0; v < vectors(); ++v)
+        columns.push_back(readerB.load(b_.add(fromB, v * lanes), atB, lanes, lanesOf(width, v)));
       LoopBuilder::Values next;
+      Value row = fromA;
       for (int r = 0; r < rows; ++r) {
-        Number a =
-            values_.broadcast(values_.load(kernel_.buffers[0], spec_.operands[0], atA, 0), lanes);
-        atA = b_.add(atA, rowA_);
-        for (int v = 0; v < vectors(); ++v)
-          next.push_back(values_.mulAdd(a, columns[v], {tile[r * vectors() + v], {}}).re);
+        Number a = packed_.broadcast(readerA.load(row, atA, 0), lanes);
+        row = b_.add(row, rowA_);
+        for (int v = 0; v < vectors(); ++v) {
+          Value sum = tile[r * vectors() + v];
+          next.push_back(spec_.pairs ? values_.dotPairs(a.re, columns[v].re, sum)
+                                     : values_.mulAdd(a, columns[v], {sum, {}}).re);
+        }
       }
       return next;
-    });
+    };
+    auto sums = b_.forIter(b_.idx(0), readerA.steps(), b_.idx(1), zeros, body);
     for (int r = 0; r < rows; ++r) {
       Value at = b_.add(b_.add(base[2], b_.mul(b_.add(i, r), rowC_)), j);
       for (int v = 0; v < vectors(); ++v)
@@ -104,7 +111,8 @@ private:
   LoopBuilder &b_;
   const KernelSpec &spec_;
   ElementwiseKernel kernel_;
-  ValueBuilder &values_;
+  ValueBuilder &values_; // of sums
+  ValueBuilder packed_;  // of what is multiplied
   bool alwaysMasked_;
   Value depth_, rowA_, kA_, kB_, rowC_;
 };

@@ -45,8 +45,13 @@ struct EmitLoopsPass : impl::EmitLoopsBase<EmitLoopsPass> {
       }
       auto schedule = fromAttribute(*kernel.getSchedule(), kernel);
       failed |= mlir::failed(schedule);
-      if (succeeded(schedule))
-        specs.push_back(schedule->spec);
+      if (failed)
+        return;
+      if (schedule->spec.pairs && !(*target)->avx512bf16) {
+        kernel.emitError("'") << (*target)->cpu << "' does not multiply bf16 in pairs";
+        failed = true;
+      }
+      specs.push_back(schedule->spec);
     });
     if (failed)
       return signalPassFailure();

@@ -11,9 +11,9 @@
 
 namespace ricci {
 
-/// A panel holds `width` rows (of A; columns of B) for a range of K: for each k, `pitch`
-/// components, the imaginary parts after the real ones. `pitch` is `width` rounded up to whole
-/// vectors.
+/// A panel holds `width` rows (of A; columns of B) for a range of K: for each step of K
+/// (pack_steps.h) `pitch` components, the imaginary parts after the real ones. `pitch` is `width`
+/// rounded up to whole vectors.
 struct PanelShape {
   int width, pitch;
   PanelShape(int width, int lanes) : width(width), pitch((width + lanes - 1) / lanes * lanes) {}
@@ -21,19 +21,20 @@ struct PanelShape {
 
 /// Numbers (components) from one panel of columns to the next: an odd number of cache lines, so
 /// that the same place of neighbouring panels is in different sets of the caches.
-mlir::Value columnPanelSize(LoopBuilder &b, const ValueBuilder &values, mlir::Value depth,
+mlir::Value columnPanelSize(LoopBuilder &b, const ValueBuilder &values, mlir::Value steps,
                             int64_t kPitch);
-/// The most that it is above `depth * kPitch`.
+/// The most that it is above `steps * kPitch`.
 inline constexpr int64_t kPanelPadding = 2 * 64;
 
-/// The private function that packs a block of an operand of type `storage`, converting to the
-/// compute type; operands of one type and packing share it:
+/// The private function that packs a block of an operand of type `storage`, converted to the
+/// compute type or in pairs; `values` are of what panels hold. Operands of one type and packing
+/// share it:
 ///   (operand, base, rows, row runs, ks, k runs, row count, k count, panels, width, pitch, k step)
 /// `base` is the offset of the batch entry, `rows` and `ks` are tables of offsets with their runs
 /// (see offsets.h), those of K over places `k step` apart. Rows that fill up the last panel are
 /// zero. Not for Packing::Across.
 mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
-                            DType storage, Packing packing);
+                            DType storage, bool pairs, Packing packing);
 
 /// The private function that packs columns where KernelSpec::panels is set:
 ///   (operand, base, panel offsets, first columns, panel runs, ks, k runs, panel count, k count,
@@ -42,6 +43,6 @@ mlir::func::FuncOp emitPack(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder 
 /// innermost dim's `extent`; columns are `stride` apart. Panel runs are over panels `distance`
 /// apart and used by Packing::Across alone. The panels' memory has room for one more.
 mlir::func::FuncOp emitPackColumns(LoopBuilder &b, mlir::ModuleOp module, ValueBuilder &values,
-                                   DType storage, Packing packing, int columns);
+                                   DType storage, bool pairs, Packing packing, int columns);
 
 } // namespace ricci

@@ -8,6 +8,7 @@
 
 #include "compiler/cpu/streaming.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 #include <functional>
@@ -232,6 +233,16 @@ Number ValueBuilder::mulAdd(Number a, Number b, Number acc) {
   Value re = fma(negate(a.im), b.im, fma(a.re, b.re, acc.re));
   Value im = fma(a.im, b.re, fma(a.re, b.im, acc.im));
   return {re, im};
+}
+
+Value ValueBuilder::dotPairs(Value a, Value b, Value acc) {
+  auto halves = VectorType::get({2 * lanes_}, b_.getBF16Type());
+  auto split = [&](Value v) -> Value { return b_.op<vector::BitCastOp>(halves, v); };
+  return b_
+      .op<LLVM::CallIntrinsicOp>(acc.getType(),
+                                 b_.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+                                 ValueRange{acc, split(a), split(b)})
+      .getResults();
 }
 
 Number ValueBuilder::selectLanes(Number a, Number b, int lanes, Value count) {

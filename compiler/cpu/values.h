@@ -50,6 +50,10 @@ public:
   Number add(Number a, Number b);
   /// acc + a * b, fused for floats where the CPU can.
   Number mulAdd(Number a, Number b, Number acc);
+  /// acc + the products of the high halves of 32 bits, + those of the low halves, which are bf16:
+  /// one instruction that rounds twice and takes denormals for zero (Target::avx512bf16). `acc` is
+  /// a whole vector of f32.
+  Value dotPairs(Value a, Value b, Value acc);
   /// The first `count` lanes of `a`, the others of `b`.
   Number selectLanes(Number a, Number b, int lanes, Value count);
   /// The sum over the lanes.

@@ -306,8 +306,7 @@ private:
 
   /// All of the packed columns.
   static double packedBytes(const Schedule &s) {
-    return double(totalExtent(s.k)) * double(allColumns(s)) *
-           double(itemSize(computeType(s.spec.result)));
+    return double(totalExtent(s.k)) * double(allColumns(s)) * double(packedItemSize(s.spec));
   }
   static int64_t allColumns(const Schedule &s) {
     int64_t tile = s.spec.tileColumns;

@@ -121,10 +121,14 @@ private:
     s.spec.operands = product_.operands;
     s.spec.result = product_.result;
     s.spec.epilogue = product_.epilogue;
+    s.spec.pairs = isContraction(family) && pairs();
     s.accumulate = product_.accumulate;
     s.spec.accumulate = product_.accumulate && family != Family::Contract;
     return s;
   }
+
+  /// Wherever the CPU can, so that sums are the same for every M and N.
+  bool pairs() const { return target_.avx512bf16 && mayPair(product_.operands, product_.result); }
 
   Schedule map() const {
     Schedule s = start(Family::Map);
@@ -332,7 +336,8 @@ private:
       return double(extent) / double(roundUp(extent, kTurned));
     };
     for (int64_t p = 8; p <= std::min(most, inner.extent); ++p)
-      if (inner.extent % p == 0 && (!part || usedLanes(p) >= usedLanes(part)))
+      if (inner.extent % p == 0 && (p % 2 == 0 || !pairs()) &&
+          (!part || usedLanes(p) >= usedLanes(part)))
         part = p;
     if (!part)
       return;
@@ -349,6 +354,8 @@ private:
   /// Whether a block of K holds vectors of the dim in which the buffer is contiguous.
   bool turnsAlongK(ArrayRef<Dim> k, size_t buffer) const {
     auto unit = unitDim(k, buffer);
+    if (pairs() && unit && *unit == 1 && k[0].extent % 2 != 0)
+      return false;
     return unit && (*unit == 0 || (*unit == 1 && k[0].extent * kTurned <= depth()));
   }
 
@@ -447,13 +454,13 @@ private:
   /// tile, so that a row's sums are the same for every M and N.
   int64_t depth() const {
     int64_t panel = target_.l2Bytes / (target_.vectorBytes == 64 ? 8 : 16);
-    return std::max<int64_t>(panel / (2 * target_.vectorBytes), 64);
+    return std::max<int64_t>(panel / (2 * target_.vectorBytes), 64) * (pairs() ? 2 : 1);
   }
 
   /// As BLIS: a block of A stays in the L2 cache, a block of B in L3.
   void chooseBlocks(Schedule &s) const {
-    int64_t bytes = int64_t(itemSize(computeType(s.spec.result)));
-    s.blockK = evenBlocks(totalExtent(s.k), depth(), 1);
+    int64_t bytes = packedItemSize(s.spec);
+    s.blockK = evenBlocks(totalExtent(s.k), depth(), s.spec.pairs ? 2 : 1);
     int64_t rows = target_.l2Bytes / 2 / (s.blockK * bytes);
     s.blockRows = evenBlocks(totalExtent(s.m), rows, s.spec.tileRows);
     int64_t columns = std::min<int64_t>(target_.l3Bytes / 2, 8 << 20) / (s.blockK * bytes);

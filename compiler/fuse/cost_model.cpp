@@ -37,6 +37,7 @@ static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
 
 double contractCycles(const Schedule &s, const Target &target) {
   double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
+  double steps = s.spec.pairs ? std::ceil(k / 2) : k;
   int64_t m = totalExtent(s.m);
   DType compute = computeType(s.spec.result);
   double parts = kindOf(compute) == DTypeKind::Complex ? 4 : 1;
@@ -52,9 +53,11 @@ double contractCycles(const Schedule &s, const Target &target) {
   double step = std::max(rows * vectors * parts / perCycle, loads * (rows + vectors)) + 0.5;
   // An element that is gathered from beyond the caches costs a line.
   auto pack = [&](Packing p, double numbers) {
-    double bytes = numbers * double(itemSize(compute));
+    double bytes = numbers * double(packedItemSize(s.spec));
     double gather = bytes > double(target.l2Bytes) ? 5 : 1.5;
-    return numbers * (p == Packing::Gather ? gather : (p == Packing::Across ? 8 : 4) / lanes);
+    // Pairs along K are moved as one.
+    double vector = p == Packing::Across ? 8 : p == Packing::AlongK && s.spec.pairs ? 2 : 4;
+    return numbers * (p == Packing::Gather ? gather : vector / lanes);
   };
   // Rows are turned a vector of them at a time, from panel to panel.
   double turned =
@@ -84,20 +87,25 @@ double contractCycles(const Schedule &s, const Target &target) {
           node.kind == LoopProgram::Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 0.5;
     epilogue *= rows * vectors;
   }
-  return batch * (tiles * (k * step + rows * write + share * cut + epilogue + 10) + packing + 400);
+  return batch *
+         (tiles * (steps * step + rows * write + share * cut + epilogue + 10) + packing + 400);
 }
 
 static double directCycles(const Schedule &s, const Target &target) {
   double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
+  double steps = s.spec.pairs ? std::ceil(k / 2) : k;
   int vectors = s.spec.tileColumns / target.lanes(componentDType(computeType(s.spec.result)));
   double rows = s.spec.tileRows;
   double tiles = roundedUp(totalExtent(s.m), s.spec.tileRows) / rows *
                  roundedUp(totalExtent(s.n), s.spec.tileColumns) / s.spec.tileColumns;
   double perCycle = (target.vectorBytes == 64 ? 1 : 2) * (target.fma ? 1 : 0.5);
-  // Every broadcast is a load, and on many rows so is its pointer.
+  // Every broadcast is a load, and on many rows so is its pointer. Halves of pairs are loaded one
+  // by one and joined.
+  double joins = s.spec.pairs ? 3 * (rows + vectors) / 2 : 0;
   double step =
-      std::max(rows * vectors / perCycle, rows * (rows > 8 ? 0.9 : 0.6) + 0.5 * vectors) + 0.5;
-  return batch * (tiles * (k * step + 2 * rows * vectors + 20) + 60);
+      std::max(rows * vectors / perCycle, rows * (rows > 8 ? 0.9 : 0.6) + 0.5 * vectors + joins) +
+      0.5;
+  return batch * (tiles * (steps * step + 2 * rows * vectors + 20) + 60);
 }
 
 static double elementwiseCycles(const Schedule &s, const Target &target) {

@@ -55,6 +55,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("tile", b.getDenseI64ArrayAttr({s.spec.tileRows, s.spec.tileColumns}));
   if (isContraction(s.spec.family) && s.swapped)
     params.append("swapped", b.getUnitAttr());
+  if (s.spec.pairs)
+    params.append("pairs", b.getUnitAttr());
   if (s.spec.family == Family::Contract) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns, s.blockK}));
     params.append("packing", strings(s.spec.packing, packingName));
@@ -280,6 +282,9 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     auto tile = read.numbers("tile", 2);
     s.spec.tileRows = int(tile[0]), s.spec.tileColumns = int(tile[1]);
     s.swapped = params.contains("swapped");
+    s.spec.pairs = params.contains("pairs");
+    if (s.spec.pairs && !mayPair(s.spec.operands, s.spec.result))
+      read.fail("'pairs' are those of a contraction of bf16");
     if (s.spec.operands.size() != 2)
       read.fail("a contraction has two operands");
     if (llvm::any_of(tile, [](int64_t v) { return v < 1 || v > 512; }))
@@ -320,6 +325,8 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       read.fail("only columns in panels are packed across, along their second dim");
     if (llvm::any_of(blocks, [](int64_t v) { return v < 1; }))
       read.fail("blocks are positive");
+    if (s.spec.pairs && blocks[2] % 2 != 0)
+      read.fail("a block of K is one of whole 'pairs'");
     if (s.streams && (!s.spec.panels || s.accumulate || totalExtent(s.k) > s.blockK))
       read.fail("a result that 'streams' has columns in panels and is written once");
   } else {

@@ -112,6 +112,15 @@ DType componentDType(DType dtype) {
   return dtype == DType::c64 ? DType::f32 : dtype == DType::c128 ? DType::f64 : dtype;
 }
 
+bool mayPair(llvm::ArrayRef<DType> operands, DType result) {
+  return operands.size() == 2 && operands[0] == DType::bf16 && operands[1] == DType::bf16 &&
+         (result == DType::bf16 || result == DType::f32);
+}
+
+int64_t packedItemSize(const KernelSpec &spec) {
+  return int64_t(itemSize(spec.pairs ? DType::bf16 : computeType(spec.result)));
+}
+
 /// The types: one name when all are the same.
 static std::string typesOf(const KernelSpec &spec) {
   std::string names;
@@ -145,7 +154,8 @@ std::string KernelSpec::name() const {
            hashOf(*loops);
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
-    name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+    name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns) +
+            (pairs ? "_pairs" : "");
   if (family == Family::Contract) {
     for (Packing p : packing)
       name += "_" + packingName(p).str();
@@ -172,6 +182,7 @@ std::string KernelSpec::title() const {
     title += c == '_' ? ' ' : c;
   if (isContraction(this->family)) {
     title += " " + std::to_string(tileRows) + "x" + std::to_string(tileColumns);
+    title += pairs ? " pairs" : "";
     // The slow way to pack shows in the plan.
     bool gathers = this->family == Family::Contract &&
                    (packing[0] == Packing::Gather || packing[1] == Packing::Gather);

@@ -80,6 +80,9 @@ struct KernelSpec {
   /// Contract: the result is contiguous along the innermost column dim, and every panel of columns
   /// lies within one run of it. Otherwise columns are found through tables, one by one.
   bool panels = false;
+  /// Contractions of bf16: K goes in pairs, which the CPU multiplies and adds in one instruction
+  /// (docs/decisions/0011-bf16-dot-products.md).
+  bool pairs = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
   bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
   /// Fused: what is computed, with the extents and strides of this kernel.
@@ -100,6 +103,9 @@ struct KernelSpec {
 DType computeType(DType result);
 /// The float type that a complex type is made of; any other type itself.
 DType componentDType(DType dtype);
+
+/// Whether contractions of these operands may go in pairs (KernelSpec::pairs).
+bool mayPair(llvm::ArrayRef<DType> operands, DType result);
 
 /// Of a kernel that runs together with its neighbours: all of them for a block of rows before any
 /// of them for the next (chain_kernels.cpp). Rows are counted through the batch entries.
@@ -158,6 +164,9 @@ uint32_t sharedOperands(const Schedule &schedule);
 
 /// Columns of all panels of a contraction whose columns are in panels: whole tiles.
 int64_t paddedColumns(const Schedule &schedule);
+
+/// Bytes that a packed operand of a contraction takes for each of its numbers.
+int64_t packedItemSize(const KernelSpec &spec);
 
 /// Of a contraction that streams: rows that follow each other in the result, each as long as the
 /// innermost column dim, where panels are that long; else 1.

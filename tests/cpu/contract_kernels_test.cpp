@@ -278,6 +278,25 @@ TEST_P(ContractKernels, splitsAgreeBitForBit) {
       }
 }
 
+// Sums of f16 and bf16 are kept for as many rows as a part of the L3 cache holds, or a block.
+TEST_P(ContractKernels, narrowSumsOfAllRowsAndOfABlock) {
+  Target small = target();
+  small.l3Bytes = 0;
+  for (DType t : {DType::f16, DType::bf16}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    auto product = makeProduct("mk,kn->mn", {{'m', 97}, {'n', 150}, {'k', 13}}, {t, t}, t);
+    auto schedule =
+        contractSchedule(product, spec, smallBlocks(spec), Packing::AlongK, Packing::AlongRows);
+    auto rows = [&](const Target &on) {
+      return describeLaunch(schedule, on).descriptor[ContractWord::SumRows];
+    };
+    EXPECT_EQ(rows(small), schedule.blockRows);
+    EXPECT_GE(rows(target()), 97);
+    expectRight(schedule, product, small);
+    expectRight(schedule, product, target());
+  }
+}
+
 // Sums of f16 and bf16 are rounded once, after the last block of K.
 TEST_P(ContractKernels, narrowSumsAreRoundedOnce) {
   for (DType t : {DType::f16, DType::bf16}) {

@@ -1,5 +1,6 @@
 // RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,V3
 // RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=x86-64-v4 | FileCheck %s --check-prefixes=CHECK,V4
+// RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=znver4 | FileCheck %s --check-prefixes=CHECK,BF16
 // RUN: not ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=pdp11 2>&1 | FileCheck %s --check-prefix=CPU
 
 // CPU: error: {{.*}}pdp11
@@ -173,4 +174,14 @@ func.func @add(%a: tensor<600x480xf32>, %b: tensor<480x800xf32>, %c: tensor<800x
 func.func @add_map(%a: tensor<600xf32>) -> tensor<600xf32> attributes {ricci.accumulate} {
   %0 = ricci.einsum "i->i" ins(%a : tensor<600xf32>) -> tensor<600xf32>
   return %0 : tensor<600xf32>
+}
+
+// Pairs along K, where the CPU multiplies them.
+// CHECK-LABEL: func.func @bf16
+// V3: schedule(#ricci.schedule<"contract", {{.*}}packing = ["k", "rows"], result
+// V4: schedule(#ricci.schedule<"contract", {{.*}}packing = ["k", "rows"], result
+// BF16: schedule(#ricci.schedule<"contract", {blocks = array<i64: {{[0-9]+, [0-9]+}}, 482>{{.*}}packing = ["k", "rows"], pairs, result
+func.func @bf16(%a: tensor<600x481xbf16>, %b: tensor<481x800xbf16>) -> tensor<600x800xbf16> {
+  %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<600x481xbf16>, tensor<481x800xbf16>) -> tensor<600x800xbf16>
+  return %0 : tensor<600x800xbf16>
 }

@@ -77,6 +77,39 @@ func.func @blocks(%a: tensor<3xf32>) -> tensor<3xf32> {
 
 // -----
 
+func.func @pairs_of_f32(%a: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'pairs' are those of a contraction of bf16}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", pairs, tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 8>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @half_a_pair(%a: tensor<3xbf16>) -> tensor<3xbf16> {
+  // expected-error @+1 {{bad schedule: a block of K is one of whole 'pairs'}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xbf16>, tensor<3xbf16>) -> tensor<3xbf16> schedule(#ricci.schedule<"contract", {operands = ["bf16", "bf16"], result = "bf16", pairs, tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 7>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xbf16>, tensor<3xbf16>) -> tensor<3xbf16>
+    ricci.yield %1 : tensor<3xbf16>
+  }
+  return %0 : tensor<3xbf16>
+}
+
+// -----
+
+func.func @no_instruction(%a: tensor<3xbf16>) -> tensor<3xbf16> {
+  // expected-error @+1 {{'x86-64-v3' does not multiply bf16 in pairs}}
+  %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xbf16>, tensor<3xbf16>) -> tensor<3xbf16> schedule(#ricci.schedule<"contract", {operands = ["bf16", "bf16"], result = "bf16", pairs, tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 8>, packing = ["rows", "k"]}>) {
+    %1 = ricci.einsum "i,i->i" ins(%x, %y : tensor<3xbf16>, tensor<3xbf16>) -> tensor<3xbf16>
+    ricci.yield %1 : tensor<3xbf16>
+  }
+  return %0 : tensor<3xbf16>
+}
+
+// -----
+
 func.func @no_block(%a: tensor<3xf32>) -> tensor<3xf32> {
   // expected-error @+1 {{bad schedule: blocks are positive}}
   %0 = ricci.kernel "i,i->i" ins(%x = %a, %y = %a : tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"contract", {operands = ["f32", "f32"], result = "f32", tile = array<i64: 6, 16>, blocks = array<i64: 6, 16, 0>, packing = ["rows", "k"]}>) {

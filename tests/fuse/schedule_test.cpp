@@ -94,6 +94,9 @@ TEST(Schedule, namesAreUnique) {
           spec.family = Family::Contract, spec.accumulate = false;
           spec.tileRows = rows, spec.tileColumns = columns;
           insert(spec);
+          spec.pairs = true;
+          insert(spec);
+          spec.pairs = false;
           spec.family = Family::ContractDirect;
           for (bool accumulate : {false, true}) {
             spec.accumulate = accumulate;
@@ -360,6 +363,55 @@ TEST(Schedule, operandsContiguousAlongDifferentDimsOfK) {
   EXPECT_EQ(s.k[0].strides[0], 1);
   EXPECT_EQ(s.k[1].strides[1], 1);
   EXPECT_EQ(s.k[0].extent * s.k[2].extent, 200);
+}
+
+// Products of bf16 go in pairs where the CPU multiplies them so, packed or in place, whatever the
+// result's type and M and N; a block of K has whole ones, and as many bytes as one of f32.
+TEST(Schedule, pairsOfBf16) {
+  const Target &zen = target("znver4");
+  for (auto [m, n, k] : {std::tuple(600, 800, 481), {8, 8, 8}, {2000, 40, 5000}, {40, 2000, 5001}})
+    for (DType result : {DType::bf16, DType::f32}) {
+      LabelledProduct p = matmul(m, n, k, DType::bf16);
+      p.result = result;
+      Schedule s = chooseSchedule(p, zen);
+      ASSERT_TRUE(isContraction(s.spec.family));
+      EXPECT_TRUE(s.spec.pairs);
+      EXPECT_EQ(s.blockK % 2, 0);
+      EXPECT_FALSE(chooseSchedule(p, target("x86-64-v4")).spec.pairs);
+    }
+  Schedule s = chooseSchedule(matmul(600, 800, 481, DType::bf16), zen);
+  EXPECT_EQ(s.spec.title(), "contract bf16 14x32 pairs");
+  EXPECT_EQ(s.spec.name(), "contract_bf16_14x32_pairs_k_rows");
+  EXPECT_EQ(packedItemSize(s.spec), 2);
+  EXPECT_LT(s.predictedSeconds, chooseSchedule(matmul(600, 800, 481), zen).predictedSeconds);
+  // As many pairs in a block as there are numbers of f32.
+  EXPECT_EQ(chooseSchedule(matmul(600, 800, 4096, DType::bf16), zen).blockK,
+            2 * chooseSchedule(matmul(600, 800, 4096), zen).blockK);
+  LabelledProduct mixed = matmul(600, 800, 480, DType::f32);
+  mixed.operands[0] = DType::bf16;
+  EXPECT_FALSE(chooseSchedule(mixed, zen).spec.pairs);
+  EXPECT_FALSE(chooseSchedule(matmul(600, 800, 480, DType::f16), zen).spec.pairs);
+}
+
+// acd,dbc->ab again: what comes before the other operand's dim has whole pairs, or its operand is
+// gathered.
+TEST(Schedule, pairsAlongDifferentDimsOfK) {
+  auto chosen = [](int64_t d) {
+    return chooseSchedule(product({{204, {204 * d, 0, 204}, true},
+                                   {204, {0, 204, 1}, true},
+                                   {204, {d, 1, 0}, false},
+                                   {d, {1, 41616, 0}, false}},
+                                  DType::bf16),
+                          target("znver4"));
+  };
+  Schedule s = chosen(200);
+  EXPECT_EQ(s.spec.packing[0], Packing::AlongK);
+  EXPECT_EQ(s.spec.packing[1], Packing::AlongK);
+  ASSERT_EQ(s.k.size(), 3u);
+  EXPECT_EQ(s.k[0].extent % 2, 0);
+  s = chosen(65);
+  EXPECT_EQ(s.spec.packing[0], Packing::AlongK);
+  EXPECT_EQ(s.spec.packing[1], Packing::Gather);
 }
 
 TEST(Schedule, flopsAndBytes) {

@@ -1,0 +1,143 @@
+//===- pack_steps.cpp - what is packed of an operand for one step of K ----------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/cpu/pack_steps.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+StepReader::Offsets StepReader::offsets(Value step, OffsetOf offsetOf) {
+  if (!pairs_)
+    return {offsetOf(step), {}, {}};
+  Value k = b_.mul(step, 2), next = b_.add(k, 1), last = b_.sub(kCount_, b_.idx(1));
+  Value keep = b_.op<arith::ExtSIOp>(b_.getI32Type(), b_.lt(next, kCount_));
+  return {offsetOf(k), offsetOf(b_.min(next, last)), keep};
+}
+
+Number StepReader::load(Value base, Offsets at, int lanes, Value count) {
+  // Bits of bf16 are widened as those of integers.
+  DType storage = pairs_ ? DType::u16 : storage_;
+  auto load = [&](Value offset) {
+    Value from = b_.add(base, offset);
+    return count ? values_.loadMasked(buffer_, storage, from, lanes, count)
+                 : values_.load(buffer_, storage, from, lanes);
+  };
+  Number n = load(at.first);
+  if (!pairs_)
+    return n;
+  auto spread = [&](Value scalar) {
+    return lanes ? values_.broadcast({scalar, {}}, lanes).re : scalar;
+  };
+  Value half = spread(b_.op<arith::ConstantIntOp>(16, 32));
+  Value high = b_.both(b_.op<arith::ShLIOp>(load(at.second).re, half), spread(at.keep));
+  return {b_.either(n.re, high), {}};
+}
+
+StepReader::Vectors StepReader::loadAll(ArrayRef<Value> sources, Offsets at, Value count) {
+  Vectors vectors;
+  for (Value source : sources)
+    vectors.push_back(load(source, at, turned(), count).re);
+  return vectors;
+}
+
+SmallVector<Value> StepReader::turn(ArrayRef<Value> sources, Offsets at, Value count) {
+  return transposeInRegisters(b_, loadAll(sources, at, count));
+}
+
+StepReader::Vectors StepReader::loadPairs(ArrayRef<Value> sources, Value offset, Value count) {
+  int lanes = turned();
+  auto bits = VectorType::get({2 * lanes}, b_.getI16Type());
+  Vectors vectors;
+  for (Value source : sources) {
+    Value from = b_.add(source, offset), loaded;
+    if (count) {
+      Value none = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(bits)));
+      auto mask = VectorType::get({2 * lanes}, b_.getI1Type());
+      loaded =
+          b_.op<vector::MaskedLoadOp>(bits, buffer_, ValueRange{from},
+                                      b_.op<vector::CreateMaskOp>(mask, ValueRange{count}), none);
+    } else {
+      loaded = b_.op<vector::LoadOp>(bits, buffer_, ValueRange{from});
+    }
+    vectors.push_back(b_.op<vector::BitCastOp>(VectorType::get({lanes}, b_.getI32Type()), loaded));
+  }
+  return vectors;
+}
+
+void StepReader::turnAlongK(ArrayRef<Value> sources, Value ks, Value runs, Value distance,
+                            llvm::function_ref<void(Value, Value)> put,
+                            llvm::function_ref<void(Value, Value, Value)> gather) {
+  pairs_ ? turnPairs(sources, ks, runs, distance, put, gather)
+         : turnNumbers(sources, ks, runs, distance, put, gather);
+}
+
+void StepReader::turnNumbers(ArrayRef<Value> sources, Value ks, Value runs, Value distance,
+                             llvm::function_ref<void(Value, Value)> put,
+                             llvm::function_ref<void(Value, Value, Value)> gather) {
+  int lanes = turned();
+  b_.forLoop(b_.min(distance, kCount_), [&](Value start) {
+    b_.forStrips(start, kCount_, [&](Value k) {
+      Value length = b_.min(b_.load(runs, k), b_.idx(lanes));
+      Offsets at{b_.load(ks, k), {}, {}};
+      auto putAll = [&](ArrayRef<Value> rows) {
+        for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, rows)))
+          put(b_.add(k, b_.mul(distance, int64_t(j))), vector);
+      };
+      // Masked loads are not prefetched: only the end of a run has them.
+      Value whole = b_.eq(length, b_.idx(lanes));
+      if (values_.hasMaskedLoad(storage_))
+        putAll(b_.ifYield(
+            whole, [&] { return loadAll(sources, at, {}); },
+            [&] { return loadAll(sources, at, length); }));
+      else
+        b_.ifThen(
+            whole, [&] { putAll(loadAll(sources, at, {})); }, [&] { gather(k, length, distance); });
+      return b_.add(k, b_.mul(length, distance));
+    });
+  });
+}
+
+// Numbers that are consecutive in K are pairs in memory, but for one where a run ends and the next
+// begins. An even distance apart, both halves of a pair are consecutive with those of the next.
+void StepReader::turnPairs(ArrayRef<Value> sources, Value ks, Value runs, Value distance,
+                           llvm::function_ref<void(Value, Value)> put,
+                           llvm::function_ref<void(Value, Value, Value)> gather) {
+  Value lanes = b_.idx(turned()), one = b_.idx(1), two = b_.idx(2);
+  Value inPairs = b_.eq(distance, one), isOdd = b_.ne(b_.rem(distance, two), b_.idx(0));
+  Value step = b_.select(isOdd, one, b_.div(distance, two));
+  auto offsetOf = [&](Value k) { return b_.load(ks, k); };
+  b_.forLoop(b_.min(step, steps_), [&](Value start) {
+    b_.forStrips(start, steps_, [&](Value pair) {
+      Value k = b_.mul(pair, 2), run = b_.load(runs, k);
+      Offsets at = offsets(pair, offsetOf);
+      Value numbers = b_.min(run, b_.mul(lanes, 2)), end = b_.add(k, numbers);
+      // The last pair of an odd K is whole with one number.
+      Value whole = b_.div(b_.select(b_.eq(end, kCount_), b_.add(numbers, 1), numbers), two);
+      Value next = b_.load(runs, b_.min(b_.add(k, 1), b_.sub(kCount_, one)));
+      Value apart = b_.min(b_.min(run, next), lanes);
+      Value count = b_.select(inPairs, whole, b_.select(isOdd, b_.idx(0), apart));
+      b_.ifThen(
+          b_.eq(count, b_.idx(0)), [&] { gather(pair, one, one); },
+          [&] {
+            auto rows = b_.ifYield(
+                inPairs,
+                [&] {
+                  return b_.ifYield(
+                      b_.eq(numbers, b_.mul(lanes, 2)),
+                      [&] { return loadPairs(sources, at.first, {}); },
+                      [&] { return loadPairs(sources, at.first, numbers); });
+                },
+                [&] { return loadAll(sources, at, apart); });
+            for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, rows)))
+              put(b_.add(pair, b_.mul(step, int64_t(j))), vector);
+          });
+      return b_.add(pair, b_.mul(b_.max(count, one), step));
+    });
+  });
+}
+
+} // namespace ricci
