@@ -42,9 +42,9 @@ struct CompileOptions {
   std::optional<int64_t> memoryLimit; ///< bytes of intermediates and results
   /// Strides the results must have (for out=); empty: C-contiguous.
   std::vector<Strides> outputStrides;
-  bool fuse = true;         ///< without it every operation is a kernel of its own
-  /// What is handed from kernel to kernel by blocks of rows has at least so many bytes; 0: more than
-  /// the L2 cache.
+  bool fuse = true; ///< without it every operation is a kernel of its own
+  /// What is handed from kernel to kernel by blocks of rows has at least so many bytes; 0: more
+  /// than the L2 cache.
   int64_t chainBytes = 0;
   bool allowTf32 = false;   ///< of a CUDA device: contractions of f32 may round to TF32
   std::string printIrAfter; ///< a pass name or "all"; the IR goes to stderr

@@ -503,56 +503,6 @@ Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
   return Chooser(product, target).choose();
 }
 
-std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool accumulate) {
-  EinsumEquation equation = einsum.parsedEquation();
-  auto extents = equation.extents(einsum.getInputs().getTypes());
-  size_t inputs = einsum.getInputs().size();
-  LabelledProduct product;
-  product.axes.resize(extents.size());
-  for (auto [axis, extent] : llvm::zip(product.axes, extents))
-    axis = {extent, SmallVector<int64_t, 3>(inputs + 1, 0), false};
-  auto addBuffer = [&](size_t buffer, ArrayRef<int32_t> labels, ArrayRef<int64_t> shape,
-                       ArrayRef<int64_t> strides) {
-    for (auto [label, size, stride] : llvm::zip(labels, shape, strides))
-      if (size == extents[label] && size != 1)
-        product.axes[label].strides[buffer] += stride;
-  };
-  for (size_t i = 0; i < inputs; ++i) {
-    auto view = memoryView(kernel, einsum.getInputs()[i]);
-    if (!view)
-      return std::nullopt;
-    addBuffer(i, equation.operands[i], view->second.shape, view->second.strides);
-    product.operands.push_back(elementDType(einsum.getInputs()[i].getType()));
-  }
-  // The result may be stored through views.
-  StridedView stored;
-  Value yielded = kernel.yield().getResults()[0];
-  auto type = cast<RankedTensorType>(yielded.getType());
-  auto epilogue = buildEpilogue(kernel);
-  stored.shape.assign(type.getShape().begin(), type.getShape().end());
-  stored.strides.assign(kernel.outputStrides(0).begin(), kernel.outputStrides(0).end());
-  // An epilogue's result has the sums' own shape.
-  auto through = storeThrough(yielded, stored);
-  if (epilogue)
-    through = {einsum.getOutput(), stored};
-  if (!through || through->first != einsum.getOutput())
-    return std::nullopt;
-  addBuffer(inputs, equation.output, through->second.shape, through->second.strides);
-  if (epilogue) {
-    for (const LoopProgram::Access *access : operandsOf(*epilogue)) {
-      for (LabelledProduct::Axis &axis : product.axes)
-        axis.strides.push_back(0);
-      addBuffer(product.axes[0].strides.size() - 1, equation.output, stored.shape, access->strides);
-    }
-    product.epilogue = std::make_shared<LoopProgram>(alongColumns(std::move(*epilogue)));
-  }
-  for (int32_t label : equation.output)
-    product.axes[label].kept = true;
-  product.result = elementDType(type);
-  product.accumulate = accumulate;
-  return product;
-}
-
 /// A fused kernel that only copies or sums an operand has emitters of its own.
 static std::optional<LabelledProduct> productOf(const LoopProgram &program) {
   if (program.stores.size() != 1 || program.accesses.size() != 2 || program.nodes.size() > 2)
