@@ -1,6 +1,6 @@
 // RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,V3
 // RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=x86-64-v4 | FileCheck %s --check-prefixes=CHECK,V4
-// RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=znver4 | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=znver4 | FileCheck %s --check-prefix=BF16
 // RUN: not ricci-opt %s --ricci-form-kernels --ricci-choose-schedule=cpu=pdp11 2>&1 | FileCheck %s --check-prefix=CPU
 
 // CPU: error: {{.*}}pdp11
