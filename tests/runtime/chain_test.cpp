@@ -9,6 +9,8 @@
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 
+#include "tests/runtime/function_kernel.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,18 +20,6 @@
 using namespace ricci;
 
 namespace {
-
-class FunctionKernel final : public Kernel {
-public:
-  explicit FunctionKernel(KernelFn fn) : fn_(fn) {}
-  KernelFn entry() const override { return fn_; }
-  const std::string &key() const override { return key_; }
-  size_t codeBytes() const override { return 0; }
-
-private:
-  KernelFn fn_;
-  std::string key_ = "function";
-};
 
 constexpr int64_t kColumns = 3;
 std::atomic<int64_t> freshWorkers;

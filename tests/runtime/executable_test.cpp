@@ -9,6 +9,8 @@
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 
+#include "tests/runtime/function_kernel.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,18 +21,6 @@
 using namespace ricci;
 
 namespace {
-
-class FunctionKernel final : public Kernel {
-public:
-  explicit FunctionKernel(KernelFn fn) : fn_(fn) {}
-  KernelFn entry() const override { return fn_; }
-  const std::string &key() const override { return key_; }
-  size_t codeBytes() const override { return 0; }
-
-private:
-  KernelFn fn_;
-  std::string key_ = "function";
-};
 
 /// buffers[1][i] = buffers[0][i] * descriptor[0] for each task i, by way of the workspace.
 void scale(void *const *buffers, const int64_t *descriptor, void *workspace, int64_t begin,

@@ -8,6 +8,8 @@
 
 #include "runtime/executable.h"
 
+#include "tests/runtime/function_kernel.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -27,18 +29,6 @@ void slow(void *const *, const int64_t *, void *, int64_t begin, int64_t end) {
   if ((tasksDone += int(end - begin)) >= 3)
     stop = true;
 }
-
-class FunctionKernel final : public Kernel {
-public:
-  explicit FunctionKernel(KernelFn fn) : fn_(fn) {}
-  KernelFn entry() const override { return fn_; }
-  const std::string &key() const override { return key_; }
-  size_t codeBytes() const override { return 0; }
-
-private:
-  KernelFn fn_;
-  std::string key_ = "function";
-};
 
 class Interrupt : public testing::Test {
 protected:
