@@ -11,6 +11,7 @@
 #include "compiler/ir/types.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace mlir;
 
@@ -65,11 +66,15 @@ void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
   PlanStep step = estimate;
   std::vector<PlanStep> &known = plan_.steps;
   if (EinsumOp einsum = einsumOf(kernel); einsum && !known.empty()) {
-    // Chains change the order; steps of one equation are alike.
-    auto it = llvm::find_if(
-        known, [&](const PlanStep &s) { return s.contraction == einsum.getEquation(); });
-    if (it == known.end())
-      it = known.begin();
+    // Chains change the order. Of steps of one equation, it is that of this size.
+    auto distance = [&](const PlanStep &s) {
+      double other = estimate.flops > 0 ? std::abs(s.flops - estimate.flops) : 0;
+      return std::pair(s.contraction != einsum.getEquation(), other);
+    };
+    auto it =
+        std::min_element(known.begin(), known.end(), [&](const PlanStep &x, const PlanStep &y) {
+          return distance(x) < distance(y);
+        });
     step.contraction = it->contraction;
     step.flops = it->flops;
     step.remaining = it->remaining;

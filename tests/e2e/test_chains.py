@@ -210,3 +210,12 @@ def test_random_chains(seed, monkeypatch):
     alone = results(program, arrays, monkeypatch, 1 << 60)
     ricci.set_num_threads(os.cpu_count())
     assert all(np.array_equal(x, y, equal_nan=True) for x, y in zip(chained, alone)), program
+
+
+def test_steps_keep_their_flops(monkeypatch):
+    """The product between the two of a chain goes first; all three have one equation."""
+    monkeypatch.setenv("RICCI_CHAIN_BYTES", "1")
+    plan = ricci.compile("softmax(x @ w) @ (v @ u)", x="f32[100,64]", w="f32[64,200]", v="f32[200,32]", u="f32[32,16]").plan()
+    products = [step["flops"] for step in plan.steps if "," in step["contraction"]]
+    assert products == [2 * 200 * 32 * 16, 2 * 100 * 64 * 200, 2 * 100 * 200 * 16]
+    assert [step["block_rows"] for step in plan.steps] == [0, 100, 100, 0]
