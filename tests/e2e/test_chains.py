@@ -218,4 +218,4 @@ def test_steps_keep_their_flops(monkeypatch):
     plan = ricci.compile("softmax(x @ w) @ (v @ u)", x="f32[100,64]", w="f32[64,200]", v="f32[200,32]", u="f32[32,16]").plan()
     products = [step["flops"] for step in plan.steps if "," in step["contraction"]]
     assert products == [2 * 200 * 32 * 16, 2 * 100 * 64 * 200, 2 * 100 * 200 * 16]
-    assert [step["block_rows"] for step in plan.steps] == [0, 100, 100, 0]
+    assert [step["block_rows"] > 0 for step in plan.steps] == [False, True, True, False]
