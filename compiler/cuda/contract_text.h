@@ -82,7 +82,6 @@ private:
   void copy(int side, const char *function);
   void loadRegisters(int side);
   void storeRegisters(int side);
-  void emitLoop(llvm::function_ref<void()> multiply);
 };
 
 } // namespace ricci

@@ -7,8 +7,7 @@
 //
 // Several tiles are in shared memory at once: while the oldest is multiplied, the others come.
 //
-//   fetch(stage, depth)  copies that are under way, or loads into registers; fetchElements where
-//                        an address is no multiple of what is copied at once
+//   fetch(stage, depth)  copies that are under way, or loads into registers
 //   land(stage)          registers into the tile, for what is cast or cannot be copied
 //
 //   for each step: wait for the oldest tile; barrier; fetch into the place of the one before it;
@@ -197,42 +196,39 @@ void ContractText::storeRegisters(int side) {
 
 void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
   text_.blank();
-  auto defineFetch = [&](const char *name, bool areAligned) {
-    text_.lambda(fmt::format("auto {} = [&](int stage, {} depth)", name, index_), [&] {
+  std::string aligned;
+  for (int side : {0, 1})
+    if (mayBeUnaligned(side))
+      aligned +=
+          fmt::format("{}isAlignedTo({}, {})", aligned.empty() ? "" : " && ",
+                      g_.sides[side].run * itemSize(g_.operands[side]), side == 0 ? "a" : "b");
+  if (!aligned.empty())
+    text_.line("const bool areAligned = {};", aligned);
+  text_.lambda(fmt::format("auto fetch = [&](int stage, {} depth)", index_), [&] {
+    auto copyAll = [&](bool areAligned) {
       for (int side : {0, 1})
-        if (!g_.sides[side].async)
-          loadRegisters(side);
-        else
+        if (g_.sides[side].async)
           copy(side, areAligned || !mayBeUnaligned(side) ? "copyAsync" : "copyElements");
-      if (isAsync())
-        text_.line("commitCopies();");
-    });
-  };
-  defineFetch("fetch", true);
+    };
+    for (int side : {0, 1})
+      if (!g_.sides[side].async)
+        loadRegisters(side);
+    // What is a multiple of fewer bytes goes element by element.
+    if (aligned.empty()) {
+      copyAll(true);
+    } else {
+      text_.block("if (areAligned)", [&] { copyAll(true); });
+      text_.block("else", [&] { copyAll(false); });
+    }
+    if (isAsync())
+      text_.line("commitCopies();");
+  });
   if (usesRegisters())
     text_.lambda("auto land = [&](int stage)", [&] {
       for (int side : {0, 1})
         if (!g_.sides[side].async)
           storeRegisters(side);
     });
-  std::string unaligned;
-  for (int side : {0, 1})
-    if (mayBeUnaligned(side))
-      unaligned +=
-          fmt::format("{}isAlignedTo({}, {})", unaligned.empty() ? "" : " && ",
-                      g_.sides[side].run * itemSize(g_.operands[side]), side == 0 ? "a" : "b");
-  if (unaligned.empty())
-    return emitLoop(multiply);
-  // What is a multiple of fewer bytes goes element by element.
-  defineFetch("fetchElements", false);
-  text_.lambda("auto sumUp = [&](auto fetch)", [&] { emitLoop(multiply); });
-  text_.line("if ({})", unaligned);
-  text_.line("  sumUp(fetch);");
-  text_.line("else");
-  text_.line("  sumUp(fetchElements);");
-}
-
-void ContractText::emitLoop(llvm::function_ref<void()> multiply) {
   // Of a short sum all tiles come at once. Groups of warps may still read the tile before.
   int held = g_.byGroups ? 2 : 1;
   int ahead = int(std::min<int64_t>(g_.stages - held, (k_ + g_.depth - 1) / g_.depth));

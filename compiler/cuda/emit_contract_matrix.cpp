@@ -259,7 +259,8 @@ private:
         });
       });
       text_.line("__syncwarp();");
-      text_.line("#pragma unroll 2");
+      // Loads of two are on their way together.
+      text_.line("#pragma unroll {}", g_.operandRuns.empty() ? 1 : 2);
       int parts = kRowsTogether * runs / 32;
       text_.block(fmt::format("for (int part = 0; part < {}; ++part)", parts), [&] {
         text_.line(

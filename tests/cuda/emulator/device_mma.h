@@ -204,8 +204,8 @@ RICCI_PLAIN inline void runGroupProduct(const void *what) {
     if (column % 8 / 2 != lane % 4)
       continue;
     for (unsigned k = 0; k < steps; ++k) {
-      const float y = elementOfTile(product.b, product.isFlatB, product.leadB, column, k,
-                                    product.element);
+      const float y =
+          elementOfTile(product.b, product.isFlatB, product.leadB, column, k, product.element);
       for (unsigned half = 0; half < 2; ++half) {
         float &sum = product.sums[column / 8 * 4 + half * 2 + column % 2];
         sum = fmaf(rows[half][k], y, sum);
@@ -221,8 +221,10 @@ RICCI_PLAIN inline void multiplyGroup(float *sums, int columns, Element element,
   if ((size_t)a % (isFlatA ? 1024 : 32) || (size_t)a % 1024 >= 128 ||
       (size_t)b % (isFlatB ? 1024 : 32) || (size_t)b % 1024 >= 128)
     fail("a tile of a product is not where its rows can be told", line);
-  const GroupProduct product{sums,    columns, element, static_cast<const char *>(a),
-                             isFlatA, static_cast<const char *>(b), isFlatB, leadB};
+  const GroupProduct product{sums,    columns,
+                             element, static_cast<const char *>(a),
+                             isFlatA, static_cast<const char *>(b),
+                             isFlatB, leadB};
   ricci_emulator_services->product(runGroupProduct, &product, sizeof product);
 }
 
