@@ -135,6 +135,9 @@ void ContractText::startBlock() {
   }
   // The compiler knows that it is not negative.
   text_.line("const int thread = (int)threadIdx.x & {};", g_.threads() - 1);
+}
+
+void ContractText::defineAlignment() {
   if (g_.resultRun > 1)
     text_.line("const bool isAlignedC = isAlignedTo({}, c);",
                g_.resultRun * int(itemSize(g_.result)));

@@ -32,8 +32,10 @@ protected:
 
   /// The arrays tileA and tileB, and what the lambda `fetch` needs to fill them.
   void declareTiles();
-  /// Step by step along k: tiles come, and `multiply` writes what is done with those of `now`.
-  void emitSteps(llvm::function_ref<void()> multiply);
+  /// Step by step along k: tiles come, and `multiply` writes what is done with those of `now`, in
+  /// a loop with that pragma.
+  using Multiply = llvm::function_ref<void(const char *unroll)>;
+  void emitSteps(Multiply multiply);
   /// The type of the elements in the tile of A (side 0) or B.
   std::string tileType(int side) const;
   size_t tileItemBytes(int side) const;
@@ -56,6 +58,8 @@ private:
   void defineOffset(const std::string &name, const Dims &dims, size_t buffer);
   void defineOffsets();
   void startBlock();
+  /// Whether results are stored as vectors, and what follows them is loaded so.
+  void defineAlignment();
   /// What is stored where `element` is, of a sum; `item` counts neighbours.
   std::string result(const std::string &sum, const std::string &element, const std::string &item);
   std::string epilogue(const std::string &sums, const std::string &item);
@@ -82,6 +86,8 @@ private:
   void copy(int side, const char *function);
   void loadRegisters(int side);
   void storeRegisters(int side);
+  /// The steps, where vectors are copied by that function.
+  void emitLoop(const char *copyVectors, const char *unroll, Multiply multiply);
 };
 
 } // namespace ricci

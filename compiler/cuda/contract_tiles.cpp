@@ -194,7 +194,7 @@ void ContractText::storeRegisters(int side) {
 
 //===- step by step -----------------------------------------------------------------------===//
 
-void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
+void ContractText::emitSteps(Multiply multiply) {
   text_.blank();
   std::string aligned;
   for (int side : {0, 1})
@@ -202,33 +202,33 @@ void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
       aligned +=
           fmt::format("{}isAlignedTo({}, {})", aligned.empty() ? "" : " && ",
                       g_.sides[side].run * itemSize(g_.operands[side]), side == 0 ? "a" : "b");
-  if (!aligned.empty())
-    text_.line("const bool areAligned = {};", aligned);
-  text_.lambda(fmt::format("auto fetch = [&](int stage, {} depth)", index_), [&] {
-    auto copyAll = [&](bool areAligned) {
-      for (int side : {0, 1})
-        if (g_.sides[side].async)
-          copy(side, areAligned || !mayBeUnaligned(side) ? "copyAsync" : "copyElements");
-    };
-    for (int side : {0, 1})
-      if (!g_.sides[side].async)
-        loadRegisters(side);
-    // What is a multiple of fewer bytes goes element by element.
-    if (aligned.empty()) {
-      copyAll(true);
-    } else {
-      text_.block("if (areAligned)", [&] { copyAll(true); });
-      text_.block("else", [&] { copyAll(false); });
-    }
-    if (isAsync())
-      text_.line("commitCopies();");
-  });
   if (usesRegisters())
     text_.lambda("auto land = [&](int stage)", [&] {
       for (int side : {0, 1})
         if (!g_.sides[side].async)
           storeRegisters(side);
     });
+  if (aligned.empty()) {
+    emitLoop("copyAsync", "#pragma unroll", multiply);
+  } else {
+    text_.block(fmt::format("if ({})", aligned),
+                [&] { emitLoop("copyAsync", "#pragma unroll", multiply); });
+    // At other addresses element by element, in few lines: they are rare.
+    text_.block("else", [&] { emitLoop("copyElements", "#pragma unroll 2", multiply); });
+  }
+  defineAlignment();
+}
+
+void ContractText::emitLoop(const char *copyVectors, const char *unroll, Multiply multiply) {
+  text_.lambda(fmt::format("auto fetch = [&](int stage, {} depth)", index_), [&] {
+    for (int side : {0, 1})
+      if (!g_.sides[side].async)
+        loadRegisters(side);
+      else
+        copy(side, mayBeUnaligned(side) ? copyVectors : "copyAsync");
+    if (isAsync())
+      text_.line("commitCopies();");
+  });
   // Of a short sum all tiles come at once. Groups of warps may still read the tile before.
   int held = g_.byGroups ? 2 : 1;
   int ahead = int(std::min<int64_t>(g_.stages - held, (k_ + g_.depth - 1) / g_.depth));
@@ -256,7 +256,7 @@ void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
                 text_.line("if (isMore) fetch(next, depth + {});", ahead * g_.depth);
                 if (isAsync())
                   text_.line("else commitCopies();");
-                multiply();
+                multiply(unroll);
                 if (usesRegisters())
                   text_.line("if (isMore) land(next);");
                 text_.line("now = now == {} ? 0 : now + 1;", last);

@@ -35,7 +35,10 @@ public:
     declareTiles();
     text_.line("{} sums[{}][{}] = {{}};", sum_, g_.threadRows, g_.threadColumns);
     declarePlaces();
-    emitSteps([&] { text_.unrolled("k", g_.depth, [&] { emitProducts(); }); });
+    emitSteps([&](const char *unroll) {
+      text_.line(std::string(unroll));
+      text_.block(fmt::format("for (int k = 0; k < {}; ++k)", g_.depth), [&] { emitProducts(); });
+    });
     emitResult();
     return std::move(kernel_);
   }

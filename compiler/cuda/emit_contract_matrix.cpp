@@ -52,10 +52,10 @@ public:
                g_.byGroups ? "(warp / 4)" : "warp", warpsDown, g_.byGroups ? "group" : "warp",
                g_.warpRows, g_.warpColumns);
     text_.line("{} sums[{}][{}][{}] = {{}};", sum_, rows_, columns_, words_);
-    emitSteps([&] {
+    emitSteps([&](const char *unroll) {
       if (g_.byGroups)
         text_.line("beginProducts();");
-      text_.line("#pragma unroll");
+      text_.line(std::string(unroll));
       text_.block(fmt::format("for (int k = 0; k < {}; k += {})", g_.depth, g_.productSteps),
                   [&] { g_.byGroups ? emitGroupProducts() : emitProducts(); });
       if (g_.byGroups) {
