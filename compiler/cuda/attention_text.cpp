@@ -165,8 +165,11 @@ void AttentionText::fetchTile(Buffer buffer, const std::string &to) {
   const char *inner = isK ? "depth" : "column";
   text_.unrolled("i", (moves + threads - 1) / threads, [&] {
     text_.line("const int move = thread + i * {};", threads);
-    text_.line("const int line = move / {0}, place = move % {0}{1};", perLine,
-               side.run == 1 ? "" : fmt::format(" * {}", side.run));
+    if (side.linesFirst)
+      text_.line("const int line = move % {0}, place = move / {0};", side.lines);
+    else
+      text_.line("const int line = move / {0}, place = move % {0}{1};", perLine,
+                 side.run == 1 ? "" : fmt::format(" * {}", side.run));
     text_.line("const int key = {}, {} = {};", side.keysInside ? "place" : "line", inner,
                side.keysInside ? "line" : "place");
     int64_t extent = isK ? depth_ : columns_;
@@ -218,6 +221,14 @@ void AttentionText::defineAxes(llvm::ArrayRef<int> axes, const std::string &line
     if (readsAxis(axis))
       text_.line("const {} i{} = {};", index_, axis, at);
   }
+}
+
+void AttentionText::emitRescale(const std::string &most) {
+  text_.line("largest = fmaxf({}, largest * {});", most, scale());
+  text_.line("// So far there may be no logit but -infinity: its power is 0, not NaN.");
+  text_.line("const float shift = largest == -kInfinity ? 0.0f : largest;");
+  text_.line("const float rescale = exp2Approximate({} - shift);", most);
+  text_.line("{} = largest;", most);
 }
 
 void AttentionText::logit(const std::string &score) {

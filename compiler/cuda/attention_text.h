@@ -34,9 +34,11 @@ protected:
   void declareAlignments();
   /// Starts the copies of a tile, the first key of which is `key0`: `to` is its place.
   void fetchTile(Buffer buffer, const std::string &to);
-  /// `score` becomes the logit at `row` and `key`, -infinity where there is none. `isTail` where no
-  /// other lines ask whether the key exists.
+  /// `score` becomes the logit at `row` and `key`, -infinity where there is none.
   void logit(const std::string &score);
+  /// `largest`, a row's score, takes part in `most`, its largest logit so far: `shift` is
+  /// subtracted from the logits, and sums so far are multiplied by `rescale`.
+  void emitRescale(const std::string &most);
   /// The factor that makes an exponent of 2 of a logit.
   std::string scale() const;
   const char *pointer(Buffer buffer) const;

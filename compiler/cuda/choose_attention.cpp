@@ -61,6 +61,7 @@ void chooseSide(AttentionGrid &grid, AttentionGrid::Side &side, Attention::Buffe
   bool isContiguous = a.keys[0].strides[buffer] == 1;
   side.keysInside = grid.unit != Unit::Scalar && isContiguous && overKeys > along;
   side.run = side.keysInside ? overKeys : along;
+  side.linesFirst = !side.keysInside && isContiguous && along == 1;
   side.lines = side.keysInside ? inner : grid.keys;
   side.length = side.keysInside ? grid.keys : inner;
   // An odd number of vectors apart: 8 lines are in different banks.
@@ -72,25 +73,33 @@ int upTo(int64_t extent, int multiple) {
 }
 
 struct Tile {
-  int rows, warpRows;
+  int rows, keys, warpRows;
+  int mostDepth; ///< or columns
   double efficiency;
 };
-/// On matrix units. Warps of 32 rows read K and V half as often, where registers allow them.
-constexpr Tile kTiles[] = {{128, 32, 0.55}, {128, 16, 0.45}, {64, 16, 0.40}};
+/// On matrix units. Warps of 32 rows read K and V half as often, where registers allow them: what
+/// logits need besides is up to the program.
+constexpr Tile kMatrixTiles[] = {
+    {128, 64, 32, 64, 0.55}, {128, 64, 16, 128, 0.45}, {64, 64, 16, 128, 0.40}};
+/// On arithmetic units. Q, K, V and a tile of powers have less than 99 KiB of shared memory, which
+/// all GPUs have, and all but the last a third of what those for data centers have.
+constexpr Tile kScalarTiles[] = {
+    {128, 32, 0, 64, 0.55}, {64, 64, 0, 64, 0.45}, {64, 32, 0, 128, 0.40}};
 
-/// What logits need besides is up to the program.
-bool fitsRegisters(const AttentionGrid &grid, const Tile &tile) {
-  return tile.warpRows == 16 ||
-         (grid.attention.isPlain() && std::max(grid.depth, grid.columns) <= 64);
+bool fits(const AttentionGrid &grid, const Tile &tile) {
+  return std::max(grid.depth, grid.columns) <= tile.mostDepth &&
+         (tile.warpRows != 32 || grid.attention.isPlain());
 }
 
 void chooseTile(AttentionGrid &grid, int processors) {
   double best = INFINITY;
-  for (const Tile &tile : kTiles) {
-    if (!fitsRegisters(grid, tile))
+  bool isScalar = grid.unit == Unit::Scalar;
+  for (const Tile &tile : isScalar ? kScalarTiles : kMatrixTiles) {
+    if (!fits(grid, tile))
       continue;
     AttentionGrid with = grid;
-    with.rows = tile.rows, with.warpRows = tile.warpRows, with.efficiency = tile.efficiency;
+    with.rows = tile.rows, with.keys = tile.keys, with.warpRows = tile.warpRows;
+    with.efficiency = tile.efficiency;
     double perProcessor = double(with.blocks()) / double(processors);
     double time = (std::ceil(perProcessor) + perProcessor / 16) * tile.rows / tile.efficiency;
     if (time < best)
@@ -140,14 +149,16 @@ std::optional<AttentionGrid> chooseAttentionGrid(const Attention &attention,
               : attention.type == DType::bf16 ? Unit::Bf16
                                               : Unit::Scalar;
   grid.depth = upTo(depth, kStep), grid.columns = upTo(columns, kStep);
-  if (grid.unit == Unit::Scalar)
-    return std::nullopt;
   chooseTile(grid, options.processors);
   chooseSide(grid, grid.k, Attention::K);
   chooseSide(grid, grid.v, Attention::V);
-  grid.queryRun = std::min(2, runOf(attention, Attention::Q, attention.depth, 2));
-  grid.resultRun = runOf(attention, Attention::Result, attention.columns, 2);
-  grid.blocksAtOnce = grid.threads() == 128 ? 2 : 1;
+  // On arithmetic units vectors, on matrix units what a thread has of them.
+  int most = grid.unit == Unit::Scalar ? kVectorBytes / 4 : 2;
+  grid.queryRun = runOf(attention, Attention::Q, attention.depth, most);
+  while (grid.unit == Unit::Scalar && grid.columns % (most * kStep) != 0)
+    most /= 2;
+  grid.resultRun = runOf(attention, Attention::Result, attention.columns, most);
+  grid.blocksAtOnce = grid.threads() == 128 || grid.unit == Unit::Scalar ? 2 : 1;
   grid.isWide = options.wideIndices || needsWide(grid);
   return grid;
 }

@@ -21,6 +21,7 @@ struct AttentionGrid {
   /// How a tile of K or V comes into shared memory, and lies there.
   struct Side {
     bool keysInside = false; ///< a line of the tile is one of depth (or a column), over the keys
+    bool linesFirst = false; ///< neighbouring threads load along the lines' first elements
     int run = 1;             ///< elements that move at once
     int lines = 0;           ///< of the tile
     int length = 0;          ///< of a line, in elements

@@ -171,11 +171,7 @@ private:
         });
         text_.line("largest = fmaxf(largest, shuffled(largest, 1));");
         text_.line("largest = fmaxf(largest, shuffled(largest, 2));");
-        text_.line("largest = fmaxf(most[i][half], largest * {});", scale());
-        text_.line("// So far there may be no logit but -infinity: its power is 0, not NaN.");
-        text_.line("const float shift = largest == -kInfinity ? 0.0f : largest;");
-        text_.line("const float rescale = exp2Approximate(most[i][half] - shift);");
-        text_.line("most[i][half] = largest;");
+        emitRescale("most[i][half]");
         text_.line("total[i][half] *= rescale;");
         text_.unrolled("j", g_.keys / kColumns, [&] {
           text_.unrolled("item", 2, [&] {

@@ -40,7 +40,8 @@ TEST(EmitAttention, Sizes) {
   const AttentionCase cases[] = {
       {"f16", 2, 64, 128, 64, 64}, {"bf16", 1, 70, 100, 40, 33}, {"f16", 1, 16, 16, 5, 7},
       {"f16", 3, 33, 65, 80, 128}, {"bf16", 1, 130, 17, 128, 1}, {"f16", 1, 17, 130, 33, 20},
-      {"f16", 1, 20, 70, 1, 16},
+      {"f16", 1, 20, 70, 1, 16},   {"f32", 2, 64, 64, 64, 64},   {"f32", 1, 70, 100, 40, 33},
+      {"f32", 1, 16, 16, 5, 7},    {"f32", 2, 33, 65, 80, 128},  {"f32", 1, 20, 70, 1, 32},
   };
   uint64_t seed = 0;
   for (const AttentionCase &c : cases) {
@@ -60,7 +61,7 @@ TEST(EmitAttention, LargeTiles) {
     EmitOptions options = optionsFor(c);
     options.emit.processors = 1;
     EXPECT_THAT(expectEmulated(attention(c), options),
-                ElementsAre(fmt::format("attention {} 128x64", c.type)));
+                ElementsAre(fmt::format("attention {} 128x{}", c.type, c.type == "f32" ? 32 : 64)));
     options.emit.wideIndices = true;
     expectAttention(c, options);
   }
@@ -71,7 +72,8 @@ TEST(EmitAttention, Layouts) {
   uint64_t seed = 0;
   for (const char *first : {"bid,bjd->bij", "bid,bdj->bij", "jbd,bdi->bij", "bid,jd->bij"})
     for (const char *second : {"bij,bjc->bic", "bij,bcj->bci", "bij,jbc->icb"}) {
-      AttentionCase c{seed % 2 ? "f16" : "bf16", 2, 24, 40, 16, 24};
+      const char *types[] = {"f16", "f32", "bf16", "f32"};
+      AttentionCase c{types[seed % 4], 2, 24, 40, 16, 24};
       c.first = first, c.second = second;
       EmitOptions options = optionsFor(c, ++seed);
       expectAttention(c, options);
@@ -116,7 +118,7 @@ AttentionCase withLogits(const std::string &type) {
 
 TEST(EmitAttention, Logits) {
   uint64_t seed = 0;
-  for (const char *type : {"f16", "bf16"}) {
+  for (const char *type : {"f16", "bf16", "f32"}) {
     AttentionCase c = withLogits(type);
     EmitOptions options = optionsFor(c, ++seed);
     options.scale = 0.2; // what is rounded of larger logits shows
@@ -129,7 +131,7 @@ TEST(EmitAttention, Logits) {
 /// NaNs and infinities of the operands go where they go in steps.
 TEST(EmitAttention, SpecialNumbers) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    AttentionCase c{"bf16", 1, 16, 80, 1, 16};
+    AttentionCase c{seed == 2 ? "f32" : "bf16", 1, 16, 80, 1, 16};
     EmitOptions options = optionsFor(c, seed);
     options.special = true;
     options.tolerance = 0.1;
