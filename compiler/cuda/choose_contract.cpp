@@ -49,13 +49,23 @@ constexpr Tile kTilesTf32[] = {
     {64, 64, 16, 32, 32, 0.55},   {32, 64, 16, 16, 32, 0.35},  {64, 32, 16, 32, 16, 0.35},
     {32, 32, 16, 16, 16, 0.22},
 };
-constexpr Tile kTilesF64[] = {
-    {128, 128, 8, 64, 32, 0.90}, {128, 64, 8, 64, 32, 0.75}, {64, 128, 8, 32, 64, 0.75},
-    {64, 64, 8, 32, 32, 0.60},   {32, 64, 8, 16, 32, 0.42},  {64, 32, 8, 32, 16, 0.42},
-    {32, 32, 8, 16, 16, 0.30},
+/// Of four warps.
+constexpr Tile kTilesHalfGroups[] = {
+    {128, 256, 64, 64, 256, 0.55}, {128, 128, 64, 64, 128, 0.42}, {64, 128, 64, 64, 128, 0.40},
+    {128, 64, 64, 64, 64, 0.40},   {64, 64, 64, 64, 64, 0.28},
 };
-/// Shared memory of a block that need not be asked for, and the tiles in it.
-constexpr int kSharedBytes = 48 << 10, kMostStages = 4;
+constexpr Tile kTilesTf32Groups[] = {
+    {256, 128, 32, 128, 128, 0.50}, {128, 256, 32, 64, 256, 0.38}, {128, 128, 32, 64, 128, 0.36},
+    {64, 128, 32, 64, 128, 0.34},   {128, 64, 32, 64, 64, 0.34},   {64, 64, 32, 64, 64, 0.25},
+};
+/// Larger ones have too few warps at once: measured on sm_90.
+constexpr Tile kTilesF64[] = {
+    {64, 64, 16, 32, 32, 0.83},
+    {32, 64, 16, 16, 32, 0.60},
+    {64, 32, 16, 32, 16, 0.60},
+    {32, 32, 16, 16, 16, 0.40},
+};
+constexpr int kMostStages = 4;
 /// Below, a thread for each element of the result is as good.
 constexpr double kSmall = 1 << 13;
 constexpr int64_t kNarrow = 4;
@@ -92,19 +102,47 @@ Unit unitFor(const ContractGrid &grid, bool allowTf32) {
   }
 }
 
+/// The rows and steps of one instruction of matrix units. What only sm_90a has is in no other
+/// architecture, so neither later.
+void chooseProduct(ContractGrid &grid, const CudaTarget &target) {
+  bool isHalfUnit = grid.unit == Unit::F16 || grid.unit == Unit::Bf16;
+  grid.byGroups = (isHalfUnit || grid.unit == Unit::Tf32) && target.arch == "sm_90a";
+  if (grid.unit == Unit::F64 && target.capability < 90)
+    grid.productRows = 8, grid.productSteps = 4;
+  else
+    grid.productRows = grid.byGroups ? 64 : 16, grid.productSteps = isHalfUnit ? 16 : 8;
+}
+
 /// Bytes of a sum.
 size_t sumBytes(DType result) {
   return isHalf(result) || isInteger(result) ? std::max<size_t>(itemSize(result), 4)
                                              : itemSize(result);
 }
 
+/// Of a multiprocessor, as the CUDA programming guide's table of compute capabilities has it, less
+/// the KiB that a block takes besides.
+int sharedMemory(int capability) {
+  switch (capability) {
+  case 80:
+  case 87:
+    return 163 << 10;
+  case 90:
+  case 100:
+  case 103:
+  case 110:
+    return 227 << 10;
+  default:
+    return 99 << 10;
+  }
+}
+
 llvm::ArrayRef<Tile> tilesFor(const ContractGrid &grid) {
   switch (grid.unit) {
   case Unit::F16:
   case Unit::Bf16:
-    return kTilesHalf;
+    return grid.byGroups ? llvm::ArrayRef<Tile>(kTilesHalfGroups) : kTilesHalf;
   case Unit::Tf32:
-    return kTilesTf32;
+    return grid.byGroups ? llvm::ArrayRef<Tile>(kTilesTf32Groups) : kTilesTf32;
   case Unit::F64:
     return kTilesF64;
   case Unit::Scalar:
@@ -114,24 +152,6 @@ llvm::ArrayRef<Tile> tilesFor(const ContractGrid &grid) {
   return bytes <= 4   ? llvm::ArrayRef<Tile>(kTiles4)
          : bytes == 8 ? llvm::ArrayRef<Tile>(kTiles8)
                       : llvm::ArrayRef<Tile>(kTiles16);
-}
-
-void chooseTile(ContractGrid &grid, int processors) {
-  bool isMatrix = grid.unit != Unit::Scalar;
-  double best = INFINITY;
-  for (const Tile &tile : tilesFor(grid)) {
-    ContractGrid with = grid;
-    with.rows = tile.rows, with.columns = tile.columns, with.depth = tile.depth;
-    with.efficiency = tile.efficiency;
-    (isMatrix ? with.warpRows : with.threadRows) = tile.threadRows;
-    (isMatrix ? with.warpColumns : with.threadColumns) = tile.threadColumns;
-    // Blocks run at once on all processors; among equals the fewer count.
-    double perProcessor = double(with.blocks()) / double(processors);
-    double time =
-        (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns / tile.efficiency;
-    if (time < best)
-      best = time, grid = with;
-  }
 }
 
 /// Whether runs along the first of `along` lie beside each other, at a multiple of their length
@@ -146,6 +166,58 @@ bool liesInRuns(const ContractGrid &grid, size_t buffer, const Dims &along, int 
   return true;
 }
 
+/// Whether a vector of the operand lies in memory as in the tile.
+bool hasVectors(const ContractGrid &grid, int number) {
+  const ContractGrid::Side &side = grid.sides[number];
+  const Dims &along = side.depthFirst ? grid.k : number == 0 ? grid.m : grid.n;
+  int bytes = int(itemSize(grid.operands[number]));
+  return liesInRuns(grid, size_t(number), along, std::max(1, kVectorBytes / bytes));
+}
+
+/// Whether tiles of groups of warps pass registers on their way, of which they need some.
+bool needsRegisters(const ContractGrid &grid) {
+  return grid.byGroups && grid.unit != Unit::Tf32 && !(hasVectors(grid, 0) && hasVectors(grid, 1));
+}
+
+/// Two blocks of 256 threads have 128 registers each: sums of 64 floats leave enough of them.
+void chooseBlocksAtOnce(ContractGrid &grid) {
+  size_t bytes = sumBytes(grid.result);
+  int sums = grid.rows * grid.columns / grid.threads();
+  bool isFull = grid.threads() == 256 || grid.byGroups;
+  grid.blocksAtOnce = isFull && bytes * size_t(sums) <= 256 && !needsRegisters(grid) ? 2 : 1;
+  if (grid.unit == Unit::F64 && grid.rows * grid.columns == 64 * 64)
+    grid.blocksAtOnce = 3;
+}
+
+/// What a tile costs besides its steps, in steps: its first elements on their way, its results.
+/// Another block at once hides half of it. Measured on sm_90.
+double besides(const ContractGrid &grid) {
+  return grid.byGroups ? (grid.epilogue ? 400.0 : 200.0) / grid.blocksAtOnce : 0;
+}
+
+void chooseTile(ContractGrid &grid, int processors) {
+  bool isMatrix = grid.unit != Unit::Scalar;
+  bool areTurned = grid.sides[1].turned && grid.sides[1].depthFirst;
+  double best = INFINITY;
+  for (const Tile &tile : tilesFor(grid)) {
+    ContractGrid with = grid;
+    with.rows = tile.rows, with.columns = tile.columns;
+    with.depth = areTurned ? std::max(tile.depth, kPiece * kPiece) : tile.depth;
+    with.efficiency = tile.efficiency;
+    (isMatrix ? with.warpRows : with.threadRows) = tile.threadRows;
+    (isMatrix ? with.warpColumns : with.threadColumns) = tile.threadColumns;
+    chooseBlocksAtOnce(with);
+    if (needsRegisters(with) && with.rows * with.columns / with.threads() > 64)
+      continue;
+    // Blocks run at once on all processors; among equals the fewer count.
+    double perProcessor = double(with.blocks()) / double(processors);
+    double time = (std::ceil(perProcessor) + perProcessor / 16) * tile.rows * tile.columns *
+                  (extentOf(grid.k) + besides(with)) / tile.efficiency;
+    if (time < best)
+      best = time, grid = with;
+  }
+}
+
 /// Warps read a tile on scalar units as rows of vectors; on matrix units as 8 rows and 4 steps, in
 /// which pitch all are in different banks; of 16-bit floats as 8 runs, which change places.
 void chooseSide(ContractGrid &grid, int number) {
@@ -153,41 +225,45 @@ void chooseSide(ContractGrid &grid, int number) {
   DType type = grid.operands[number];
   int bytes = int(itemSize(type)), vector = std::max(1, kVectorBytes / bytes);
   bool areHalf = grid.unit == Unit::F16 || grid.unit == Unit::Bf16;
-  const Dims &along = side.depthFirst ? grid.k : number == 0 ? grid.m : grid.n;
-  bool inRuns = liesInRuns(grid, size_t(number), along, vector);
-  side.deep = side.depthFirst && grid.unit != Unit::Scalar;
+  bool inRuns = hasVectors(grid, number);
+  // Groups of warps multiply numbers of 32 bits along k alone.
+  bool isDeepAlways = grid.byGroups && !areHalf;
+  side.deep = (side.depthFirst && grid.unit != Unit::Scalar) || isDeepAlways;
   int length = side.deep ? grid.depth : grid.sideOfTile(number);
+  side.rows = side.deep ? grid.sideOfTile(number) : grid.depth;
   if (areHalf) {
     side.async = inRuns;
     side.run = vector;
     side.swizzled = true;
     side.pitch = length;
+    if (grid.byGroups) {
+      side.pitch = kGroupRowBytes / bytes;
+      side.rows *= length / side.pitch;
+    }
     return;
   }
   bool isSame = type == grid.result && kindOf(type) != DTypeKind::Bool && bytes >= 4;
   side.async = isSame;
-  side.run = isSame && inRuns && (side.deep || !side.depthFirst) ? vector : 1;
+  side.run = isSame && inRuns && side.deep == side.depthFirst ? vector : 1;
+  if (grid.byGroups) {
+    side.swizzled = true;
+    side.pitch = length;
+    return;
+  }
   int words = std::max(1, kVectorBytes / int(sumBytes(grid.result)));
   side.pitch = length + (grid.unit == Unit::Tf32  ? (side.deep ? 4 : 8)
                          : grid.unit == Unit::F64 ? 4
                                                   : words);
 }
 
-/// Two blocks of 256 threads have 128 registers each: sums of 64 floats leave enough of them.
-void chooseBlocksAtOnce(ContractGrid &grid) {
-  size_t bytes = sumBytes(grid.result);
-  int sums = grid.rows * grid.columns / grid.threads();
-  grid.blocksAtOnce = grid.threads() == 256 && bytes * size_t(sums) <= 256 ? 2 : 1;
-}
-
-void chooseStages(ContractGrid &grid) {
-  int64_t bytes = 0;
+void chooseStages(ContractGrid &grid, int capability) {
   bool areHalf = grid.unit == Unit::F16 || grid.unit == Unit::Bf16;
   for (int number : {0, 1})
-    bytes += int64_t(grid.sides[number].pitch) *
-             (grid.sides[number].deep ? grid.sideOfTile(number) : grid.depth) *
-             int64_t(areHalf ? 2 : sumBytes(grid.result));
-  grid.stages = int(std::clamp<int64_t>(kSharedBytes / bytes, 2, kMostStages));
+    grid.tileBytes[number] = grid.sides[number].pitch * grid.sides[number].rows *
+                             int(areHalf ? 2 : sumBytes(grid.result));
+  int most = sharedMemory(capability) / grid.blocksAtOnce;
+  grid.stages = std::clamp(most / (grid.tileBytes[0] + grid.tileBytes[1]), grid.byGroups ? 3 : 2,
+                           kMostStages);
 }
 
 /// What one store moves: a vector, but no more than a thread has side by side.
@@ -195,7 +271,7 @@ void chooseResultRun(ContractGrid &grid) {
   int most = std::max(1, kVectorBytes / int(itemSize(grid.result))), own = 2;
   if (grid.unit == Unit::Scalar)
     own = std::min(grid.threadColumns, std::max(1, kVectorBytes / int(sumBytes(grid.result))));
-  else if (grid.unit == Unit::F16 || grid.unit == Unit::Bf16)
+  else if (grid.unit == Unit::F16 || grid.unit == Unit::Bf16 || grid.byGroups)
     own = 8; // which go through shared memory
   grid.resultRun = std::min(most, own);
   while (grid.resultRun > 1 && !liesInRuns(grid, 2, grid.n, grid.resultRun))
@@ -222,7 +298,25 @@ bool needsWide(const ContractGrid &grid) {
 
 } // namespace
 
+/// The first dim and another one in pieces that take turns, if they have them: neighbouring
+/// indices are neighbours along both.
+static bool walkInPieces(llvm::SmallVectorImpl<Dim> &dims, size_t other) {
+  if (dims[0].extent % kPiece != 0 || dims[other].extent % kPiece != 0)
+    return false;
+  Dim pieces[2] = {dims[0], dims[other]};
+  for (size_t i : {size_t(0), other}) {
+    dims[i].extent /= kPiece;
+    for (int64_t &stride : dims[i].strides)
+      stride *= kPiece;
+  }
+  for (Dim &piece : pieces)
+    piece.extent = kPiece;
+  dims.insert(dims.begin(), {pieces[0], pieces[1]});
+  return true;
+}
+
 std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
+                                               const CudaTarget &target,
                                                const CudaEmitOptions &options) {
   if (product.operands.size() != 2)
     return std::nullopt;
@@ -259,16 +353,27 @@ std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
   sides[0].depthFirst = !unitDim(m, 0) && unitDim(k, 0);
   sides[1].depthFirst = n[0].strides[1] != 1 && unitDim(k, 1);
   sortByBuffer(k, sides[1].depthFirst && !sides[0].depthFirst ? 1 : 0);
-  // In that order only one of the two may be contiguous.
-  for (size_t i : {0, 1})
-    sides[i].depthFirst &= k[0].strides[i] == 1;
-  grid.batch = merged(batch), grid.m = merged(m), grid.n = merged(n), grid.k = merged(k);
   grid.unit = unitFor(grid, options.allowTf32);
+  // 16-bit tiles need more neighbours than a piece has.
+  bool hasPieces = grid.unit != Unit::F16 && grid.unit != Unit::Bf16;
+  auto otherUnit = [&](llvm::ArrayRef<Dim> dims) {
+    auto unit = unitDim(dims, 1);
+    return dims[0].strides[1] != 1 && unit && hasPieces ? *unit : 0;
+  };
+  // A and B may be contiguous along different labels of k, B and C along different ones of n.
+  if (size_t other = sides[0].depthFirst && sides[1].depthFirst ? otherUnit(k) : 0)
+    sides[1].turned = walkInPieces(k, other);
+  else if (size_t other = otherUnit(n))
+    sides[1].turned = walkInPieces(n, other);
+  // Without pieces only one of two is.
+  for (size_t i : {0, 1})
+    sides[i].depthFirst &= k[0].strides[i] == 1 || sides[i].turned;
+  grid.batch = merged(batch), grid.m = merged(m), grid.n = merged(n), grid.k = merged(k);
+  chooseProduct(grid, target);
   chooseTile(grid, options.processors);
   for (int number : {0, 1})
     chooseSide(grid, number);
-  chooseStages(grid);
-  chooseBlocksAtOnce(grid);
+  chooseStages(grid, target.capability);
   chooseResultRun(grid);
   grid.isWide = options.wideIndices || needsWide(grid);
   return grid;

@@ -20,11 +20,15 @@ struct ContractGrid {
   /// How the tile of an operand comes into shared memory, and lies there.
   struct Side {
     bool depthFirst = false; ///< contiguous along k: neighbouring threads load along it
-    bool deep = false;       ///< k is inside in the tile: a row of it holds `depth` elements
-    int run = 1;             ///< elements that move at once: they lie beside each other in both
-    bool async = false;      ///< copied without registers between; else cast on the way
-    bool swizzled = false;   ///< 16 bytes at a time change places in a row, as its number says
-    int pitch = 0;           ///< elements from a row of the tile to the next
+    /// Where k (or the side) goes over pieces of two labels in turn, it is contiguous along the
+    /// second.
+    bool turned = false;
+    bool deep = false;     ///< k is inside in the tile: a row of it holds `depth` elements
+    int run = 1;           ///< elements that move at once: they lie beside each other in both
+    bool async = false;    ///< copied without registers between; else cast on the way
+    bool swizzled = false; ///< 16 bytes at a time change places in a row, as its number says
+    int pitch = 0;         ///< elements from a row of the tile to the next
+    int rows = 0;          ///< of the tile: of k or of the side, or of several pieces of it
   };
 
   /// Strides are those of A, B, C, then of what an epilogue reads.
@@ -41,18 +45,25 @@ struct ContractGrid {
   int rows = 64, columns = 64, depth = 16; ///< of a block's tile
   int threadRows = 4, threadColumns = 4;   ///< of a thread's
   int warpRows = 0, warpColumns = 0;       ///< of a warp's, instead: on matrix units
-  double efficiency = 1;                   ///< of the unit, about
-  int stages = 2;                          ///< tiles in shared memory at once
-  int blocksAtOnce = 1;                    ///< on a multiprocessor, by their registers
+  /// Four warps multiply together, from shared memory; `warpRows` and `warpColumns` are all theirs.
+  bool byGroups = false;
+  int productRows = 0, productSteps = 0; ///< of one instruction of matrix units
+  double efficiency = 1;                 ///< of the unit, about
+  int stages = 2;                        ///< tiles in shared memory at once
+  int tileBytes[2] = {0, 0};             ///< of one of A and one of B
+  int blocksAtOnce = 1;                  ///< on a multiprocessor, by their registers
   Side sides[2];
   /// Neighbouring results that a thread stores at once, where the address allows it.
   int resultRun = 1;
   bool isWide = false; ///< indices have 64 bits
 
   int threads() const {
-    return warpRows ? 32 * (rows / warpRows) * (columns / warpColumns)
+    return warpRows ? (byGroups ? 128 : 32) * (rows / warpRows) * (columns / warpColumns)
                     : rows / threadRows * (columns / threadColumns);
   }
+  /// Of all tiles. More than 48 KiB must be asked for at the launch.
+  int sharedBytes() const { return stages * (tileBytes[0] + tileBytes[1]); }
+  bool isSharedDynamic() const { return sharedBytes() > 48 << 10; }
   int sideOfTile(int side) const { return side == 0 ? rows : columns; }
   int64_t tilesOfRows() const { return (totalExtent(m) + rows - 1) / rows; }
   int64_t tilesOfColumns() const { return (totalExtent(n) + columns - 1) / columns; }
@@ -62,8 +73,14 @@ struct ContractGrid {
 /// Bytes that a thread moves at once.
 inline constexpr int kVectorBytes = 16;
 
+/// Neighbours along which one tensor is contiguous, where another is along another label.
+inline constexpr int kPiece = 4;
+/// Bytes of a row of the tiles that groups of warps read.
+inline constexpr int kGroupRowBytes = 128;
+
 /// Nothing where the product is no contraction, or too small or narrow for tiles.
 std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
+                                               const CudaTarget &target,
                                                const CudaEmitOptions &options);
 
 } // namespace ricci

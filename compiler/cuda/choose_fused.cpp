@@ -178,7 +178,8 @@ private:
       grid.team = int(team);
       grid.perBlock = std::max(1, 128 / grid.team);
     } else {
-      int64_t team = std::clamp<int64_t>(kManyThreads / std::max<int64_t>(grid.points, 1), 1, 32);
+      int64_t team =
+          std::clamp<int64_t>(2 * kManyThreads / std::max<int64_t>(grid.points, 1), 1, 32);
       team = std::min(team, std::max<int64_t>(1, reduced / 4));
       grid.team = int(powerAtLeast(team + 1) / 2);
       grid.perBlock = grid.team == 1 ? 128 : 32;

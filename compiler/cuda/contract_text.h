@@ -36,6 +36,7 @@ protected:
   void emitSteps(llvm::function_ref<void()> multiply);
   /// The type of the elements in the tile of A (side 0) or B.
   std::string tileType(int side) const;
+  size_t tileItemBytes(int side) const;
   static const char *letter(int side) { return side == 0 ? "A" : "B"; }
   /// The element of a tile at this row (of k, where it is not deep) and place in it.
   std::string inTile(int side, const std::string &stage, const std::string &row,
@@ -76,7 +77,9 @@ private:
   std::string elementAt(int side, const std::string &along, const std::string &depth) const;
   /// The place in the tile where a move goes.
   std::string placeOfMove(int side, const std::string &more) const;
-  void copyAsync(int side);
+  /// Whether its elements lie in vectors, but maybe at no multiple of their bytes.
+  bool mayBeUnaligned(int side) const;
+  void copy(int side, const char *function);
   void loadRegisters(int side);
   void storeRegisters(int side);
 };

@@ -14,7 +14,8 @@
 //                  multiply; land
 //
 // The barrier says both that the oldest tile is there for everyone and that nobody reads the one
-// before any more.
+// before any more. Groups of warps go on before their products are done: they still read the one
+// before, and the one before that is free.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cuda/contract_text.h"
@@ -24,8 +25,8 @@
 
 namespace ricci {
 
-/// Bytes of all banks.
-static constexpr int kTileAlignment = 128;
+/// Bytes of all banks; of eight rows, by whose address groups of warps know the places in them.
+static constexpr int kTileAlignment = 128, kGroupAlignment = 1024;
 
 /// Of the type in CUDA C++.
 static size_t alignmentOf(DType type) {
@@ -38,11 +39,21 @@ std::string ContractText::tileType(int side) const {
              : sum_;
 }
 
+size_t ContractText::tileItemBytes(int side) const {
+  return tileType(side) == sum_ ? sumBytes_ : itemSize(g_.operands[side]);
+}
+
 std::string ContractText::inTile(int side, const std::string &stage, const std::string &row,
                                  const std::string &place) const {
-  std::string at =
-      g_.sides[side].swizzled ? fmt::format("placeIn{}({}, {})", letter(side), row, place) : place;
-  return fmt::format("tile{}[{}][{}][{}]", letter(side), stage, row, at);
+  const ContractGrid::Side &s = g_.sides[side];
+  if (!s.swizzled)
+    return fmt::format("tile{}[{}][{}][{}]", letter(side), stage, row, place);
+  // Of a row that is longer than the tile's the pieces follow each other.
+  bool isInPieces = !s.deep && s.pitch < g_.sideOfTile(side);
+  std::string piece = isInPieces ? fmt::format(" + ({}) / {} * {}", place, s.pitch, g_.depth) : "",
+              at = isInPieces ? fmt::format("({}) % {}", place, s.pitch) : place;
+  return fmt::format("tile{0}[{1}][{2}{3}][placeIn{0}({2}, {4})]", letter(side), stage, row, piece,
+                     at);
 }
 
 void ContractText::eachMove(int side, llvm::function_ref<void()> body) {
@@ -52,7 +63,17 @@ void ContractText::eachMove(int side, llvm::function_ref<void()> body) {
   const char *inner = s.depthFirst ? "k" : "side", *outer = s.depthFirst ? "side" : "k";
   std::string by = s.run == 1 ? "" : fmt::format(" * {}", s.run);
   text_.unrolled("i", movesOfThread(side), [&] {
-    if (g_.threads() % inside == 0) {
+    if (s.deep && !s.depthFirst && !s.turned) {
+      // Sectors of 32 bytes of memory, and all banks of the tile.
+      text_.line("const int at = thread + i * {};", g_.threads());
+      text_.line("const int side = at % 8 + at / 32 % {} * 8, k = at / 8 % 4 + at / {} * 4;",
+                 inside / 8, inside * 4);
+    } else if (s.turned) {
+      text_.line("const int at = thread + i * {}, step = at % {};", g_.threads(), inside);
+      text_.line(
+          "const int {3} = step / {0} % {0} + step % {0} * {0} + step / {1} * {1}, {4} = at / {2};",
+          kPiece, kPiece * kPiece, inside, inner, outer);
+    } else if (g_.threads() % inside == 0) {
       text_.line("const int {} = thread % {}{}, {} = thread / {} + i * {};", inner, inside, by,
                  outer, inside, g_.threads() / inside);
     } else {
@@ -86,26 +107,34 @@ std::string ContractText::elementAt(int side, const std::string &along,
 //===- the arrays -------------------------------------------------------------------------===//
 
 void ContractText::declareTiles() {
+  if (g_.isSharedDynamic()) {
+    kernel_.grid.sharedBytes = uint32_t(g_.sharedBytes());
+    text_.line("extern __shared__ __align__({}) char shared[];",
+               g_.byGroups ? kGroupAlignment : kTileAlignment);
+  }
   for (int side : {0, 1}) {
     const ContractGrid::Side &s = g_.sides[side];
     if (s.swizzled) {
       // Eight rows of a matrix are in different banks: of 128 bytes, or of several rows together.
-      int runs = s.pitch / s.run, rowsOfLine = std::max(1, 8 / runs);
+      int run = kVectorBytes / int(tileItemBytes(side));
+      int runs = s.pitch / run, rowsOfLine = std::max(1, 8 / runs);
       std::string row = rowsOfLine == 1 ? "row" : fmt::format("row / {}", rowsOfLine);
       kernel_.helpers.line(
           "FN int placeIn{}(int row, int place) {{ return place ^ {} % {} * {}; }}", letter(side),
-          row, std::min(runs, 8), s.run);
+          row, std::min(runs, 8), run);
     }
-    text_.line("__shared__ __align__({}) {} tile{}[{}][{}][{}];", kTileAlignment, tileType(side),
-               letter(side), g_.stages, s.deep ? g_.sideOfTile(side) : g_.depth, s.pitch);
+    if (g_.isSharedDynamic())
+      text_.line("auto *const tile{0} = ({1} (*)[{2}][{3}])(shared{4});", letter(side),
+                 tileType(side), s.rows, s.pitch,
+                 side == 0 ? "" : fmt::format(" + {}", g_.stages * g_.tileBytes[0]));
+    else
+      text_.line("__shared__ __align__({}) {} tile{}[{}][{}][{}];",
+                 g_.byGroups ? kGroupAlignment : kTileAlignment, tileType(side), letter(side),
+                 g_.stages, s.rows, s.pitch);
     bool isHalf = tileType(side) != sum_;
     if (!s.async)
       text_.line("{} next{}[{}]{};", tileType(side), letter(side), movesOfThread(side),
                  isHalf ? fmt::format("[{}]", s.run) : "");
-    // What is a multiple of fewer bytes goes element by element.
-    if (s.async && s.run * itemSize(g_.operands[side]) > alignmentOf(g_.operands[side]))
-      text_.line("const bool isAligned{} = isAlignedTo({}, {});", letter(side),
-                 s.run * itemSize(g_.operands[side]), side == 0 ? "a" : "b");
   }
 }
 
@@ -116,19 +145,20 @@ std::string ContractText::placeOfMove(int side, const std::string &more) const {
                              : inTile(side, "stage", "k", "side" + more);
 }
 
-void ContractText::copyAsync(int side) {
+bool ContractText::mayBeUnaligned(int side) const {
   const ContractGrid::Side &s = g_.sides[side];
-  size_t bytes = s.run * itemSize(g_.operands[side]);
-  bool isAlways = bytes <= alignmentOf(g_.operands[side]);
+  return s.async && s.run * itemSize(g_.operands[side]) > alignmentOf(g_.operands[side]);
+}
+
+void ContractText::copy(int side, const char *function) {
   eachMove(side, [&] {
     std::string inside = isInside(side, "side", "k");
     std::string cast = tileType(side) == storageTypeName(g_.operands[side])
                            ? ""
                            : fmt::format("(const {} *)", tileType(side));
-    text_.line("copyAsync<{}>(&{}, {}{} + ({}), {}, {});", s.run, placeOfMove(side, ""), cast,
-               side == 0 ? "a" : "b", elementAt(side, "side", "k"),
-               inside.empty() ? "true" : inside,
-               isAlways ? "true" : fmt::format("isAligned{}", letter(side)));
+    text_.line("{}<{}>(&{}, {}{} + ({}), {});", function, g_.sides[side].run, placeOfMove(side, ""),
+               cast, side == 0 ? "a" : "b", elementAt(side, "side", "k"),
+               inside.empty() ? "true" : inside);
   });
 }
 
@@ -166,9 +196,30 @@ void ContractText::storeRegisters(int side) {
 
 void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
   text_.blank();
+  std::string aligned;
+  for (int side : {0, 1})
+    if (mayBeUnaligned(side))
+      aligned +=
+          fmt::format("{}isAlignedTo({}, {})", aligned.empty() ? "" : " && ",
+                      g_.sides[side].run * itemSize(g_.operands[side]), side == 0 ? "a" : "b");
+  if (!aligned.empty())
+    text_.line("const bool areAligned = {};", aligned);
   text_.lambda(fmt::format("auto fetch = [&](int stage, {} depth)", index_), [&] {
+    auto copyAll = [&](bool areAligned) {
+      for (int side : {0, 1})
+        if (g_.sides[side].async)
+          copy(side, areAligned || !mayBeUnaligned(side) ? "copyAsync" : "copyElements");
+    };
     for (int side : {0, 1})
-      g_.sides[side].async ? copyAsync(side) : loadRegisters(side);
+      if (!g_.sides[side].async)
+        loadRegisters(side);
+    // What is a multiple of fewer bytes goes element by element.
+    if (aligned.empty()) {
+      copyAll(true);
+    } else {
+      text_.block("if (areAligned)", [&] { copyAll(true); });
+      text_.block("else", [&] { copyAll(false); });
+    }
     if (isAsync())
       text_.line("commitCopies();");
   });
@@ -178,9 +229,12 @@ void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
         if (!g_.sides[side].async)
           storeRegisters(side);
     });
-  // Of a short sum all tiles come at once.
-  int ahead = int(std::min<int64_t>(g_.stages - 1, (k_ + g_.depth - 1) / g_.depth));
-  text_.unrolled("stage", ahead, [&] {
+  // Of a short sum all tiles come at once. Groups of warps may still read the tile before.
+  int held = g_.byGroups ? 2 : 1;
+  int ahead = int(std::min<int64_t>(g_.stages - held, (k_ + g_.depth - 1) / g_.depth));
+  int last = ahead + held - 1;
+  text_.line("#pragma unroll 1");
+  text_.block(fmt::format("for (int stage = 0; stage < {}; ++stage)", ahead), [&] {
     text_.line("fetch(stage, stage * {});", g_.depth);
     if (usesRegisters())
       text_.line("land(stage);");
@@ -191,8 +245,13 @@ void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
                 // Of the groups of copies one is as old as its tile; at the end they are empty.
                 if (isAsync())
                   text_.line("waitForCopies<{}>();", ahead - 1);
+                if (g_.byGroups)
+                  text_.line("publishTiles();");
                 text_.line("__syncthreads();");
-                text_.line("const int next = now == 0 ? {} : now - 1;", ahead);
+                if (held == 1)
+                  text_.line("const int next = now == 0 ? {} : now - 1;", ahead);
+                else
+                  text_.line("const int next = now < {} ? now + {} : now - {};", held, ahead, held);
                 text_.line("const bool isMore = depth + {} < {};", ahead * g_.depth, k_);
                 text_.line("if (isMore) fetch(next, depth + {});", ahead * g_.depth);
                 if (isAsync())
@@ -200,7 +259,7 @@ void ContractText::emitSteps(llvm::function_ref<void()> multiply) {
                 multiply();
                 if (usesRegisters())
                   text_.line("if (isMore) land(next);");
-                text_.line("now = now == {} ? 0 : now + 1;", ahead);
+                text_.line("now = now == {} ? 0 : now + 1;", last);
               });
 }
 

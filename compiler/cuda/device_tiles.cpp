@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Instructions as in the PTX ISA, "cp.async", "ldmatrix" and "mma": all of sm_80.
+// Instructions as in the PTX ISA, "cp.async", "ldmatrix" and "mma": of sm_80, what is wide of
+// sm_90, and of sm_90a what groups of four warps do together ("wgmma").
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cuda/device_chunks.h"
@@ -16,16 +17,11 @@ static constexpr DeviceChunk kChunks[] = {
     {"sharedAddress", R"(
 FN u32 sharedAddress(const void *pointer) { return (u32)__cvta_generic_to_shared(pointer); }
 )"},
-    // n elements on their way past the registers; zeros where they do not exist.
+    // n elements on their way past the registers; zeros where they do not exist. Both addresses are
+    // multiples of their bytes.
     {"copyAsync", R"(
-template <int n, class T> FN void copyAsync(T *to, const T *from, bool exists, bool isAligned) {
+template <int n, class T> FN void copyAsync(T *to, const T *from, bool exists) {
   const int bytes = n * sizeof(T), existing = exists ? bytes : 0;
-  if (!isAligned) {
-#pragma unroll
-    for (int i = 0; i < n; ++i)
-      to[i] = exists ? from[i] : T{};
-    return;
-  }
 #ifdef RICCI_CUDA_EMULATOR
   ricciEmulatorCopyAsync(to, from, bytes, existing);
 #else
@@ -37,6 +33,14 @@ template <int n, class T> FN void copyAsync(T *to, const T *from, bool exists, b
                  :: "r"(sharedAddress(to)), "l"(from), "n"(bytes == 16 ? 8 : bytes), "r"(existing)
                  : "memory");
 #endif
+}
+)"},
+    // The same of elements at any address, which are there at once.
+    {"copyElements", R"(
+template <int n, class T> FN void copyElements(T *to, const T *from, bool exists) {
+#pragma unroll 1
+  for (int i = 0; i < n; ++i)
+    to[i] = exists ? from[i] : T{};
 }
 )"},
     {"commitCopies", R"(
@@ -143,6 +147,62 @@ FN void multiplyTilesF64(double (&sums)[2], double row, double column) {
   asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};"
       : "+d"(sums[0]), "+d"(sums[1]) : "d"(row), "d"(column));
 #endif
+}
+)"},
+    // Of 16 rows and 8 columns over 8 steps.
+    {"multiplyTilesWideF64", R"(
+FN void multiplyTilesWideF64(double (&sums)[4], const double (&rows)[4], const double (&columns)[2]) {
+#ifdef RICCI_CUDA_EMULATOR
+  ricciEmulatorMmaWideF64(sums, rows, columns, sums);
+#else
+  asm("mma.sync.aligned.m16n8k8.row.col.f64.f64.f64.f64 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+d"(sums[0]), "+d"(sums[1]), "+d"(sums[2]), "+d"(sums[3])
+      : "d"(rows[0]), "d"(rows[1]), "d"(rows[2]), "d"(rows[3]), "d"(columns[0]), "d"(columns[1]));
+#endif
+}
+)"},
+
+    // What this thread wrote to shared memory is there for products of groups, after a barrier.
+    {"publishTiles", R"(
+FN void publishTiles() {
+#ifndef RICCI_CUDA_EMULATOR
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+}
+)"},
+    // Products of groups are on their way from here to where they are waited for.
+    {"beginProducts", R"(
+FN void beginProducts() {
+#ifndef RICCI_CUDA_EMULATOR
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+#endif
+}
+)"},
+    {"commitProducts", R"(
+FN void commitProducts() {
+#ifdef RICCI_CUDA_EMULATOR
+  ricciEmulatorCommitProducts();
+#else
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+#endif
+}
+)"},
+    {"waitForProducts", R"(
+template <int groups> FN void waitForProducts() {
+#ifdef RICCI_CUDA_EMULATOR
+  ricciEmulatorWaitForProducts(groups);
+#else
+  asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(groups) : "memory");
+#endif
+}
+)"},
+    // A tile of rows of 128 bytes, whose 16 bytes change places with the number of the row; every
+    // eight rows 1024 bytes further. Further along columns: `lead` bytes.
+    {"tileDescriptor", R"(
+FN u64 tileDescriptor(const void *tile, int lead) {
+  return (u64)(sharedAddress(tile) >> 4 & 0x3fff) | (u64)(lead >> 4) << 16 | (u64)(1024 >> 4) << 32 |
+         (u64)1 << 62;
 }
 )"},
 };

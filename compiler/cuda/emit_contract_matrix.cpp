@@ -12,6 +12,9 @@
 // Numbers of 16 bits come from shared memory as matrices of 8 x 8. Their results go back there,
 // to be stored as whole rows: a fragment's would be 16 bytes.
 //
+// On sm_90a four warps, a group, multiply together and have the tiles read from shared memory. Of
+// 64 rows each warp has 16, in fragments as above.
+//
 //===----------------------------------------------------------------------===//
 #include "compiler/cuda/contract_text.h"
 #include "compiler/cuda/scalars.h"
@@ -24,24 +27,6 @@ namespace {
 
 using Unit = ContractGrid::Unit;
 
-/// What one instruction multiplies.
-struct Product {
-  int rows, steps; ///< times 8 columns
-  const char *function;
-};
-
-Product productOf(Unit unit) {
-  switch (unit) {
-  case Unit::F16:
-    return {16, 16, "multiplyTilesF16"};
-  case Unit::Bf16:
-    return {16, 16, "multiplyTilesBf16"};
-  case Unit::Tf32:
-    return {16, 8, "multiplyTilesTf32"};
-  default:
-    return {8, 4, "multiplyTilesF64"};
-  }
-}
 constexpr int kColumns = 8;
 /// Rows of a warp that are stored together, and what keeps them in different banks.
 constexpr int kRowsTogether = 16, kPad = 8;
@@ -49,26 +34,38 @@ constexpr int kRowsTogether = 16, kPad = 8;
 class MatrixEmitter : ContractText {
 public:
   explicit MatrixEmitter(const ContractGrid &grid)
-      : ContractText(grid), product_(productOf(grid.unit)), rows_(grid.warpRows / product_.rows),
-        columns_(grid.warpColumns / kColumns) {}
+      : ContractText(grid), rows_(grid.warpRows / grid.productRows),
+        columns_(grid.warpColumns / kColumns), words_(grid.productRows == 8 ? 2 : 4) {}
 
   KernelText emit() {
-    open(fmt::format("tiles of {} x {} a block and {} x {} a warp on matrix units, {} steps at "
-                     "once, {} tiles in shared memory",
-                     g_.rows, g_.columns, g_.warpRows, g_.warpColumns, g_.depth, g_.stages));
+    open(fmt::format("tiles of {} x {} a block and {} x {} {} on matrix units, {} steps at once, "
+                     "{} tiles in shared memory",
+                     g_.rows, g_.columns, g_.warpRows, g_.warpColumns,
+                     g_.byGroups ? "four warps" : "a warp", g_.depth, g_.stages));
+    if (g_.byGroups)
+      defineGroupProduct();
     declareTiles();
     int warpsDown = g_.rows / g_.warpRows;
     text_.line("const int warp = thread / 32, lane = thread % 32;");
     text_.line("const int quad = lane / 4, pair = lane % 4 * 2;");
-    text_.line("const int warpRow = warp % {0} * {1}, warpColumn = warp / {0} * {2};", warpsDown,
+    text_.line("const int {2}Row = {0} % {1} * {3}, {2}Column = {0} / {1} * {4};",
+               g_.byGroups ? "(warp / 4)" : "warp", warpsDown, g_.byGroups ? "group" : "warp",
                g_.warpRows, g_.warpColumns);
-    text_.line("{} sums[{}][{}][{}] = {{}};", sum_, rows_, columns_, product_.rows / 4);
+    text_.line("{} sums[{}][{}][{}] = {{}};", sum_, rows_, columns_, words_);
     emitSteps([&] {
+      if (g_.byGroups)
+        text_.line("beginProducts();");
       text_.line("#pragma unroll");
-      text_.block(fmt::format("for (int k = 0; k < {}; k += {})", g_.depth, product_.steps),
-                  [&] { emitProducts(); });
+      text_.block(fmt::format("for (int k = 0; k < {}; k += {})", g_.depth, g_.productSteps),
+                  [&] { g_.byGroups ? emitGroupProducts() : emitProducts(); });
+      if (g_.byGroups) {
+        text_.line("commitProducts();");
+        text_.line("waitForProducts<1>();");
+      }
     });
-    areMatrices() ? emitRows() : emitFragments();
+    if (g_.byGroups)
+      text_.line("waitForProducts<0>();");
+    areMatrices() || g_.byGroups ? emitRows() : emitFragments();
     return std::move(kernel_);
   }
 
@@ -77,15 +74,88 @@ private:
 
   //===--- products ----------------------------------------------------===//
 
+  const char *productName() const {
+    switch (g_.unit) {
+    case Unit::F16:
+      return "multiplyTilesF16";
+    case Unit::Bf16:
+      return "multiplyTilesBf16";
+    case Unit::Tf32:
+      return "multiplyTilesTf32";
+    default:
+      return g_.productRows == 8 ? "multiplyTilesF64" : "multiplyTilesWideF64";
+    }
+  }
+
+  std::string groupProductName() const {
+    return fmt::format("multiplyTiles{}x{}", g_.productRows, g_.warpColumns);
+  }
+
+  /// wgmma of the PTX ISA: sums += A B over a few steps. A side is flat where it is contiguous
+  /// along rows or columns, not along k; `lead` is then from 128 bytes of it to the next.
+  void defineGroupProduct() {
+    CudaText &text = kernel_.helpers;
+    bool isTf32 = g_.unit == Unit::Tf32;
+    const char *type = isTf32 ? "tf32" : g_.unit == Unit::F16 ? "f16" : "bf16";
+    const char *kind = isTf32 ? "Tf32" : g_.unit == Unit::F16 ? "F16" : "Bf16";
+    int words = columns_ * words_;
+    text.line("// sums += A B over {} steps, by four warps together, from tiles in shared memory.",
+              g_.productSteps);
+    text.line("template <int isFlatA, int isFlatB>");
+    text.line("FN void {}(float (&sums)[{}][{}], const void *a, const void *b, int leadB) {{",
+              groupProductName(), columns_, words_);
+    text.line("#ifdef RICCI_CUDA_EMULATOR");
+    text.line("  ricciEmulatorMultiplyGroup{}(&sums[0][0], {}, a, isFlatA, b, isFlatB, leadB);",
+              kind, g_.warpColumns);
+    text.line("#else");
+    text.line("  asm volatile(\"wgmma.mma_async.sync.aligned.m{0}n{1}k{2}.f32.{3}.{3} {{\"",
+              g_.productRows, g_.warpColumns, g_.productSteps, type);
+    for (int i = 0; i < words; i += 16) {
+      std::string names;
+      for (int j = i; j < i + 16; ++j)
+        names += fmt::format("%{}{}", j, j + 1 == words ? "" : ", ");
+      text.line("               \"{}\"", names);
+    }
+    text.line("               \"}}, %{}, %{}, 1, 1, 1{};\"", words, words + 1,
+              isTf32 ? "" : fmt::format(", %{}, %{}", words + 2, words + 3));
+    for (int i = 0; i < columns_; ++i) {
+      std::string sums;
+      for (int j = 0; j < words_; ++j)
+        sums += fmt::format("{}\"+f\"(sums[{}][{}])", j == 0 ? "" : ", ", i, j);
+      text.line("               {} {}{}", i == 0 ? ":" : " ", sums, i + 1 == columns_ ? "" : ",");
+    }
+    text.line("               : \"l\"(tileDescriptor(a, 16)), \"l\"(tileDescriptor(b, leadB)){}",
+              isTf32 ? ");" : ",");
+    if (!isTf32)
+      text.line("                 \"n\"(isFlatA), \"n\"(isFlatB));");
+    text.line("#endif");
+    text.line("}");
+  }
+
+  void emitGroupProducts() {
+    auto first = [&](int side, const std::string &along) {
+      const ContractGrid::Side &s = g_.sides[side];
+      if (s.deep)
+        return fmt::format("&tile{}[now][{}][k]", letter(side), along);
+      return fmt::format("&tile{}[now][({}) / {} * {} + k][0]", letter(side), along, s.pitch,
+                         g_.depth);
+    };
+    text_.unrolled("i", rows_, [&] {
+      text_.line("{}<{}, {}>(sums[i], {}, {}, {});", groupProductName(), g_.sides[0].deep ? 0 : 1,
+                 g_.sides[1].deep ? 0 : 1,
+                 first(0, fmt::format("groupRow + i * {}", g_.productRows)),
+                 first(1, "groupColumn"), g_.sides[1].deep ? 16 : g_.depth * kGroupRowBytes);
+    });
+  }
+
   void emitProducts() {
     if (areMatrices())
       loadMatrices();
     else
       loadNumbers();
     text_.unrolled("i", rows_, [&] {
-      text_.unrolled("j", columns_, [&] {
-        text_.line("{}(sums[i][j], rows[i], columns[j]);", product_.function);
-      });
+      text_.unrolled("j", columns_,
+                     [&] { text_.line("{}(sums[i][j], rows[i], columns[j]);", productName()); });
     });
   }
 
@@ -102,7 +172,7 @@ private:
     };
     // Lane i says where row i % 8 of matrix i / 8 is: of k, where the tile is not deep.
     text_.unrolled("i", rows_, [&] {
-      std::string first = fmt::format("warpRow + i * {} + ", product_.rows);
+      std::string first = fmt::format("warpRow + i * {} + ", g_.productRows);
       g_.sides[0].deep ? load(0, "rows[i]", first + "lane % 16", "lane / 16 * 8")
                        : load(0, "rows[i]", first + "lane / 8 % 2 * 8", "lane / 16 * 8 + lane % 8");
     });
@@ -116,20 +186,20 @@ private:
     });
   }
 
-  /// One step of each row and column; of tf32 the one 4 further too, and of rows those of the one 8
-  /// further.
+  /// One step of each row and column; of larger products the one 4 further too, and of rows those
+  /// of the one 8 further.
   void loadNumbers() {
-    bool isTf32 = g_.unit == Unit::Tf32;
-    text_.line("{} rows[{}]{}, columns[{}]{};", isTf32 ? "u32" : sum_, rows_, isTf32 ? "[4]" : "",
-               columns_, isTf32 ? "[2]" : "");
+    bool isTf32 = g_.unit == Unit::Tf32, isLarge = g_.productRows == 16;
+    text_.line("{} rows[{}]{}, columns[{}]{};", isTf32 ? "u32" : sum_, rows_, isLarge ? "[4]" : "",
+               columns_, isLarge ? "[2]" : "");
     auto load = [&](int side, const char *along, const std::string &depth) {
       std::string element = g_.sides[side].deep ? inTile(side, "now", along, depth)
                                                 : inTile(side, "now", depth, along);
       return isTf32 ? fmt::format("toTf32({})", element) : element;
     };
     text_.unrolled("i", rows_, [&] {
-      text_.line("const int row = warpRow + i * {} + quad;", product_.rows);
-      if (!isTf32)
+      text_.line("const int row = warpRow + i * {} + quad;", g_.productRows);
+      if (!isLarge)
         return text_.line("rows[i] = {};", load(0, "row", "k + lane % 4"));
       for (int part = 0; part < 4; ++part)
         text_.line("rows[i][{}] = {};", part,
@@ -138,7 +208,7 @@ private:
     });
     text_.unrolled("j", columns_, [&] {
       text_.line("const int column = warpColumn + j * {} + quad;", kColumns);
-      if (!isTf32)
+      if (!isLarge)
         return text_.line("columns[j] = {};", load(1, "column", "k + lane % 4"));
       for (int part = 0; part < 2; ++part)
         text_.line("columns[j][{}] = {};", part,
@@ -153,11 +223,10 @@ private:
     text_.unrolled("i", rows_, [&] {
       text_.unrolled("j", columns_, [&] {
         text_.line("#pragma unroll");
-        text_.block(fmt::format("for (int part = 0; part < {}; part += {})", product_.rows / 4,
-                                g_.resultRun),
+        text_.block(fmt::format("for (int part = 0; part < {}; part += {})", words_, g_.resultRun),
                     [&] {
                       text_.line("const {} row = row0 + warpRow + i * {} + quad + part / 2 * 8;",
-                                 index_, product_.rows);
+                                 index_, g_.productRows);
                       text_.line("const {} column = column0 + warpColumn + j * {} + pair + part % "
                                  "2;",
                                  index_, kColumns);
@@ -173,14 +242,14 @@ private:
   /// A few rows of the warp's tile at a time lie where a tile was.
   void emitRows() {
     int pitch = g_.warpColumns + kPad, runs = g_.warpColumns / g_.resultRun;
-    auto tileBytes = [&](int side) {
-      const ContractGrid::Side &s = g_.sides[side];
-      return 2 * g_.stages * s.pitch * (s.deep ? g_.sideOfTile(side) : g_.depth);
-    };
-    int side = tileBytes(0) >= tileBytes(1) ? 0 : 1;
-    assert(tileBytes(side) >= 4 * g_.threads() / 32 * kRowsTogether * pitch);
-    text_.line("float (*const lines)[{0}] = (float (*)[{0}])tile{1} + warp * {2};", pitch,
-               letter(side), kRowsTogether);
+    auto allTiles = [&](int side) { return g_.stages * g_.tileBytes[side]; };
+    int side = allTiles(0) >= allTiles(1) ? 0 : 1;
+    int bytes = 4 * g_.threads() / 32 * kRowsTogether * pitch;
+    assert(bytes <= (g_.isSharedDynamic() ? g_.sharedBytes() : allTiles(side)));
+    std::string place =
+        g_.isSharedDynamic() ? std::string("shared") : fmt::format("tile{}", letter(side));
+    text_.line("float (*const lines)[{0}] = (float (*)[{0}]){1} + warp * {2};", pitch, place,
+               kRowsTogether);
     text_.line("__syncthreads();");
     text_.unrolled("i", rows_, [&] {
       text_.unrolled("j", columns_, [&] {
@@ -190,12 +259,20 @@ private:
         });
       });
       text_.line("__syncwarp();");
-      text_.unrolled("part", kRowsTogether * runs / 32, [&] {
+      // Loads of two are on their way together.
+      text_.line("#pragma unroll {}", g_.operandRuns.empty() ? 1 : 2);
+      int parts = kRowsTogether * runs / 32;
+      text_.block(fmt::format("for (int part = 0; part < {}; ++part)", parts), [&] {
         text_.line(
             "const int line = (lane + part * 32) / {0}, place = (lane + part * 32) % {0}{1};", runs,
             g_.resultRun == 1 ? "" : fmt::format(" * {}", g_.resultRun));
-        text_.line("const {} row = row0 + warpRow + i * {} + line;", index_, kRowsTogether);
-        text_.line("const {} column = column0 + warpColumn + place;", index_);
+        if (g_.byGroups)
+          text_.line("const {} row = row0 + groupRow + i * {} + warp % 4 * {} + line;", index_,
+                     g_.productRows, kRowsTogether);
+        else
+          text_.line("const {} row = row0 + warpRow + i * {} + line;", index_, kRowsTogether);
+        text_.line("const {} column = column0 + {}Column + place;", index_,
+                   g_.byGroups ? "group" : "warp");
         text_.line("const Pack<float, {0}> from = *(const Pack<float, {0}> *)&lines[line][place];",
                    g_.resultRun);
         storeResults([](const std::string &item) { return fmt::format("from.at[{}]", item); });
@@ -204,8 +281,8 @@ private:
     });
   }
 
-  const Product product_;
-  const int rows_, columns_; ///< products of a warp
+  const int rows_, columns_; ///< products of a warp, or of four
+  const int words_;          ///< sums of a product that a thread has, for 8 columns
 };
 
 } // namespace

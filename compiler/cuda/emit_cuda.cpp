@@ -165,7 +165,8 @@ bool accumulates(KernelOp kernel) {
 
 } // namespace
 
-Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &, const CudaEmitOptions &options) {
+Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,
+                              const CudaEmitOptions &options) {
   std::string label = kernel.getLabel().value_or("a kernel").str();
   unsigned inputs = unsigned(kernel.getInputs().size());
   SmallVector<BufferUse> buffers;
@@ -184,7 +185,7 @@ Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &, const CudaEmi
     if (!product)
       return internalError("no CUDA kernel for " + label + ": an operand is no view of memory");
     buffers = buffersOf(kernel, Schedule{});
-    if (auto grid = chooseContractGrid(*product, options)) {
+    if (auto grid = chooseContractGrid(*product, target, options)) {
       CudaKernel result = assemble(kernel, emitContract(*grid));
       result.buffers = std::move(buffers);
       result.work = workOf(*grid);

@@ -300,7 +300,8 @@ private:
       body();
     };
     if (grid_.items == 0) {
-      text_.line("#pragma unroll 4");
+      // A thread that loads one element at a time has many on their way.
+      text_.line("#pragma unroll {}", grid_.rows() || grid_.loops.accesses.size() > 3 ? 4 : 8);
       return nodes_.block(
           fmt::format("for ({} r = {}; r < {}; r += {})", indexType(),
                       isExact_ ? "worker" : fmt::format("isPoint ? worker : {}", grid_.reduced),

@@ -36,8 +36,8 @@ namespace ricci {
 
 namespace {
 
-/// Blocks that keep a GPU busy.
-constexpr int64_t kManyBlocks = 264;
+/// Blocks that keep a GPU busy: of sums, and of contractions.
+constexpr int64_t kManySums = 528, kManyBlocks = 264;
 /// Elements of a block that are worth a second kernel, and those that are left to a part; and steps
 /// of a contraction.
 constexpr int64_t kLong = 1 << 17, kLongPart = 1 << 14, kManySteps = 512;
@@ -62,7 +62,7 @@ int64_t partsOf(int64_t extent, int64_t wanted) {
 
 /// How many parts a sum of so many elements wants, that so many blocks compute.
 int64_t partsOfSum(int64_t blocks, int64_t elements) {
-  return elements < kLong ? 1 : std::min(kManyBlocks / blocks, elements / kLongPart);
+  return elements < kLong ? 1 : std::min(kManySums / blocks, elements / kLongPart);
 }
 
 struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {

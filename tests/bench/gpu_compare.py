@@ -350,7 +350,7 @@ def without_torch(ricci, case, seconds):
     for shape in case.shapes.values():
         block = encode(case.dtype, [random.randrange(-8, 9) / 8 for _ in range(4096)])
         size = math.prod(shape) * SIZES[case.dtype]
-        memory.append(ctypes.create_string_buffer(block * (size // len(block) + 1), size))
+        memory.append(ctypes.create_string_buffer((block * (size // len(block) + 1))[:size], size))
         host = ricci.tensor(b"cpu", case.dtype, shape, ctypes.addressof(memory[-1]))
         operands.append(ricci.to(host, ricci.device))
         ricci.free(host)

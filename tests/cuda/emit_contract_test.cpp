@@ -45,6 +45,7 @@ TEST(EmitContract, MatricesOfEveryType) {
 struct TileCase {
   const char *type, *result, *tile;
   int64_t m, n, k;
+  const char *arch = "sm_80";
 };
 void PrintTo(const TileCase &c, std::ostream *out) { *out << c.type << " " << c.tile; }
 
@@ -52,6 +53,7 @@ class EmitContractTile : public testing::TestWithParam<TileCase> {
 protected:
   static EmitOptions options(uint64_t seed) {
     EmitOptions options;
+    options.arch = GetParam().arch;
     options.seed = seed;
     options.emit.processors = 1;
     options.emit.allowTf32 = true;
@@ -111,17 +113,44 @@ INSTANTIATE_TEST_SUITE_P(
                     TileCase{"f16", "f32", "f16 f16 f32 32x64x32", 29, 59, 65},
                     TileCase{"bf16", "bf16", "bf16 64x32x32", 61, 29, 17},
                     TileCase{"f16", "f32", "f16 f16 f32 32x32x32", 29, 31, 200},
-                    TileCase{"f64", "f64", "f64 128x128x8", 249, 123, 37},
-                    TileCase{"f64", "f64", "f64 128x64x8", 125, 59, 9},
-                    TileCase{"f64", "f64", "f64 64x128x8", 61, 125, 8},
-                    TileCase{"f64", "f64", "f64 64x64x8", 61, 62, 70},
-                    TileCase{"f64", "f64", "f64 32x64x8", 29, 59, 17},
-                    TileCase{"f64", "f64", "f64 64x32x8", 61, 29, 33},
-                    TileCase{"f64", "f64", "f64 32x32x8", 29, 31, 40},
+                    TileCase{"f64", "f64", "f64 64x64x16", 125, 62, 70},
+                    TileCase{"f64", "f64", "f64 32x64x16", 29, 59, 17},
+                    TileCase{"f64", "f64", "f64 64x32x16", 61, 29, 33},
+                    TileCase{"f64", "f64", "f64 32x32x16", 29, 31, 40},
                     TileCase{"tf32", "f32", "f32 tf32 128x128x16", 249, 123, 37},
                     TileCase{"tf32", "f32", "f32 tf32 64x64x16", 61, 62, 70},
                     TileCase{"tf32", "f32", "f32 tf32 32x64x16", 29, 59, 100},
                     TileCase{"tf32", "f32", "f32 tf32 64x32x16", 61, 29, 33}));
+INSTANTIATE_TEST_SUITE_P(
+    Hopper, EmitContractTile,
+    testing::Values(TileCase{"f64", "f64", "f64 64x64x16", 125, 61, 37, "sm_90a"},
+                    TileCase{"f64", "f64", "f64 32x64x16", 29, 59, 17, "sm_90a"},
+                    TileCase{"f16", "f32", "f16 f16 f32 128x128x64", 249, 125, 301, "sm_90a"},
+                    TileCase{"bf16", "bf16", "bf16 128x128x64", 121, 123, 300, "sm_90a"},
+                    TileCase{"f16", "f16", "f16 64x128x64", 61, 125, 41, "sm_90a"},
+                    TileCase{"bf16", "f32", "bf16 bf16 f32 128x64x64", 127, 61, 127, "sm_90a"},
+                    TileCase{"f16", "f16", "f16 64x64x64", 29, 31, 400, "sm_90a"},
+                    TileCase{"tf32", "f32", "f32 tf32 256x128x32", 253, 125, 301, "sm_90a"},
+                    TileCase{"tf32", "f32", "f32 tf32 128x128x32", 121, 123, 70, "sm_90a"},
+                    TileCase{"tf32", "f32", "f32 tf32 64x64x32", 61, 62, 100, "sm_90a"}));
+
+/// A and B are contiguous along different labels that are summed, B and C along different ones that
+/// are kept: both in pieces, if these divide them.
+TEST(EmitContract, PiecesOfTwoLabels) {
+  auto run = [](const char *equation, int64_t n, const char *type) {
+    EmitOptions options;
+    options.seed = uint64_t(n);
+    std::string tensor = fmt::format("{0}x{0}x{0}x{0}x{1}", n, type);
+    expectEmulated(einsum(equation, tensor, tensor, tensor), options);
+    auto kernels = emittedKernels(einsum(equation, tensor, tensor, tensor), options);
+    return kernels.at(0).source.find("step / 4 % 4 + step % 4 * 4") != std::string::npos;
+  };
+  for (const char *type : {"f32", "i32", "f64", "complex<f32>"})
+    for (const char *equation : {"aebf,dfce->abcd", "aebf,fdec->abcd", "efab,cfed->abcd"}) {
+      EXPECT_TRUE(run(equation, 8, type) || equation[0] == 'e') << equation;
+      EXPECT_FALSE(run(equation, 7, type)) << equation;
+    }
+}
 
 /// What a kernel gives whose text lacks a piece, on ones: "" where all is right.
 std::string outcomeWithout(CudaKernel kernel, const std::string &piece,
@@ -153,6 +182,51 @@ TEST(EmitContract, DroppedWaitsAreSeen) {
   EXPECT_THAT(outcomeWithout(kernel, barrier, ""), HasSubstr("without a barrier between"));
   EXPECT_NE(outcomeWithout(kernel, "else commitCopies();", ""), "");
   EXPECT_NE(outcomeWithout(kernel, "now == 0 ? 3 : now - 1", "now"), "");
+}
+
+/// The largest tile of 16-bit floats is of vectors alone; in every order, also at odd addresses.
+TEST(EmitContract, LargestTileOfHopper) {
+  for (int order : {0, 1, 2, 3})
+    for (bool unaligned : {false, true}) {
+      EmitOptions options;
+      options.arch = "sm_90a";
+      options.seed = uint64_t(order);
+      options.unaligned = unaligned;
+      options.emit.processors = 1;
+      EXPECT_THAT(expectEmulated(product(order, 120, 504, 296, "f16", "f16"), options),
+                  ElementsAre("contract f16 128x256x64"));
+    }
+}
+
+/// Also those of products that are on their way.
+TEST(EmitContract, DroppedWaitsForProductsAreSeen) {
+  EmitOptions options;
+  options.emit.processors = 1;
+  options.arch = "sm_90a";
+  CudaKernel kernel = emittedKernels(product(0, 64, 64, 320, "f16", "f32"), options).at(0);
+  auto outcome = [&](const std::string &piece, const std::string &instead) {
+    std::string text = kernel.source;
+    size_t at = text.find(piece);
+    EXPECT_NE(at, std::string::npos) << piece;
+    text.replace(at, piece.size(), instead);
+    text.replace(text.find(kernel.name + "("), kernel.name.size(), "k");
+    constexpr uint16_t kOne = 0x3c00;
+    std::vector<uint16_t> a(64 * 320, kOne), b(320 * 64, kOne);
+    std::vector<float> c(64 * 64, -1);
+    Status s = launchText(text, kernel.grid, {region(a, "a"), region(b, "b"), region(c, "c")});
+    return !s ? s.error().message : c == std::vector<float>(64 * 64, 320) ? "" : "wrong";
+  };
+  const std::string wait = "waitForProducts<1>();", all = "waitForProducts<0>();",
+                    barrier = "__syncthreads();";
+  EXPECT_EQ(outcome(wait, wait), "");
+  EXPECT_NE(outcome(wait, "waitForProducts<2>();"), "");
+  EXPECT_THAT(outcome(all, ""), HasSubstr("never waited for"));
+  EXPECT_NE(outcome("commitProducts();", ""), "");
+  EXPECT_THAT(outcome(barrier, ""), HasSubstr("without a barrier between"));
+  EXPECT_NE(outcome("now + 2 : now - 2", "now + 1 : now - 2"), "");
+  EXPECT_THAT(outcome("extern __shared__ __align__(1024) char shared[];",
+                      "extern __shared__ __align__(1024) char bytes[]; char *shared = bytes + 16;"),
+              HasSubstr("where its rows"));
 }
 
 /// On a large GPU small results have small tiles.

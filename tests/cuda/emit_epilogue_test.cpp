@@ -23,18 +23,23 @@ TEST(EmitEpilogue, OfEveryUnit) {
   struct Case {
     const char *type, *title;
     bool tf32;
+    const char *arch = "sm_80";
   };
   EmitOptions options;
   options.emit.processors = 1;
   for (const Case &c : {Case{"f32", "contract f32 64x64x16 + epilogue", false},
                         Case{"f32", "contract f32 tf32 64x64x16 + epilogue", true},
-                        Case{"f64", "contract f64 64x64x8 + epilogue", false},
+                        Case{"f64", "contract f64 64x64x16 + epilogue", false},
+                        Case{"f64", "contract f64 64x64x16 + epilogue", false, "sm_90a"},
+                        Case{"f16", "contract f16 64x64x64 + epilogue", false, "sm_90a"},
+                        Case{"f32", "contract f32 tf32 64x64x32 + epilogue", true, "sm_90a"},
                         Case{"f16", "contract f16 64x64x32 + epilogue", false},
                         Case{"bf16", "contract bf16 64x64x32 + epilogue", false},
                         Case{"i16", "contract i16 64x64x16 + epilogue", false},
                         Case{"ui64", "contract u64 64x64x8 + epilogue", false}})
     for (bool isOdd : {false, true}) {
       options.seed += 1;
+      options.arch = c.arch;
       options.emit.allowTf32 = c.tf32;
       options.unaligned = options.seed % 3 == 0;
       std::string text =

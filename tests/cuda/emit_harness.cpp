@@ -195,7 +195,7 @@ public:
   std::vector<CudaKernel> kernels() {
     std::vector<CudaKernel> list;
     for (KernelOp kernel : function_.getOps<KernelOp>())
-      if (auto emitted = emitCuda(kernel, *resolveCudaTarget("sm_80"), options_.emit))
+      if (auto emitted = emitCuda(kernel, *resolveCudaTarget(options_.arch), options_.emit))
         list.push_back(std::move(*emitted));
       else
         ADD_FAILURE() << emitted.error().message;
@@ -312,7 +312,7 @@ private:
   void run() {
     status_ = {};
     titles_.clear();
-    auto target = resolveCudaTarget("sm_80");
+    auto target = resolveCudaTarget(options_.arch);
     for (KernelOp kernel : function_.getOps<KernelOp>()) {
       auto emitted = emitCuda(kernel, *target, options_.emit);
       if (!emitted) {

@@ -17,6 +17,7 @@ namespace ricci::test {
 /// How a test runs a function.
 struct EmitOptions {
   CudaEmitOptions emit;
+  const char *arch = "sm_80";
   bool fuse = true;
   /// Arguments and results have any strides (permuted, negative, with gaps; arguments also 0).
   bool disorder = false;

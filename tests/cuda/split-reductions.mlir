@@ -12,9 +12,9 @@ func.func @all(%a: tensor<1048576xf32>) -> tensor<f32> {
 // A kept axis before the one that is split. Parts of 16-bit floats are not rounded.
 // CHECK-LABEL: func.func @columns
 // CHECK: %[[WIDE:.*]] = ricci.cast %arg0 : tensor<5x1000000x3xf16> -> tensor<5x1000000x3xf32>
-// CHECK: ricci.reshape %[[WIDE]] : tensor<5x1000000x3xf32> -> tensor<5x16x62500x3xf32>
-// CHECK: ricci.reduce sum {{.*}} dims = [2] : tensor<5x16x62500x3xf32> -> tensor<5x16x3xf32>
-// CHECK: %[[SUM:.*]] = ricci.reduce sum {{.*}} dims = [1] : tensor<5x16x3xf32> -> tensor<5x3xf32>
+// CHECK: ricci.reshape %[[WIDE]] : tensor<5x1000000x3xf32> -> tensor<5x32x31250x3xf32>
+// CHECK: ricci.reduce sum {{.*}} dims = [2] : tensor<5x32x31250x3xf32> -> tensor<5x32x3xf32>
+// CHECK: %[[SUM:.*]] = ricci.reduce sum {{.*}} dims = [1] : tensor<5x32x3xf32> -> tensor<5x3xf32>
 // CHECK: ricci.cast %[[SUM]] : tensor<5x3xf32> -> tensor<5x3xf16>
 func.func @columns(%a: tensor<5x1000000x3xf16>) -> tensor<5x3xf16> {
   %0 = ricci.reduce sum %a dims = [1] : tensor<5x1000000x3xf16> -> tensor<5x3xf16>

@@ -58,6 +58,10 @@ struct Services {
   void (*copyAsync)(void *shared, const void *global, unsigned bytes, unsigned sourceBytes);
   void (*commitCopies)();
   void (*waitForCopies)(unsigned groupsLeft);
+  /// `run` is called with a copy of these bytes when the thread waits for the group.
+  void (*product)(void (*run)(const void *), const void *what, unsigned bytes);
+  void (*commitProducts)();
+  void (*waitForProducts)(unsigned groupsLeft);
   void (*fail)(const char *message, unsigned line);
   float (*halfToFloat)(unsigned short);
   unsigned short (*floatToHalf)(float);

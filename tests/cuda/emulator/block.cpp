@@ -108,9 +108,21 @@ BlockRunner::BlockRunner(ricci_emulator::Services &services, MemoryChecker &memo
     thread.stackBegin = stack + kStackGuard;
     thread.stackEnd = stack + kStackBytes;
   }
-  services_ = {nullptr,       nullptr,        access,        barrier,      warp,
-               copyAsync,     commitCopies,   waitForCopies, fail,         halfToFloat,
-               halfFromFloat, halfFromDouble, bf16ToFloat,   bf16FromFloat};
+  services_.access = access;
+  services_.barrier = barrier;
+  services_.warp = warp;
+  services_.copyAsync = copyAsync;
+  services_.commitCopies = commitCopies;
+  services_.waitForCopies = waitForCopies;
+  services_.product = product;
+  services_.commitProducts = commitProducts;
+  services_.waitForProducts = waitForProducts;
+  services_.fail = fail;
+  services_.halfToFloat = halfToFloat;
+  services_.floatToHalf = halfFromFloat;
+  services_.doubleToHalf = halfFromDouble;
+  services_.bfloatToFloat = bf16ToFloat;
+  services_.floatToBfloat = bf16FromFloat;
 }
 
 BlockRunner::~BlockRunner() {
@@ -357,6 +369,24 @@ void BlockRunner::waitForCopies(unsigned groupsLeft) {
   }
 }
 
+//===- products of four warps -------------------------------------------------------------===//
+
+void BlockRunner::product(void (*run)(const void *), const void *what, unsigned bytes) {
+  const char *begin = static_cast<const char *>(what);
+  running_->fibers_[running_->index()].products.back().push_back({run, {begin, begin + bytes}});
+}
+
+void BlockRunner::commitProducts() { running_->fibers_[running_->index()].products.emplace_back(); }
+
+void BlockRunner::waitForProducts(unsigned groupsLeft) {
+  auto &groups = running_->fibers_[running_->index()].products;
+  while (groups.size() - 1 > groupsLeft) {
+    for (const Product &product : groups.front())
+      product.run(product.what.data());
+    groups.erase(groups.begin());
+  }
+}
+
 //===- the scheduler ----------------------------------------------------------------------===//
 
 void BlockRunner::fiberMain() {
@@ -365,6 +395,9 @@ void BlockRunner::fiberMain() {
   __sanitizer_finish_switch_fiber(nullptr, &schedulerStack, &schedulerStackBytes);
 #endif
   self.kernel_(self.parameters_);
+  const auto &products = self.fibers_[self.index()].products;
+  if (products.size() > 1 || !products.front().empty())
+    fail("products are never waited for", 0);
   const size_t i = self.index();
   self.fibers_[i].state = State::Ended;
   ++self.ended_;
@@ -412,6 +445,7 @@ Status BlockRunner::run(KernelEntry kernel, void **parameters, std::array<uint32
     Fiber &fiber = fibers_[i];
     fiber.thread.blockIdx = {block[0], block[1], block[2]};
     fiber.copies.assign(1, {});
+    fiber.products.assign(1, {});
     forgetFrames(fiber.thread.stackBegin, size_t(fiber.thread.stackEnd - fiber.thread.stackBegin));
     // Six registers, fiberMain to return to, and the stack as after a call: 8 off a multiple of 16.
     auto *top = reinterpret_cast<void **>(const_cast<char *>(fiber.thread.stackEnd));

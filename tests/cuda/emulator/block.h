@@ -40,6 +40,10 @@ private:
     const void *from;
     unsigned bytes, sourceBytes;
   };
+  struct Product {
+    void (*run)(const void *);
+    std::vector<char> what;
+  };
   struct Fiber {
     ricci_emulator::Thread thread; ///< first: its address is the fiber's
     void *stackPointer = nullptr;
@@ -48,7 +52,8 @@ private:
     ricci_emulator::BarrierOp barrierOp{};
     int predicate = 0, barrierResult = 0;
     ricci_emulator::WarpCall *call = nullptr;
-    std::vector<std::vector<Copy>> copies; ///< groups; the last is not committed
+    std::vector<std::vector<Copy>> copies;      ///< groups; the last is not committed
+    std::vector<std::vector<Product>> products; ///< likewise
   };
 
   // Called by the kernel, on a fiber's stack.
@@ -58,6 +63,9 @@ private:
   static void copyAsync(void *to, const void *from, unsigned bytes, unsigned sourceBytes);
   static void commitCopies();
   static void waitForCopies(unsigned groupsLeft);
+  static void product(void (*run)(const void *), const void *what, unsigned bytes);
+  static void commitProducts();
+  static void waitForProducts(unsigned groupsLeft);
   static void fail(const char *message, unsigned line);
   static void fiberMain();
 

@@ -138,6 +138,96 @@ RICCI_PLAIN inline void mma884(double (&d)[2], double a, double b, const double 
     d[i] = sums[i];
 }
 
+/// m16n8k8 of f64, in the fragments of m16n8k8 of tf32.
+struct WideFragments64 {
+  double a[4], b[2];
+};
+
+RICCI_PLAIN inline void mma1688(double (&d)[4], const double (&a)[4], const double (&b)[2],
+                                const double (&c)[4], unsigned line) {
+  const WideFragments64 mine{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const Lanes<WideFragments64> lanes = together(&mine, line);
+  const unsigned lane = thread()->lane;
+  double sums[4];
+  for (int i = 0; i < 4; ++i) {
+    const unsigned row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
+    double sum = c[i];
+    for (unsigned k = 0; k < 8; ++k)
+      sum = fma(lanes.of[4 * (row % 8) + k % 4]->a[row / 8 + 2 * (k / 4)],
+                lanes.of[4 * column + k % 4]->b[k / 4], sum);
+    sums[i] = sum;
+  }
+  together(&mine, line);
+  for (int i = 0; i < 4; ++i)
+    d[i] = sums[i];
+}
+
+//===- products of four warps -------------------------------------------------------------===//
+
+enum class Element : int { F16, Bf16, Tf32 };
+
+/// wgmma of 64 rows over 32 bytes of steps, from tiles whose rows are of 128 bytes (the PTX ISA's
+/// "128-byte swizzle"). Flat is a side that is contiguous along rows or columns instead of along k.
+struct GroupProduct {
+  float *sums; ///< of this thread: 4 for each 8 columns
+  int columns;
+  Element element;
+  const char *a;
+  bool isFlatA;
+  const char *b;
+  bool isFlatB;
+  int leadB;
+};
+
+RICCI_PLAIN inline float elementOfTile(const char *tile, bool isFlat, int lead, unsigned side,
+                                       unsigned k, Element element) {
+  const unsigned bytes = element == Element::Tf32 ? 4 : 2;
+  size_t at = (size_t)tile + (isFlat ? side / 64 * lead + k / 8 * 1024 + k % 8 * 128 + side % 64 * 2
+                                     : side / 8 * 1024 + side % 8 * 128 + k * bytes);
+  at ^= (at >> 7 & 7) << 4;
+  access((const void *)at, bytes, Access::Read);
+  unsigned bits = 0;
+  memcpy(&bits, (const void *)at, bytes);
+  return element == Element::Tf32 ? tf32(bits) : half16(bits, 0, element == Element::Bf16);
+}
+
+RICCI_PLAIN inline void runGroupProduct(const void *what) {
+  const GroupProduct &product = *static_cast<const GroupProduct *>(what);
+  const unsigned lane = thread()->lane, warp = threadIdx.x / 32 % 4;
+  const unsigned steps = product.element == Element::Tf32 ? 8 : 16;
+  float rows[2][16];
+  for (unsigned half = 0; half < 2; ++half)
+    for (unsigned k = 0; k < steps; ++k)
+      rows[half][k] = elementOfTile(product.a, product.isFlatA, 0, 16 * warp + lane / 4 + 8 * half,
+                                    k, product.element);
+  for (unsigned column = 0; column < (unsigned)product.columns; ++column) {
+    if (column % 8 / 2 != lane % 4)
+      continue;
+    for (unsigned k = 0; k < steps; ++k) {
+      const float y =
+          elementOfTile(product.b, product.isFlatB, product.leadB, column, k, product.element);
+      for (unsigned half = 0; half < 2; ++half) {
+        float &sum = product.sums[column / 8 * 4 + half * 2 + column % 2];
+        sum = fmaf(rows[half][k], y, sum);
+      }
+    }
+  }
+}
+
+RICCI_PLAIN inline void multiplyGroup(float *sums, int columns, Element element, const void *a,
+                                      bool isFlatA, const void *b, bool isFlatB, int leadB,
+                                      unsigned line) {
+  // Eight rows start at a multiple of 1024 bytes; a step further in them is 32 bytes.
+  if ((size_t)a % (isFlatA ? 1024 : 32) || (size_t)a % 1024 >= 128 ||
+      (size_t)b % (isFlatB ? 1024 : 32) || (size_t)b % 1024 >= 128)
+    fail("a tile of a product is not where its rows can be told", line);
+  const GroupProduct product{sums,    columns,
+                             element, static_cast<const char *>(a),
+                             isFlatA, static_cast<const char *>(b),
+                             isFlatB, leadB};
+  ricci_emulator_services->product(runGroupProduct, &product, sizeof product);
+}
+
 } // namespace ricci_emulator
 
 /// ldmatrix.sync.aligned.m8n8.x4.shared.b16, and with .trans.
@@ -152,3 +242,16 @@ RICCI_PLAIN inline void mma884(double (&d)[2], double a, double b, const double 
 #define ricciEmulatorMmaTf32(d, a, b, c) ricci_emulator::mma1688(d, a, b, c, __LINE__)
 /// mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64; a and b are one number each.
 #define ricciEmulatorMmaF64(d, a, b, c) ricci_emulator::mma884(d, a, b, c, __LINE__)
+/// mma.sync.aligned.m16n8k8.row.col.f64.f64.f64.f64.
+#define ricciEmulatorMmaWideF64(d, a, b, c) ricci_emulator::mma1688(d, a, b, c, __LINE__)
+/// wgmma.mma_async of 64 rows; made when the thread waits for its group.
+#define ricciEmulatorMultiplyGroupF16(sums, columns, ...)                                          \
+  ricci_emulator::multiplyGroup(sums, columns, ricci_emulator::Element::F16, __VA_ARGS__, __LINE__)
+#define ricciEmulatorMultiplyGroupBf16(sums, columns, ...)                                         \
+  ricci_emulator::multiplyGroup(sums, columns, ricci_emulator::Element::Bf16, __VA_ARGS__, __LINE__)
+#define ricciEmulatorMultiplyGroupTf32(sums, columns, ...)                                         \
+  ricci_emulator::multiplyGroup(sums, columns, ricci_emulator::Element::Tf32, __VA_ARGS__, __LINE__)
+RICCI_PLAIN inline void ricciEmulatorCommitProducts() { ricci_emulator_services->commitProducts(); }
+RICCI_PLAIN inline void ricciEmulatorWaitForProducts(unsigned groupsLeft) {
+  ricci_emulator_services->waitForProducts(groupsLeft);
+}

@@ -30,6 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr uint32_t kMaxThreads = 1024, kMaxShared = 227 << 10;
+constexpr size_t kSharedAlignment = 1024;
 constexpr std::array<uint32_t, 3> kMaxBlocks = {0x7fffffff, 65535, 65535};
 constexpr std::array<uint32_t, 3> kMaxBlock = {1024, 1024, 64};
 
@@ -176,8 +177,9 @@ Status Module::launch(const std::string &kernel, const Grid &grid, void **parame
   char *begin = nullptr, *end = nullptr;
   sharedOf(&begin, &end);
   const size_t dynamicBytes = grid.sharedBytes;
+  const size_t roomBytes = dynamicBytes / kSharedAlignment * kSharedAlignment + kSharedAlignment;
   std::unique_ptr<void, decltype(&std::free)> dynamic(
-      std::aligned_alloc(128, dynamicBytes / 128 * 128 + 128), std::free);
+      std::aligned_alloc(kSharedAlignment, roomBytes), std::free);
   ricci_emulator::Services services{};
   *slot = &services;
   MemoryChecker memory(std::move(regions));
@@ -197,7 +199,7 @@ Status Module::launch(const std::string &kernel, const Grid &grid, void **parame
   std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
   for (uint64_t i : order) {
     poison(begin, staticBytes);
-    poison(dynamic.get(), dynamicBytes / 128 * 128 + 128);
+    poison(dynamic.get(), roomBytes);
     const std::array<uint32_t, 3> block = {uint32_t(i % x), uint32_t(i / x % y),
                                            uint32_t(i / x / y)};
     if (Status s = runner.run(entry, parameters, block); !s)
