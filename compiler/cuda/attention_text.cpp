@@ -158,39 +158,49 @@ void AttentionText::declareAlignments() {
   declare(Attention::Result, g_.resultRun, a_.result);
 }
 
+void AttentionText::eachCopy(bool mayBeUnaligned, const char *letter,
+                             llvm::function_ref<void(const char *copy)> body) {
+  if (!mayBeUnaligned)
+    return body("copyAsync");
+  text_.block(fmt::format("if (isAligned{})", letter), [&] { body("copyAsync"); });
+  text_.block("else", [&] { body("copyElements"); });
+}
+
 void AttentionText::fetchTile(Buffer buffer, const std::string &to) {
   const AttentionGrid::Side &side = buffer == Attention::K ? g_.k : g_.v;
   bool isK = buffer == Attention::K;
   int perLine = side.length / side.run, moves = side.lines * perLine, threads = g_.threads();
   const char *inner = isK ? "depth" : "column";
-  text_.unrolled("i", (moves + threads - 1) / threads, [&] {
-    text_.line("const int move = thread + i * {};", threads);
-    if (side.linesFirst)
-      text_.line("const int line = move % {0}, place = move / {0};", side.lines);
-    else
-      text_.line("const int line = move / {0}, place = move % {0}{1};", perLine,
-                 side.run == 1 ? "" : fmt::format(" * {}", side.run));
-    text_.line("const int key = {}, {} = {};", side.keysInside ? "place" : "line", inner,
-               side.keysInside ? "line" : "place");
-    int64_t extent = isK ? depth_ : columns_;
-    std::string exists;
-    if (n_ % g_.keys != 0)
-      exists = fmt::format("key0 + key < {}", n_);
-    if (extent != (isK ? g_.depth : g_.columns))
-      exists += fmt::format("{}{} < {}", exists.empty() ? "" : " && ", inner, extent);
-    std::string from =
-        fmt::format("{} + {}", offset("key", buffer, "key0 + key"), offset(inner, buffer, inner));
-    std::string place = fmt::format("{}[line][place]", to), address = pointer(buffer);
-    text_.block(moves % threads == 0 ? "" : fmt::format("if (move < {})", moves), [&] {
-      if (side.run * itemSize(a_.type) < 4)
-        text_.line("{} = {};", place,
-                   exists.empty() ? fmt::format("{}[{}]", address, from)
-                                  : fmt::format("{} ? {}[{}] : {}{{}}", exists, address, from,
-                                                storageTypeName(a_.type)));
+  int64_t extent = isK ? depth_ : columns_;
+  std::string exists;
+  if (n_ % g_.keys != 0)
+    exists = fmt::format("key0 + key < {}", n_);
+  if (extent != (isK ? g_.depth : g_.columns))
+    exists += fmt::format("{}{} < {}", exists.empty() ? "" : " && ", inner, extent);
+  std::string from = fmt::format("{} + {}", offset("key", buffer, "key0 + key"),
+                                 offset(inner, buffer, inner)),
+              place = fmt::format("{}[line][place]", to), address = pointer(buffer);
+  bool isAsync = side.run * itemSize(a_.type) >= 4;
+  eachCopy(side.run > 1, kLetters[buffer], [&](const char *copy) {
+    text_.unrolled("i", (moves + threads - 1) / threads, [&] {
+      text_.line("const int move = thread + i * {};", threads);
+      if (side.linesFirst)
+        text_.line("const int line = move % {0}, place = move / {0};", side.lines);
       else
-        text_.line("copyAsync<{}>(&{}, {} + ({}), {}, {});", side.run, place, address, from,
-                   exists.empty() ? "true" : exists,
-                   side.run == 1 ? "true" : fmt::format("isAligned{}", kLetters[buffer]));
+        text_.line("const int line = move / {0}, place = move % {0}{1};", perLine,
+                   side.run == 1 ? "" : fmt::format(" * {}", side.run));
+      text_.line("const int key = {}, {} = {};", side.keysInside ? "place" : "line", inner,
+                 side.keysInside ? "line" : "place");
+      text_.block(moves % threads == 0 ? "" : fmt::format("if (move < {})", moves), [&] {
+        if (isAsync)
+          text_.line("{}<{}>(&{}, {} + ({}), {});", copy, side.run, place, address, from,
+                     exists.empty() ? "true" : exists);
+        else
+          text_.line("{} = {};", place,
+                     exists.empty() ? fmt::format("{}[{}]", address, from)
+                                    : fmt::format("{} ? {}[{}] : {}{{}}", exists, address, from,
+                                                  storageTypeName(a_.type)));
+      });
     });
   });
 }

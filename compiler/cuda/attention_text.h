@@ -32,6 +32,9 @@ protected:
   void declareShared(const std::string &type, llvm::ArrayRef<Array> arrays);
   /// What is known of the addresses of K, V, Q and the result.
   void declareAlignments();
+  /// Copies by the function that the addresses of the buffer allow.
+  void eachCopy(bool mayBeUnaligned, const char *letter,
+                llvm::function_ref<void(const char *copy)> body);
   /// Starts the copies of a tile, the first key of which is `key0`: `to` is its place.
   void fetchTile(Buffer buffer, const std::string &to);
   /// `score` becomes the logit at `row` and `key`, -infinity where there is none.

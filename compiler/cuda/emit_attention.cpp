@@ -86,18 +86,19 @@ private:
 
   void fetchQueries() {
     int perLine = g_.depth / g_.queryRun, moves = g_.rows * perLine;
-    text_.unrolled("i", (moves + g_.threads() - 1) / g_.threads(), [&] {
-      text_.line("const int move = thread + i * {};", g_.threads());
-      text_.line("const int line = move / {0}, depth = move % {0}{1};", perLine,
-                 g_.queryRun == 1 ? "" : fmt::format(" * {}", g_.queryRun));
-      std::string exists = m_ % g_.rows == 0 ? "" : fmt::format("row0 + line < {}", m_);
-      if (depth_ != g_.depth)
-        exists += fmt::format("{}depth < {}", exists.empty() ? "" : " && ", depth_);
-      text_.block(moves % g_.threads() == 0 ? "" : fmt::format("if (move < {})", moves), [&] {
-        text_.line("copyAsync<{}>(&tileQ[line][depth], q + ({} + {}), {}, {});", g_.queryRun,
-                   offset("row", Attention::Q, "row0 + line"),
-                   offset("depth", Attention::Q, "depth"), exists.empty() ? "true" : exists,
-                   g_.queryRun == 1 ? "true" : "isAlignedQ");
+    std::string exists = m_ % g_.rows == 0 ? "" : fmt::format("row0 + line < {}", m_);
+    if (depth_ != g_.depth)
+      exists += fmt::format("{}depth < {}", exists.empty() ? "" : " && ", depth_);
+    eachCopy(g_.queryRun > 1, "Q", [&](const char *copy) {
+      text_.unrolled("i", (moves + g_.threads() - 1) / g_.threads(), [&] {
+        text_.line("const int move = thread + i * {};", g_.threads());
+        text_.line("const int line = move / {0}, depth = move % {0}{1};", perLine,
+                   g_.queryRun == 1 ? "" : fmt::format(" * {}", g_.queryRun));
+        text_.block(moves % g_.threads() == 0 ? "" : fmt::format("if (move < {})", moves), [&] {
+          text_.line("{}<{}>(&tileQ[line][depth], q + ({} + {}), {});", copy, g_.queryRun,
+                     offset("row", Attention::Q, "row0 + line"),
+                     offset("depth", Attention::Q, "depth"), exists.empty() ? "true" : exists);
+        });
       });
     });
   }
