@@ -105,7 +105,7 @@ private:
 
   void emitScores() {
     text_.line("float scores[{}][{}] = {{}};", rows_, keys_);
-    text_.line("#pragma unroll 4");
+    text_.line("#pragma unroll 1");
     text_.block(
         fmt::format("for (int depth = 0; depth < {}; depth += {})", g_.depth, kVector), [&] {
           text_.line("Pack<float, {}> columns[{}];", kVector, keys_);
@@ -162,7 +162,7 @@ private:
   }
 
   void emitSums() {
-    text_.line("#pragma unroll 4");
+    text_.line("#pragma unroll 1");
     text_.block(fmt::format("for (int key = 0; key < {}; key += {})", g_.keys, kVector), [&] {
       text_.line("Pack<float, {}> columns[{}][{}];", run_, kVector, ownColumns_ / run_);
       text_.unrolled("item", kVector, [&] {
