@@ -12,10 +12,13 @@
 //   %o = ricci.kernel "ij,kj->ik, softmax, ij,jk->ik" ins(%q, %k, %v)
 //
 // The kernels are put together, and what comes out is looked at: it stays where the emitter has a
-// grid for it. So what is formed is what can be emitted.
+// grid for it. So what is formed is what can be emitted. An epilogue of the last becomes a kernel
+// of its own.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cuda/choose_attention.h"
+#include "compiler/fuse/access.h"
+#include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -77,18 +80,95 @@ private:
 
   static bool form(SmallVector<KernelOp> parts, llvm::DenseSet<Operation *> &gone) {
     std::reverse(parts.begin(), parts.end());
+    KernelOp last = parts.back(), epilogue;
+    EinsumOp einsum = einsumOf(last);
+    bool hasEpilogue = llvm::any_of(einsum.getOutput().getUsers(), [](Operation *user) {
+      return !isView(user) && !isa<YieldOp>(user);
+    });
+    if (hasEpilogue) {
+      parts.back() = piece(last, einsum.getOutput(), Value(), Value(), einsum.getEquation());
+      epilogue = piece(last, last.yield().getResults()[0], einsum.getOutput(),
+                       parts.back().getResult(0), nameOfEpilogue(last, einsum));
+    }
     KernelOp kernel = joined(parts);
     std::optional<Attention> attention = attentionOf(kernel);
-    if (!attention || !chooseAttentionGrid(*attention, {})) {
-      kernel.erase();
-      return false;
+    bool isFormed = attention && chooseAttentionGrid(*attention, {});
+    // Nor may the epilogue read the weights or the scores.
+    if (hasEpilogue)
+      for (Value input : epilogue.getInputs())
+        isFormed &=
+            input == parts.back().getResult(0) || !llvm::is_contained(parts, input.getDefiningOp());
+    if (isFormed) {
+      parts.back().getResult(0).replaceAllUsesWith(kernel.getResult(0));
+      if (hasEpilogue)
+        last.getResult(0).replaceAllUsesWith(epilogue.getResult(0));
+      gone.insert(last);
+      last.erase();
+      if (!hasEpilogue)
+        parts.pop_back();
+      for (KernelOp part : llvm::reverse(parts)) {
+        gone.insert(part);
+        part.erase();
+      }
+      return true;
     }
-    parts.back().getResult(0).replaceAllUsesWith(kernel.getResult(0));
-    for (KernelOp part : llvm::reverse(parts)) {
-      gone.insert(part);
-      part.erase();
+    kernel.erase();
+    if (hasEpilogue) {
+      epilogue.erase();
+      parts.back().erase();
     }
-    return true;
+    return false;
+  }
+
+  /// "ij,jk->ik, add tanh" is an einsum and its epilogue.
+  static StringRef nameOfEpilogue(KernelOp kernel, EinsumOp einsum) {
+    StringRef label = kernel.getLabel().value_or("");
+    return label.consume_front(einsum.getEquation()) ? label.ltrim(", ") : "epilogue";
+  }
+
+  /// A kernel before this one, of what it needs to give `wanted`, where `known` is in memory
+  /// already.
+  static KernelOp piece(KernelOp from, Value wanted, Value known, Value place, StringRef label) {
+    llvm::SetVector<Value> needed;
+    SmallVector<Operation *> ops;
+    needed.insert(wanted);
+    for (Operation &op : llvm::reverse(from.block().without_terminator()))
+      if (needed.contains(op.getResult(0)) && op.getResult(0) != known) {
+        ops.push_back(&op);
+        needed.insert(op.operand_begin(), op.operand_end());
+      }
+    OpBuilder b(from);
+    auto inCOrder = [&](Value value) {
+      ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+      return b.getDenseI64ArrayAttr(contiguousStrides(Shape(shape.begin(), shape.end())));
+    };
+    SmallVector<Value> inputs, inside;
+    SmallVector<Attribute> layouts;
+    for (auto [i, argument] : llvm::enumerate(from.block().getArguments()))
+      if (needed.contains(argument)) {
+        inputs.push_back(from.getInputs()[i]);
+        inside.push_back(argument);
+        layouts.push_back((*from.getLayouts())[i]);
+      }
+    if (known && needed.contains(known)) {
+      inputs.push_back(place);
+      inside.push_back(known);
+      layouts.push_back(inCOrder(known));
+    }
+    bool isResult = wanted == from.yield().getResults()[0];
+    layouts.push_back(isResult ? (*from.getLayouts())[from.getInputs().size()]
+                               : Attribute(inCOrder(wanted)));
+    auto kernel = KernelOp::create(b, from.getLoc(), wanted.getType(), inputs);
+    kernel.setLabelAttr(b.getStringAttr(label));
+    kernel.setLayoutsAttr(b.getArrayAttr(layouts));
+    IRMapping mapping;
+    for (auto [value, argument] : llvm::zip(inside, kernel.block().getArguments()))
+      mapping.map(value, argument);
+    b.setInsertionPointToStart(&kernel.block());
+    for (Operation *op : llvm::reverse(ops))
+      b.clone(*op, mapping);
+    YieldOp::create(b, from.getLoc(), mapping.lookup(wanted));
+    return kernel;
   }
 
   /// One kernel of what all of them compute, in the place of the last.

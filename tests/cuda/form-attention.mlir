@@ -1,4 +1,4 @@
-// RUN: ricci-opt %s --ricci-form-kernels --ricci-cuda-form-attention | FileCheck %s
+// RUN: ricci-opt %s --ricci-form-kernels=any-epilogue --ricci-cuda-form-attention | FileCheck %s
 
 // Scores, softmax and mean are one kernel, and nothing of the scores is stored.
 // CHECK-LABEL: func.func @attention
@@ -87,4 +87,24 @@ func.func @columns(%q: tensor<64x32xf16>, %k: tensor<64x32xf16>, %v: tensor<64x3
   %p = ricci.elementwise divide(%e, %d) : (tensor<64x64xf16>, tensor<64xf16>) -> tensor<64x64xf16>
   %o = ricci.einsum "ij,jc->ic" ins(%p, %v : tensor<64x64xf16>, tensor<64x32xf16>) -> tensor<64x32xf16>
   return %o : tensor<64x32xf16>
+}
+
+// What follows the mean is a kernel of its own.
+// CHECK-LABEL: func.func @epilogue
+// CHECK: %[[MEAN:.*]] = ricci.kernel "id,jd->ij, softmax, ij,jc->ic"
+// CHECK: ricci.kernel "add" ins({{.*}} = %arg3, {{.*}} = %[[MEAN]] : tensor<64x32xf16>, tensor<64x32xf16>) -> tensor<64x32xf16> layouts([32, 1], [32, 1], [32, 1])
+// CHECK-NOT: ricci.kernel
+// CHECK: return
+func.func @epilogue(%q: tensor<64x32xf16>, %k: tensor<64x32xf16>, %v: tensor<64x32xf16>, %r: tensor<64x32xf16>) -> tensor<64x32xf16> {
+  %s = ricci.einsum "id,jd->ij" ins(%q, %k : tensor<64x32xf16>, tensor<64x32xf16>) -> tensor<64x64xf16>
+  %m = ricci.reduce max %s dims = [1] : tensor<64x64xf16> -> tensor<64xf16>
+  %m1 = ricci.reshape %m : tensor<64xf16> -> tensor<64x1xf16>
+  %x = ricci.elementwise subtract(%s, %m1) : (tensor<64x64xf16>, tensor<64x1xf16>) -> tensor<64x64xf16>
+  %e = ricci.elementwise exp(%x) : (tensor<64x64xf16>) -> tensor<64x64xf16>
+  %d = ricci.reduce sum %e dims = [1] : tensor<64x64xf16> -> tensor<64xf16>
+  %d1 = ricci.reshape %d : tensor<64xf16> -> tensor<64x1xf16>
+  %p = ricci.elementwise divide(%e, %d1) : (tensor<64x64xf16>, tensor<64x1xf16>) -> tensor<64x64xf16>
+  %o = ricci.einsum "ij,jc->ic" ins(%p, %v : tensor<64x64xf16>, tensor<64x32xf16>) -> tensor<64x32xf16>
+  %y = ricci.elementwise add(%o, %r) : (tensor<64x32xf16>, tensor<64x32xf16>) -> tensor<64x32xf16>
+  return %y : tensor<64x32xf16>
 }
