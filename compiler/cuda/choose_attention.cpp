@@ -81,10 +81,10 @@ struct Tile {
 /// logits need besides is up to the program.
 constexpr Tile kMatrixTiles[] = {
     {128, 64, 32, 64, 0.55}, {128, 64, 16, 128, 0.45}, {64, 64, 16, 128, 0.40}};
-/// On arithmetic units. Q, K, V and a tile of powers have less than 99 KiB of shared memory, which
-/// all GPUs have, and all but the last a third of what those for data centers have.
+/// On arithmetic units. Q, K, V and the powers of a tile have less than 99 KiB of shared memory,
+/// which all GPUs have.
 constexpr Tile kScalarTiles[] = {
-    {128, 32, 0, 64, 0.55}, {64, 64, 0, 64, 0.45}, {64, 32, 0, 128, 0.40}};
+    {96, 64, 0, 64, 0.60}, {64, 64, 0, 64, 0.45}, {80, 32, 0, 128, 0.50}, {64, 32, 0, 128, 0.40}};
 
 bool fits(const AttentionGrid &grid, const Tile &tile) {
   return std::max(grid.depth, grid.columns) <= tile.mostDepth &&
@@ -94,7 +94,7 @@ bool fits(const AttentionGrid &grid, const Tile &tile) {
 void chooseTile(AttentionGrid &grid, int processors) {
   double best = INFINITY;
   bool isScalar = grid.unit == Unit::Scalar;
-  for (const Tile &tile : isScalar ? kScalarTiles : kMatrixTiles) {
+  for (const Tile &tile : isScalar ? llvm::ArrayRef(kScalarTiles) : llvm::ArrayRef(kMatrixTiles)) {
     if (!fits(grid, tile))
       continue;
     AttentionGrid with = grid;

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Sixteen threads that follow each other have a row, and several in all: each of them some of the
-// keys, then some of the columns. For each tile of keys
+// Every other thread of a warp has the same rows: each of the sixteen some of the keys, then some
+// of the columns. So half a warp reads two rows and eight columns, which are one access to shared
+// memory each. For each tile of keys
 //
 //   scores = Q times K                          K is there; V comes meanwhile
 //   powers = 2^(logits - most), rescale sums    through shared memory, from a row's threads to them
@@ -34,7 +35,7 @@ public:
   KernelText emit() {
     open(fmt::format("{} rows a block, {} keys at once; {} x {} scores and {} x {} sums a thread",
                      g_.rows, g_.keys, rows_, keys_, rows_, ownColumns_));
-    text_.line("const int down = thread / {0}, across = thread % {0};", kAcross);
+    text_.line("const int down = thread / 32 * 2 + thread % 2, across = thread % 32 / 2;");
     int queryPitch = g_.depth + kVector, powerPitch = g_.keys + kVector;
     declareShared("float", {{"tileQ", {g_.rows, queryPitch}},
                             {"tileK", {g_.k.lines, g_.k.pitch}},
@@ -148,7 +149,7 @@ private:
       text_.line("float largest = -kInfinity;");
       text_.unrolled("j", keys_, [&] { text_.line("largest = fmaxf(largest, scores[i][j]);"); });
       text_.unrolled("bits", 4, [&] {
-        text_.line("largest = fmaxf(largest, shuffled(largest, 1 << bits));");
+        text_.line("largest = fmaxf(largest, shuffled(largest, 2 << bits));");
       });
       emitRescale("most[i]");
       text_.line("total[i] *= rescale;");
@@ -190,7 +191,7 @@ private:
     text_.blank();
     text_.unrolled("i", rows_, [&] {
       text_.line("float sum = total[i];");
-      text_.unrolled("bits", 4, [&] { text_.line("sum += shuffled(sum, 1 << bits);"); });
+      text_.unrolled("bits", 4, [&] { text_.line("sum += shuffled(sum, 2 << bits);"); });
       text_.line("const float factor = 1.0f / sum;");
       text_.line("const {} row = row0 + down + i * {};", index_, kDown);
       text_.block(m_ % g_.rows == 0 ? "{" : fmt::format("if (row < {})", m_), [&] {

@@ -61,7 +61,7 @@ TEST(EmitAttention, LargeTiles) {
     EmitOptions options = optionsFor(c);
     options.emit.processors = 1;
     EXPECT_THAT(expectEmulated(attention(c), options),
-                ElementsAre(fmt::format("attention {} 128x{}", c.type, c.type == "f32" ? 32 : 64)));
+                ElementsAre(fmt::format("attention {} {}x64", c.type, c.type == "f32" ? 96 : 128)));
     options.emit.wideIndices = true;
     expectAttention(c, options);
   }
