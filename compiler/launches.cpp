@@ -62,25 +62,46 @@ BufferRef ValuePlaces::operator()(KernelOp kernel, unsigned buffer, int64_t offs
   return place;
 }
 
+/// Of steps of one equation, that of this size: chains change the order.
+static std::vector<PlanStep>::iterator stepOf(std::vector<PlanStep> &steps, EinsumOp einsum,
+                                              double flops) {
+  auto distance = [&](const PlanStep &s) {
+    double other = flops > 0 ? std::abs(s.flops - flops) : 0;
+    return std::pair(s.contraction != einsum.getEquation(), other);
+  };
+  return std::min_element(steps.begin(), steps.end(), [&](const PlanStep &x, const PlanStep &y) {
+    return distance(x) < distance(y);
+  });
+}
+
+/// Two for each product.
+static double flopsOf(EinsumOp einsum) {
+  double flops = 2;
+  for (int64_t extent : einsum.parsedEquation().extents(einsum.getInputs().getTypes()))
+    flops *= double(extent);
+  return flops;
+}
+
 void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
   PlanStep step = estimate;
   std::vector<PlanStep> &known = plan_.steps;
-  if (EinsumOp einsum = einsumOf(kernel); einsum && !known.empty()) {
-    // Chains change the order. Of steps of one equation, it is that of this size.
-    auto distance = [&](const PlanStep &s) {
-      double other = estimate.flops > 0 ? std::abs(s.flops - estimate.flops) : 0;
-      return std::pair(s.contraction != einsum.getEquation(), other);
-    };
-    auto it =
-        std::min_element(known.begin(), known.end(), [&](const PlanStep &x, const PlanStep &y) {
-          return distance(x) < distance(y);
-        });
+  SmallVector<EinsumOp> einsums(kernel.block().getOps<EinsumOp>());
+  if (einsums.size() == 1 && !known.empty()) {
+    auto it = stepOf(known, einsums[0], estimate.flops);
     step.contraction = it->contraction;
     step.flops = it->flops;
     step.remaining = it->remaining;
     known.erase(it);
     rows_.push_back(std::move(step));
     return;
+  }
+  // Several are one row, of all that they compute.
+  if (!einsums.empty())
+    step.flops = 0;
+  for (EinsumOp einsum : einsums) {
+    step.flops += flopsOf(einsum);
+    if (!known.empty())
+      known.erase(stepOf(known, einsum, flopsOf(einsum)));
   }
   insert(kernel, std::move(step));
 }

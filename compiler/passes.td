@@ -51,6 +51,17 @@ def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
                         "its kernel, whatever else it reads">];
 }
 
+// compiler/cuda
+def FormAttention : Pass<"ricci-cuda-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "Put a contraction, the softmax of its rows and the contraction of these into one kernel";
+  let description = [{
+    For a GPU. Where nobody else reads the scores, or what the softmax gives, neither is stored: the
+    kernel keeps a running maximum and a running sum of each row. Only what `chooseAttentionGrid`
+    has a grid for is put together.
+  }];
+}
+
+// compiler/fuse
 def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {
   let summary = "Give every kernel its schedule and layouts";
   let description = [{

@@ -24,10 +24,10 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",     "ricci-order-contractions", "ricci-split-reductions",
-    "ricci-form-kernels", "ricci-choose-schedule",    "ricci-chain-kernels",
-    "ricci-plan-memory",
-    "ricci-emit-loops",   "ricci-lower-loops",
+    "ricci-simplify",      "ricci-order-contractions",  "ricci-split-reductions",
+    "ricci-form-kernels",  "ricci-cuda-form-attention", "ricci-choose-schedule",
+    "ricci-chain-kernels", "ricci-plan-memory",         "ricci-emit-loops",
+    "ricci-lower-loops",
 };
 
 Status checkPassName(const std::string &name) {
@@ -115,7 +115,11 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
     return s;
   // From here on the function holds ricci.kernel, one each launch, and constants in memory only.
   // For a GPU the emitter chooses.
-  if (!options_.device.isCuda()) {
+  if (options_.device.isCuda()) {
+    if (options_.fuse)
+      if (Status s = run("ricci-cuda-form-attention", createFormAttention()); !s)
+        return s;
+  } else {
     ChooseScheduleOptions schedule;
     schedule.cpu = options_.cpu;
     schedule.size = size;

@@ -20,14 +20,16 @@ struct DeviceChunk {
   llvm::StringLiteral text;
 };
 
-llvm::ArrayRef<DeviceChunk> typeChunks();    ///< device_types.cpp: elements, conversions, packs
-llvm::ArrayRef<DeviceChunk> scalarChunks();  ///< device_scalars.cpp: operations on elements
-llvm::ArrayRef<DeviceChunk> complexChunks(); ///< device_complex.cpp
-llvm::ArrayRef<DeviceChunk> threadChunks();  ///< device_threads.cpp: between threads; status
-llvm::ArrayRef<DeviceChunk> tileChunks();    ///< device_tiles.cpp: copies, matrix units
+llvm::ArrayRef<DeviceChunk> typeChunks();      ///< device_types.cpp: elements, conversions, packs
+llvm::ArrayRef<DeviceChunk> scalarChunks();    ///< device_scalars.cpp: operations on elements
+llvm::ArrayRef<DeviceChunk> complexChunks();   ///< device_complex.cpp
+llvm::ArrayRef<DeviceChunk> threadChunks();    ///< device_threads.cpp: between threads; status
+llvm::ArrayRef<DeviceChunk> tileChunks();      ///< device_tiles.cpp: copies, matrix units
+llvm::ArrayRef<DeviceChunk> attentionChunks(); ///< device_attention.cpp: powers of 2, pairs
 
-inline std::array<llvm::ArrayRef<DeviceChunk>, 5> deviceChunks() {
-  return {typeChunks(), scalarChunks(), complexChunks(), threadChunks(), tileChunks()};
+inline std::array<llvm::ArrayRef<DeviceChunk>, 6> deviceChunks() {
+  return {typeChunks(),   scalarChunks(), complexChunks(),
+          threadChunks(), tileChunks(),   attentionChunks()};
 }
 
 } // namespace ricci

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "compiler/cuda/choose_attention.h"
 #include "compiler/cuda/choose_contract.h"
 #include "compiler/cuda/choose_fused.h"
 #include "compiler/cuda/text.h"
@@ -38,5 +39,10 @@ KernelText emitFused(const FusedGrid &grid, unsigned inputs);
 KernelText emitContract(const ContractGrid &grid);
 /// emit_contract_matrix.cpp: the same of 16-bit floats, on matrix units.
 KernelText emitMatrixContract(const ContractGrid &grid);
+
+/// emit_attention.cpp: attention with a running maximum. `inputs`: operands of the kernel.
+KernelText emitAttention(const AttentionGrid &grid, unsigned inputs);
+/// emit_attention_matrix.cpp: the same of 16-bit floats, on matrix units.
+KernelText emitMatrixAttention(const AttentionGrid &grid, unsigned inputs);
 
 } // namespace ricci

@@ -121,6 +121,19 @@ CudaWork workOf(const ContractGrid &grid) {
   return work;
 }
 
+/// Of the products; what is done with a score besides shows in the efficiency.
+CudaWork workOf(const AttentionGrid &grid) {
+  CudaWork work;
+  work.unit = grid.unit == AttentionGrid::Unit::Scalar ? CudaUnit::Scalar32 : CudaUnit::MatrixHalf;
+  const Attention &a = grid.attention;
+  work.blocks = double(grid.blocks());
+  work.flopsOfBlock = 2.0 * grid.rows * double(totalExtent(a.keys)) *
+                      double(totalExtent(a.depth) + totalExtent(a.columns));
+  work.efficiency = grid.efficiency;
+  work.isLarge = true;
+  return work;
+}
+
 /// An operation for each node at each point; what moves bytes counts none.
 CudaWork workOf(const FusedGrid &grid) {
   CudaWork work;
@@ -158,6 +171,15 @@ Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,
   unsigned inputs = unsigned(kernel.getInputs().size());
   SmallVector<BufferUse> buffers;
   LoopProgram loops;
+  if (auto attention = attentionOf(kernel)) {
+    auto grid = chooseAttentionGrid(*attention, options);
+    if (!grid)
+      return internalError("no CUDA kernel for " + label + ": attention without a grid");
+    CudaKernel result = assemble(kernel, emitAttention(*grid, inputs));
+    result.buffers = std::move(attention->buffers);
+    result.work = workOf(*grid);
+    return result;
+  }
   if (EinsumOp einsum = einsumOf(kernel)) {
     auto product = productOf(einsum, kernel, accumulates(kernel));
     if (!product)

@@ -28,6 +28,18 @@ public:
       program_.axes.push_back({extent, isReduced});
   }
 
+  /// As if the results of an einsum and this value lay in memory.
+  std::optional<LoopProgram> buildBetween(EinsumOp from, Value to) {
+    between_ = from;
+    unsigned buffer = unsigned(kernel_.getInputs().size()) + 1;
+    auto map = embed(shapeOf(to), space_, reduced_, false);
+    int node = map ? compute(to, *map) : -1;
+    if (node < 0)
+      return std::nullopt;
+    program_.stores.push_back({node, access(buffer, to, inCOrder(to), *map), true});
+    return std::move(program_);
+  }
+
   std::optional<LoopProgram> build() {
     YieldOp yield = kernel_.yield();
     for (auto [i, value] : llvm::enumerate(yield.getResults()))
@@ -157,6 +169,13 @@ private:
     }
     if (isa<ReduceOp, ArgReduceOp, ScanOp>(op))
       return reduction(op, map, node);
+    if (isa<EinsumOp>(op) && between_) {
+      if (op != between_)
+        return -1;
+      node.kind = Kind::Load;
+      node.access = access(unsigned(kernel_.getInputs().size()), value, inCOrder(value), map);
+      return add(node);
+    }
     if (isa<EinsumOp>(op)) {
       // Its sums are where the result will be.
       node.kind = Kind::Load;
@@ -264,7 +283,16 @@ private:
     return add(node);
   }
 
+  static StridedView inCOrder(Value value) {
+    StridedView view;
+    view.shape.assign(shapeOf(value).begin(), shapeOf(value).end());
+    auto strides = contiguousStrides(Shape(view.shape.begin(), view.shape.end()));
+    view.strides.assign(strides.begin(), strides.end());
+    return view;
+  }
+
   KernelOp kernel_;
+  EinsumOp between_; ///< whose result is as if it lay in memory
   ArrayRef<int64_t> space_;
   ArrayRef<bool> reduced_;
   LoopProgram program_;
@@ -284,6 +312,18 @@ std::optional<LoopProgram> buildEpilogue(KernelOp kernel) {
   ArrayRef<int64_t> shape = shapeOf(kernel.yield().getResults()[0]);
   SmallVector<bool> kept(shape.size(), false);
   return Builder(kernel, shape, kept).build();
+}
+
+std::optional<LoopProgram> buildLoopProgramBetween(KernelOp kernel, EinsumOp from, Value to) {
+  auto reductions = kernel.block().getOps<ReduceOp>();
+  if (reductions.empty())
+    return std::nullopt;
+  ReduceOp first = *reductions.begin();
+  ArrayRef<int64_t> space = shapeOf(first.getInput());
+  SmallVector<bool> reduced(space.size(), false);
+  for (int64_t dim : first.getDims())
+    reduced[size_t(dim)] = true;
+  return Builder(kernel, space, reduced).buildBetween(from, to);
 }
 
 SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue) {

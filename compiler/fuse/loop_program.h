@@ -162,6 +162,11 @@ private:
 /// where the kernel is no fused one (an einsum).
 std::optional<LoopProgram> buildLoopProgram(KernelOp kernel);
 
+/// Of a kernel in which what an einsum gives is reduced before another einsum reads it: what becomes
+/// of the result of `from` on the way to `to`. Both are as if they lay in memory in C order: buffers
+/// after the operands. Nothing where no loops give that.
+std::optional<LoopProgram> buildLoopProgramBetween(KernelOp kernel, EinsumOp from, mlir::Value to);
+
 /// Of a kernel of an einsum and what is computed from its result element by element: the latter, in
 /// the axes of the result. The sums are loaded from where the result is stored. Nothing for other
 /// kernels.

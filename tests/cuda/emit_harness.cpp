@@ -155,6 +155,8 @@ public:
     form.fuse = options.fuse;
     form.anyEpilogue = true;
     manager.addNestedPass<func::FuncOp>(createFormKernels(form));
+    if (options.fuse)
+      manager.addNestedPass<func::FuncOp>(createFormAttention());
     manager.addNestedPass<func::FuncOp>(createPlanMemory());
     isReady_ = oracle_ && succeeded(manager.run(*module_));
     EXPECT_TRUE(isReady_) << "the passes fail";

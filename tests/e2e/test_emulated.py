@@ -69,6 +69,36 @@ def test_more_programs(program, shapes):
         program, {name: test_expressions.values(rng, shape, np.float32) for name, shape in shapes.items()}, DEVICE)
 
 
+# Attention: one kernel with a running maximum, whatever the spelling.
+SCORES = "einsum('bhid,bhjd->bhij', q, k)"
+ATTENTION = [
+    "softmax(q @ k.mT / 4, axis=-1) @ v",
+    f"einsum('bhij,bhjd->bihd', softmax({SCORES} * 0.25 + bias, axis=-1), v).reshape(2, 40, 60)",
+    f"softmax(where(arange(40)[:, None] >= arange(70), {SCORES} / 4, -inf), axis=-1) @ v",
+    f"t = where(mask, {SCORES}, -inf); e = exp(t - max(t, axis=-1, keepdims=True)); "
+    "(e / sum(e, axis=-1, keepdims=True)) @ v",
+    "t = tanh(q @ np.swapaxes(k, -1, -2) / 4) * 3; e = exp(t - t.max(axis=-1, keepdims=True)); "
+    "e * (1 / e.sum(axis=-1, keepdims=True)) @ v",
+    "softmax(q @ k[:, :1].mT, axis=-1) @ v[:, :1]",
+    "tanh(softmax(q @ k.mT / 4, axis=-1) @ v + bias[0, 0, :20])",
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("program", ATTENTION)
+def test_attention(program, dtype):
+    rng = test_expressions.seed("emulated attention", program, dtype)
+    shapes = {"q": (2, 3, 40, 16), "k": (2, 3, 70, 16), "v": (2, 3, 70, 20), "bias": (3, 1, 70)}
+    arrays = {n: (rng.integers(-8, 9, shape) / 16).astype(dtype) for n, shape in shapes.items() if n in program}
+    if "mask" in program:
+        arrays["mask"] = rng.random((40, 70)) < 0.5
+        arrays["mask"][3] = False  # a mean of nothing: NaN
+    text = ricci.compile(program, device=DEVICE, **arrays).emit("cuda")
+    assert text.startswith("// attention") and text.count("__global__") == (2 if "tanh(softmax" in program else 1)
+    test_expressions.run(program, arrays, DEVICE)
+    test_expressions.run(program, {n: test_expressions.strided(rng, a) for n, a in arrays.items()}, DEVICE)
+
+
 def test_accumulate_into_strides():
     rng = np.random.default_rng(3)
     a, b = rng.integers(-3, 4, (5, 7)).astype(np.float32), rng.integers(-3, 4, (7, 6)).astype(np.float32)
