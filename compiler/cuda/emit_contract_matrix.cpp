@@ -244,8 +244,8 @@ private:
     int pitch = g_.warpColumns + kPad, runs = g_.warpColumns / g_.resultRun;
     auto allTiles = [&](int side) { return g_.stages * g_.tileBytes[side]; };
     int side = allTiles(0) >= allTiles(1) ? 0 : 1;
-    int bytes = 4 * g_.threads() / 32 * kRowsTogether * pitch;
-    assert(bytes <= (g_.isSharedDynamic() ? g_.sharedBytes() : allTiles(side)));
+    assert(4 * g_.threads() / 32 * kRowsTogether * pitch <=
+           (g_.isSharedDynamic() ? g_.sharedBytes() : allTiles(side)));
     std::string place =
         g_.isSharedDynamic() ? std::string("shared") : fmt::format("tile{}", letter(side));
     text_.line("float (*const lines)[{0}] = (float (*)[{0}]){1} + warp * {2};", pitch, place,
