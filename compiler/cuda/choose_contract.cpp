@@ -315,6 +315,18 @@ static bool walkInPieces(llvm::SmallVectorImpl<Dim> &dims, size_t other) {
   return true;
 }
 
+/// Whether pieces of B's and C's labels save more sectors of B, which every row of tiles loads,
+/// than they cost of C, which is stored once and lies beside each other otherwise.
+static bool piecesPay(const ContractGrid &grid, llvm::ArrayRef<Dim> m, llvm::ArrayRef<Dim> k) {
+  constexpr double kSectorBytes = 32, kTileRows = 128;
+  auto waste = [](DType type, int neighbours) {
+    return std::max(1.0, kSectorBytes / double(itemSize(type)) / neighbours);
+  };
+  double loads = extentOf(k) * std::ceil(extentOf(m) / kTileRows), stores = extentOf(m);
+  DType b = grid.operands[1], c = grid.result;
+  return loads * (waste(b, 1) - waste(b, kPiece)) > stores * (waste(c, kPiece) - 1);
+}
+
 std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
                                                const CudaTarget &target,
                                                const CudaEmitOptions &options) {
@@ -363,7 +375,7 @@ std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
   // A and B may be contiguous along different labels of k, B and C along different ones of n.
   if (size_t other = sides[0].depthFirst && sides[1].depthFirst ? otherUnit(k) : 0)
     sides[1].turned = walkInPieces(k, other);
-  else if (size_t other = otherUnit(n))
+  else if (size_t other = otherUnit(n); other && piecesPay(grid, m, k))
     sides[1].turned = walkInPieces(n, other);
   // Without pieces only one of two is.
   for (size_t i : {0, 1})
