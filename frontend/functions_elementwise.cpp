@@ -205,6 +205,20 @@ Expected<Value> divmodFunction(Call &call) {
   return Value(std::move(pair));
 }
 
+/// numpy.where takes the lowest bits of a Python integer that the other value's dtype cannot hold,
+/// where a ufunc refuses it.
+Expected<Value> wrapped(Call &call, size_t number, size_t other) {
+  const Value &value = call[number];
+  if (!value.is<int64_t>() || !call[other].is<TensorValue>())
+    return value;
+  DType dtype = dtypeOf(call, call[other]);
+  bool isInteger = kindOf(dtype) == DTypeKind::Int || kindOf(dtype) == DTypeKind::UInt;
+  if (!isInteger || encodeNumber(value, dtype))
+    return value;
+  Expected<TensorValue> wide = constantOf(call.builder, value, DType::i64);
+  return wide ? asValue(call, call.builder.cast(*wide, dtype, call.span)) : wide.error();
+}
+
 Expected<Value> where(Call &call) {
   if (!call.has(1) && !call.has(2))
     return call.error("where with a condition alone has a shape that depends on data; give it "
@@ -214,15 +228,18 @@ Expected<Value> where(Call &call) {
   Expected<Value> condition = truth(call, 0);
   if (!condition)
     return condition;
-  Expected<Promoted> promoted = promoteOperands(call.builder, {call[1], call[2]});
+  Expected<Value> x = wrapped(call, 1, 2), y = wrapped(call, 2, 1);
+  if (!x || !y)
+    return x ? y : x;
+  Expected<Promoted> promoted = promoteOperands(call.builder, {*x, *y});
   if (!promoted)
     return std::move(promoted.error());
   std::vector<TensorValue> operands = {*condition->as<TensorValue>()};
   for (TensorValue operand : promoted->operands) {
-    Expected<TensorValue> x = call.builder.cast(operand, promoted->dtype, call.span);
-    if (!x)
-      return std::move(x.error());
-    operands.push_back(*x);
+    Expected<TensorValue> value = call.builder.cast(operand, promoted->dtype, call.span);
+    if (!value)
+      return std::move(value.error());
+    operands.push_back(*value);
   }
   return asValue(call, broadcastElementwise(call.builder, ScalarOp::Where, std::move(operands),
                                             call.nameSpan, call.span));

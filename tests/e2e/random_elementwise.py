@@ -1,7 +1,7 @@
 """Random elementwise operations."""
 
 import numpy as np
-from random_rules import REALS, exactly, nearly, nearly_largest, need, no_zeros, number, spelled
+from random_rules import REALS, exactly, nearly, nearly_largest, nearly_wave, need, no_zeros, number, spelled
 
 DOMAINS = {
     "exp": (-20, 8), "exp2": (-20, 10), "expm1": (-20, 8), "log": (1e-3, 1e9), "log2": (1e-3, 1e9),
@@ -18,7 +18,7 @@ def in_domain(g, x, low, high):
         return x
     need(g.values[x].dtype.kind in REALS)
     if low > -2 and high < 2:
-        x = g.add("sin({0})" if low >= -1 and high >= 1 else "sin({0}) * 0.5", [x], nearly)
+        x = g.add("sin({0})" if low >= -1 and high >= 1 else "sin({0}) * 0.5", [x], nearly_wave)
     elif low >= 0:
         x = g.add("abs({0})" if g.values[x].dtype.kind != "b" else "{0} + 0", [x], exactly)
         x = g.add("{0} + 1", [x], exactly)
@@ -40,7 +40,7 @@ def unary_library(g):
         low = max(low, -10)  # exp(10) is a float16
     x = in_domain(g, x, low, high)
     g.add(f"{spelled(g, name) if name not in ('erf', 'sigmoid', 'silu', 'gelu') else name}({{0}})", [x],
-          nearly_largest if name == "gelu" else nearly)
+          nearly_largest if name == "gelu" else nearly_wave if name in ("sin", "cos") else nearly)
 
 
 def unary_exact(g):

@@ -18,6 +18,11 @@ def nearly(operands, value, function):
     return elementwise(function, operands, value, LIBRARY)
 
 
+def nearly_wave(operands, value, function):
+    """Of sin and cos: no further apart than their arguments, wherever in the waves these are."""
+    return np.maximum(nearly(operands, value, function), np.minimum(operands[0].bound, 2))
+
+
 def nearly_largest(operands, value, function):
     """A sum, the larger operand first: as much off as that may be."""
     largest = np.broadcast_arrays(value, *[np.abs(x.array) for x in operands], subok=False)

@@ -153,6 +153,16 @@ def test_bad_case_in_the_driver(case, tmp_path):
 
 # Programs beside the cases: the prelude, corners of broadcasting, empty arrays, NaN.
 X, Y = {"x": (7, 9)}, {"x": (7, 9), "y": (9,)}
+@DEVICE
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int32", "uint64", "int64", "float16", "bool"])
+def test_where_wraps_python_integers(dtype, device):
+    """NumPy's ufuncs refuse an integer that the dtype cannot hold; its where takes the lowest bits."""
+    x, m = np.arange(4).astype(dtype), np.array([True, False, True, False])
+    for number in "-3", "300", "-129", "70000", "2**40", "-2**62":
+        for program in f"where(m, {number}, x)", f"where(m, x, {number})":
+            run(program, {"m": m, "x": x}, device)
+
+
 MORE = [
     ("logsumexp(x, axis=1)", X), ("log_softmax(x)", X), ("sigmoid(x) + silu(x)", X), ("gelu(x) - relu(x)", X),
     ("layer_norm(x, y, y)", Y), ("rms_norm(x, y)", Y), ("attention(x[None], x[None], x[None])", X),
