@@ -296,11 +296,9 @@ bool needsWide(const ContractGrid &grid) {
   return *std::max_element(reach.begin(), reach.end()) > kMost;
 }
 
-} // namespace
-
 /// The first dim and another one in pieces that take turns, if they have them: neighbouring
 /// indices are neighbours along both.
-static bool walkInPieces(llvm::SmallVectorImpl<Dim> &dims, size_t other) {
+bool walkInPieces(llvm::SmallVectorImpl<Dim> &dims, size_t other) {
   if (dims[0].extent % kPiece != 0 || dims[other].extent % kPiece != 0)
     return false;
   Dim pieces[2] = {dims[0], dims[other]};
@@ -317,7 +315,7 @@ static bool walkInPieces(llvm::SmallVectorImpl<Dim> &dims, size_t other) {
 
 /// Whether pieces of B's and C's labels save more sectors of B, which every row of tiles loads,
 /// than they cost of C, which is stored once and lies beside each other otherwise.
-static bool piecesPay(const ContractGrid &grid, llvm::ArrayRef<Dim> m, llvm::ArrayRef<Dim> k) {
+bool piecesPay(const ContractGrid &grid, llvm::ArrayRef<Dim> m, llvm::ArrayRef<Dim> k) {
   constexpr double kSectorBytes = 32, kTileRows = 128;
   auto waste = [](DType type, int neighbours) {
     return std::max(1.0, kSectorBytes / double(itemSize(type)) / neighbours);
@@ -326,6 +324,8 @@ static bool piecesPay(const ContractGrid &grid, llvm::ArrayRef<Dim> m, llvm::Arr
   DType b = grid.operands[1], c = grid.result;
   return loads * (waste(b, 1) - waste(b, kPiece)) > stores * (waste(c, kPiece) - 1);
 }
+
+} // namespace
 
 std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
                                                const CudaTarget &target,
