@@ -280,8 +280,7 @@ TEST_F(Functions, WhereAndClip) {
   EXPECT_EQ(shown(call("where", {b, f, integer(0)})), "f32[2,3]");
   EXPECT_EQ(shown(call("where", {b, i8, Value(2.5)})), "f64[2,3]");
   EXPECT_EQ(shown(call("where", {f, Value(true), Value(false)})), "b1[3]");
-  EXPECT_EQ(shown(call("where", {b, i8, integer(300)})),
-            "the integer 300 is out of bounds for int8");
+  EXPECT_EQ(shown(call("where", {b, i8, integer(300)})), "i8[2,3]");
   EXPECT_EQ(shown(call("where", {b})),
             "where with a condition alone has a shape that depends on data; give it both values, "
             "where(condition, x, y)");
