@@ -13,8 +13,6 @@
 
 namespace ricci {
 
-/// Shared memory of a block that need not be asked for.
-static constexpr int64_t kStaticSharedBytes = 48 << 10;
 /// Bytes of all banks.
 static constexpr int kTileAlignment = 128;
 
@@ -92,24 +90,8 @@ void AttentionText::open(const std::string &schedule) {
   text_.line("const int thread = (int)threadIdx.x & {};", g_.threads() - 1);
 }
 
-void AttentionText::defineOffset(const std::string &name, const Dims &dims, Buffer buffer) {
-  std::string sum;
-  int64_t inner = 1;
-  for (auto [i, dim] : llvm::enumerate(dims)) {
-    std::string at = inner == 1 ? "index" : fmt::format("index / {}", inner);
-    if (i + 1 < dims.size())
-      at += fmt::format(" % {}", dim.extent);
-    inner *= dim.extent;
-    int64_t stride = dim.strides[buffer];
-    if (stride == 0)
-      continue;
-    std::string term = stride == 1 ? at : fmt::format("({}) * {}", at, stride);
-    if (stride != 1 && at == "index")
-      term = fmt::format("index * {}", stride);
-    sum += (sum.empty() ? "" : " + ") + term;
-  }
-  kernel_.helpers.line("FN {0} {1}Of{2}({0} index) {{ return {3}; }}", index_, name,
-                       kLetters[buffer], sum.empty() ? "0" : sum);
+void AttentionText::defineOffset(const char *name, const Dims &dims, Buffer buffer) {
+  ricci::defineOffset(kernel_, fmt::format("{}Of{}", name, kLetters[buffer]), dims, buffer, index_);
 }
 
 //===- tiles ------------------------------------------------------------------------------===//

@@ -56,7 +56,7 @@ protected:
   int64_t m_, n_, depth_, columns_;
 
 private:
-  void defineOffset(const std::string &name, const Dims &dims, Buffer buffer);
+  void defineOffset(const char *name, const Dims &dims, Buffer buffer);
   /// Definitions of the axes in these positions, given the linear index over them.
   void defineAxes(llvm::ArrayRef<int> axes, const std::string &linear);
   bool readsAxis(int axis) const;

@@ -61,9 +61,9 @@ struct ContractGrid {
     return warpRows ? (byGroups ? 128 : 32) * (rows / warpRows) * (columns / warpColumns)
                     : rows / threadRows * (columns / threadColumns);
   }
-  /// Of all tiles. More than 48 KiB must be asked for at the launch.
+  /// Of all tiles.
   int sharedBytes() const { return stages * (tileBytes[0] + tileBytes[1]); }
-  bool isSharedDynamic() const { return sharedBytes() > 48 << 10; }
+  bool isSharedDynamic() const { return sharedBytes() > kStaticSharedBytes; }
   int sideOfTile(int side) const { return side == 0 ? rows : columns; }
   int64_t tilesOfRows() const { return (totalExtent(m) + rows - 1) / rows; }
   int64_t tilesOfColumns() const { return (totalExtent(n) + columns - 1) / columns; }

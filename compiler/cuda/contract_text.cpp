@@ -66,25 +66,6 @@ std::string ContractText::typeNames() const {
   return fmt::format("{}_{}_{}", shortName(g_.operands[0]), shortName(g_.operands[1]), result);
 }
 
-void ContractText::defineOffset(const std::string &name, const Dims &dims, size_t buffer) {
-  std::string sum;
-  int64_t inner = 1;
-  for (auto [i, dim] : llvm::enumerate(dims)) {
-    std::string at = inner == 1 ? "index" : fmt::format("index / {}", inner);
-    if (i + 1 < dims.size())
-      at += fmt::format(" % {}", dim.extent);
-    inner *= dim.extent;
-    int64_t stride = dim.strides[buffer];
-    if (stride == 0)
-      continue;
-    std::string place = at == "index" ? at : "(" + at + ")";
-    std::string term = stride == 1 ? at : fmt::format("{} * {}", place, stride);
-    sum += (sum.empty() ? "" : " + ") + term;
-  }
-  kernel_.helpers.line("FN {0} {1}({0} index) {{ return {2}; }}", index_, name,
-                       sum.empty() ? "0" : sum);
-}
-
 std::vector<std::string> ContractText::buffers() const {
   std::vector<std::string> names = {"a", "b", "c"};
   for (size_t i = 0; i < g_.operandRuns.size(); ++i)
@@ -100,13 +81,13 @@ static std::string capital(std::string name) {
 void ContractText::defineOffsets() {
   for (auto [i, name] : llvm::enumerate(buffers())) {
     if (i != 1)
-      defineOffset("rowOf" + capital(name), g_.m, i);
+      defineOffset(kernel_, "rowOf" + capital(name), g_.m, i, index_);
     if (i != 0)
-      defineOffset("columnOf" + capital(name), g_.n, i);
+      defineOffset(kernel_, "columnOf" + capital(name), g_.n, i, index_);
     if (i < 2)
-      defineOffset("depthOf" + capital(name), g_.k, i);
+      defineOffset(kernel_, "depthOf" + capital(name), g_.k, i, index_);
     if (!g_.batch.empty())
-      defineOffset("batchOf" + capital(name), g_.batch, i);
+      defineOffset(kernel_, "batchOf" + capital(name), g_.batch, i, index_);
   }
 }
 

@@ -55,7 +55,6 @@ protected:
 
 private:
   void describe(const std::string &schedule);
-  void defineOffset(const std::string &name, const Dims &dims, size_t buffer);
   void defineOffsets();
   void startBlock();
   /// Whether results are stored as vectors, and what follows them is loaded so.

@@ -31,6 +31,10 @@ struct KernelText {
 
 /// The blocks of a grid, and in the body the variable `block`, of this type.
 void defineBlock(KernelText &kernel, int64_t blocks, const char *type);
+/// Before the kernel a function of a linear index over dims, the first of which is innermost: the
+/// offset in a buffer.
+void defineOffset(KernelText &kernel, const std::string &name, const Dims &dims, size_t buffer,
+                  const char *type);
 
 /// emit_fused.cpp: loops that the grid shares among threads.
 KernelText emitFused(const FusedGrid &grid, unsigned inputs);

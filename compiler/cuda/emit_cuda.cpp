@@ -34,6 +34,26 @@ void defineBlock(KernelText &kernel, int64_t blocks, const char *type) {
   kernel.body.line("if (block >= {}ll) return;", blocks);
 }
 
+void defineOffset(KernelText &kernel, const std::string &name, const Dims &dims, size_t buffer,
+                  const char *type) {
+  std::string sum;
+  int64_t inner = 1;
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    std::string at = inner == 1 ? "index" : fmt::format("index / {}", inner);
+    if (i + 1 < dims.size())
+      at += fmt::format(" % {}", dim.extent);
+    inner *= dim.extent;
+    int64_t stride = dim.strides[buffer];
+    if (stride == 0)
+      continue;
+    std::string place = at == "index" ? at : "(" + at + ")";
+    std::string term = stride == 1 ? at : fmt::format("{} * {}", place, stride);
+    sum += (sum.empty() ? "" : " + ") + term;
+  }
+  kernel.helpers.line("FN {0} {1}({0} index) {{ return {2}; }}", type, name,
+                      sum.empty() ? "0" : sum);
+}
+
 namespace {
 
 /// The operations of the kernel, without what differs between kernels that share their code: where

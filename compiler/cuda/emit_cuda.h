@@ -36,6 +36,9 @@ struct CudaEmitOptions {
 
 /// Of a `ricci.kernel` that ricci-form-kernels made. `accumulate`: the result is added to what the
 /// buffer holds.
+/// Shared memory of a block that need not be asked for at the launch.
+inline constexpr int kStaticSharedBytes = 48 << 10;
+
 Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,
                               const CudaEmitOptions &options = {});
 
