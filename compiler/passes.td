@@ -26,6 +26,17 @@ def OrderContractions : Pass<"ricci-order-contractions", "::mlir::func::FuncOp">
   }];
 }
 
+// compiler/fuse
+def ExpandProducts : Pass<"ricci-expand-products", "::mlir::func::FuncOp"> {
+  let summary = "Write einsums that are as fast as their memory as multiplications and sums";
+  let description = [{
+    An einsum whose larger operand has each element in one product only (a matrix with a vector, a
+    product of the same axes, an outer product) is expanded where something is computed from element
+    to element before or behind it, so that it shares a kernel with that. Products of 16-bit floats
+    are not rounded. A function that accumulates stays as it is.
+  }];
+}
+
 // compiler/cuda
 def SplitReductions : Pass<"ricci-split-reductions", "::mlir::func::FuncOp"> {
   let summary = "Compute long reductions and contractions of few results in parts";

@@ -13,7 +13,8 @@
 //          L1 cache.
 // columns: for each task (outer kept index, block of mid, block of inner): for mid:
 //            for each pass: for inner, by vectors: what is known by now
-//                           for reduced axes: for inner, by vectors: reduce into the workspace
+//                           for reduced axes, the last one by several rows: for inner, by vectors:
+//                           reduce into the workspace
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/emit.h"
@@ -34,7 +35,8 @@ namespace {
 /// times, so that sums do not wait for each other.
 constexpr double kHeavyCycles = 24;
 constexpr int kUnroll = 4;
-/// Rows that are reduced at once where they share what they load.
+/// Rows that are reduced at once: where they share what they load; and in columns, where their sums
+/// are loaded and stored once for all, and several streams are read from memory.
 constexpr int kRowsAtOnce = 4;
 
 class FusedEmitter {
@@ -386,27 +388,59 @@ private:
 
   void columnPass(const LoopProgram::Pass &pass, const Values &base, Value count) {
     bool heavy = isHeavy(pass.full);
-    Value block = b.mul(b.ceilDiv(k.word(Word::InnerBlock), k.lanes), k.lanes);
-    alongReduced(
-        kept, int(program.axes.size()), base, b.idx(0), {}, {},
-        [&](ArrayRef<Values> bases, Value linear, ArrayRef<State>) {
-          const Values &row = bases[0];
-          Value first = b.mul(linear, block);
-          k.scope([&] {
-            for (int i : pass.full)
-              if (program.isUniform(i))
-                k.get(i, Point{row, {}, {}, 0});
-            alongVectors(count, heavy, 1, {}, {}, [&](Value i, Value length, ArrayRef<State>) {
-              k.scope([&] { columnStep(pass, Point{row, i, length, k.lanes}, linear, first); });
-              return SmallVector<State>();
-            });
-          });
-          return SmallVector<State>();
-        });
+    bool scans = llvm::any_of(pass.full, [&](int i) { return node(i).kind == Kind::Scan; });
+    int last = int(program.axes.size()) - 1;
+    int together = heavy || scans || pass.reductions.empty() ? 1 : kRowsAtOnce;
+    alongReduced(kept, last, base, b.idx(0), {}, {},
+                 [&](ArrayRef<Values> bases, Value linear, ArrayRef<State>) {
+                   Value extent = k.extent(last), start = b.mul(linear, extent);
+                   auto rows = [&](Value from, Value to, int n, bool once) {
+                     b.forLoop(from, to, b.idx(n), [&](Value at) {
+                       SmallVector<Values> rows;
+                       SmallVector<Value> linears;
+                       for (int r = 0; r < n; ++r) {
+                         rows.push_back(k.advance(bases[0], last, b.add(at, r)));
+                         linears.push_back(b.add(start, b.add(at, r)));
+                       }
+                       columnRows(pass, rows, linears, count, once);
+                     });
+                   };
+                   Value whole = b.sub(extent, b.rem(extent, b.idx(together)));
+                   rows(b.idx(0), whole, together, heavy);
+                   if (together > 1)
+                     rows(whole, extent, 1, true);
+                   return SmallVector<State>();
+                 });
     k.inSlot.insert(pass.reductions.begin(), pass.reductions.end());
   }
 
-  void columnStep(const LoopProgram::Pass &pass, const Point &point, Value linear, Value first) {
+  /// Some rows, which are added to the accumulators in their order while these are in registers.
+  void columnRows(const LoopProgram::Pass &pass, ArrayRef<Values> rows, ArrayRef<Value> linears,
+                  Value count, bool once) {
+    Value block = b.mul(b.ceilDiv(k.word(Word::InnerBlock), k.lanes), k.lanes);
+    Known known(rows.size(), k.known());
+    eachRow(known, [&](size_t row) {
+      for (int i : pass.full)
+        if (program.isUniform(i))
+          k.get(i, Point{rows[row], {}, {}, 0});
+    });
+    alongVectors(count, once, 1, {}, {}, [&](Value i, Value length, ArrayRef<State>) {
+      SmallVector<State> states;
+      for (int reduction : pass.reductions)
+        states.push_back(loadState(reduction, i));
+      Known inside = known;
+      eachRow(inside, [&](size_t row) {
+        columnStep(pass, Point{rows[row], i, length, k.lanes}, linears[row],
+                   b.mul(linears[row], block), states);
+      });
+      for (auto [reduction, state] : llvm::zip(pass.reductions, states))
+        storeState(reduction, state, i);
+      return SmallVector<State>();
+    });
+  }
+
+  void columnStep(const LoopProgram::Pass &pass, const Point &point, Value linear, Value first,
+                  MutableArrayRef<State> states) {
     for (int i : pass.read)
       k.set(i,
             k.loadSlot(k.layout.slot[size_t(i)], node(i).type, b.add(first, point.i), point.lanes));
@@ -417,14 +451,14 @@ private:
         storeState(i, {next, {}}, point.i);
         k.set(i, next);
       }
-    for (int i : pass.reductions) {
+    for (auto [i, state] : llvm::zip(pass.reductions, states)) {
       const LoopProgram::Node &n = node(i);
       Number next = k.get(n.operands[0], point);
       Value index;
       if (n.kind == Kind::ArgReduce)
         index = b.op<vector::BroadcastOp>(VectorType::get({point.lanes}, b.getI64Type()),
                                           b.op<arith::IndexCastOp>(b.getI64Type(), linear));
-      storeState(i, states_.step(n, loadState(i, point.i), next, index, {}), point.i);
+      state = states_.step(n, state, next, index, {});
     }
     for (int store : pass.fullStores)
       k.store(program.stores[size_t(store)], point);

@@ -6,6 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/scalar_ops_detail.h"
 
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
+
 using namespace mlir;
 
 namespace ricci {
@@ -14,15 +18,28 @@ namespace {
 using FloatIs = arith::CmpFPredicate;
 using IntIs = arith::CmpIPredicate;
 
+/// Whether the value is a constant, and no NaN.
+bool isNumber(Value x) {
+  if (auto vector = x.getDefiningOp<vector::BroadcastOp>())
+    x = vector.getSource();
+  APFloat value(0.0);
+  return matchPattern(x, m_ConstantFloat(&value)) && !value.isNaN();
+}
+
 /// The greater (`beyond` OGT) or lesser (OLT) operand, or NaN where one is. Of equal numbers, which
 /// are zeros if they differ at all, the second as x86's instructions and NumPy with them, but the
 /// first for f16.
 Value extremum(ElementBuilder &e, DType dtype, FloatIs beyond, ValueRange x) {
-  if (dtype == DType::f16)
-    beyond = beyond == FloatIs::OGT ? FloatIs::OGE : FloatIs::OLE;
-  // The comparison is false for a NaN in either.
+  bool first = dtype == DType::f16, greater = beyond == FloatIs::OGT;
+  FloatIs orEqual = greater ? FloatIs::OGE : FloatIs::OLE;
+  if (isNumber(x[1])) // relu: NaN is not beyond it
+    return e.select(e.compare(first ? beyond : orEqual, x[1], x[0]), x[1], x[0]);
+  if (first)
+    beyond = orEqual;
+  // The comparison is false for a NaN in either: one instruction, that gives the second then. A NaN
+  // that were x[0] itself would be merged into the comparison, and that takes more.
   Value result = e.select(e.compare(beyond, x[0], x[1]), x[0], x[1]);
-  return e.select(e.isNaN(x[0]), x[0], result);
+  return e.select(e.isNaN(x[0]), e.number(x[0], std::nan("")), result);
 }
 
 /// As `extremum`; NaN only where both are.
