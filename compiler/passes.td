@@ -59,7 +59,10 @@ def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
                         "results of at least so many bytes have a contraction's epilogue">,
                  Option<"anyEpilogue", "any-epilogue", "bool", /*default=*/"false",
                         "what is computed from an einsum's result alone, element by element, is in "
-                        "its kernel, whatever else it reads">];
+                        "its kernel, whatever else it reads">,
+                 Option<"prologueBytes", "prologue-bytes", "int64_t", /*default=*/"0",
+                        "a contraction computes an operand of at least so many bytes itself, where "
+                        "it can; 0: none">];
 }
 
 // compiler/cuda

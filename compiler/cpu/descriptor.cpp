@@ -24,6 +24,8 @@ namespace {
 constexpr double kWorkerSeconds = 50e-6;
 /// Numbers that a map or transpose task handles, so that huge axes are shared among workers.
 constexpr int64_t kMapBlock = 1 << 16;
+/// Steps of K that are computed at once for many rows.
+constexpr int64_t kStepsOfPart = 16;
 /// Sums that a column reduction keeps in the L1 cache.
 constexpr int64_t kColumnBlock = 2048;
 
@@ -100,8 +102,8 @@ Dims panelDims(const Schedule &s) {
   return dims;
 }
 
-/// What the code of an epilogue asks for: strides along the columns, and constants.
-std::vector<int64_t> epilogueWords(const LoopProgram &program) {
+/// What the code of an epilogue or a prologue asks for: strides along its axis, and constants.
+std::vector<int64_t> wordsOf(const LoopProgram &program) {
   FusedLayout layout(program);
   std::vector<int64_t> words(size_t(layout.size), 0);
   for (auto [i, access] : llvm::enumerate(program.accesses))
@@ -182,9 +184,42 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   for (int64_t word : {W::TableAK, W::RunAK, W::TableBK, W::RunBK})
     reserve(word, s.blockK * 8);
   if (s.spec.epilogue) {
-    int64_t words = w.words(epilogueWords(*s.spec.epilogue));
+    int64_t words = w.words(wordsOf(*s.spec.epilogue));
     w[W::EpilogueWords] = words;
-    reserve(W::EpilogueTables, int64_t(s.spec.buffers() - 3) * (s.blockRows + blockN) * 8);
+    reserve(W::EpilogueTables, int64_t(s.spec.prologueBuffers() - 3) * (s.blockRows + blockN) * 8);
+  }
+  if (s.spec.prologue) {
+    size_t computed = size_t(s.spec.computed), first = s.spec.prologueBuffers();
+    bool alongRows = s.spec.packing[computed] == Packing::AlongRows;
+    int64_t words = w.words(wordsOf(*s.spec.prologue));
+    w[W::PrologueWords] = words;
+    std::vector<int64_t> strides;
+    if (!s.n.empty()) {
+      strides.push_back(s.n[0].strides[computed]);
+      strides.insert(strides.end(), s.n[0].strides.begin() + int64_t(first), s.n[0].strides.end());
+    }
+    words = w.words(strides);
+    w[W::PrologueStrides] = words;
+    const Dims &dims = !alongRows ? s.k : computed ? s.n : s.m;
+    w[W::PrologueExtent] = std::max<int64_t>(1, extentAt(dims, 0));
+    int64_t width = computed ? s.spec.tileColumns : s.spec.tileRows;
+    int64_t others = int64_t(s.spec.buffers() - first), block = computed ? blockN : s.blockRows;
+    reserve(W::PrologueTables, 8 * (others * (block + s.blockK) + 2 * (width + s.blockK)));
+    int64_t size = int64_t(itemSize(s.spec.operands[computed]));
+    if (alongRows) {
+      w[W::ComputedSteps] = std::min(s.blockK, kStepsOfPart);
+      int64_t panels = std::max<int64_t>(1, target.l1Bytes / 2 / (width * kStepsOfPart * size));
+      w[W::ComputedRows] =
+          std::min(panels, ceilDiv(block * (computed && s.spec.panels ? width : 1), width)) * width;
+      w[W::ComputedPitch] = w[W::ComputedRows];
+    } else {
+      // Not a power of two, so that rows that are turned are in different sets of the L1 cache.
+      w[W::ComputedSteps] = s.blockK, w[W::ComputedRows] = width;
+      w[W::ComputedPitch] = ceilDiv(s.blockK, 16) * 16 + 16;
+    }
+    w[W::ComputedSize] =
+        w[W::ComputedPitch] * (alongRows ? w[W::ComputedSteps] : w[W::ComputedRows]);
+    reserve(W::Computed, w[W::ComputedSize] * size);
   }
   int64_t bytes = int64_t(itemSize(compute)), lanes = target.lanes(componentDType(compute));
   // Packing and tiles may write whole vectors past their end, packing across a whole panel, along K

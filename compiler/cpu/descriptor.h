@@ -72,6 +72,19 @@ struct ContractWord {
     // rows and columns.
     EpilogueWords,
     EpilogueTables,
+    // A computed operand: the position of its words; of the strides of all it reads along the
+    // innermost column dim; the tables of what it reads besides the operand and of the buffer it is
+    // computed to; the extent of the dim that vectors run along; the buffer, its elements, how many
+    // there are from a row, or a step of K, to the next, and how many rows and steps it has.
+    PrologueWords,
+    PrologueStrides,
+    PrologueTables,
+    PrologueExtent,
+    Computed,
+    ComputedSize,
+    ComputedPitch,
+    ComputedRows,
+    ComputedSteps,
     Count
   };
 };

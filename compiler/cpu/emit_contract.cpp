@@ -20,7 +20,11 @@
 // lies within one run of it (KernelSpec::panels): tables have an entry for each panel, and columns
 // are counted in panels. Otherwise tables have an entry for each column.
 //
+// An operand that is computed (KernelSpec::prologue) is so panel by panel: to a buffer that stays
+// in the caches, from which the panel is packed.
+//
 //===----------------------------------------------------------------------===//
+#include "compiler/cpu/computed_operand.h"
 #include "compiler/cpu/contract_result.h"
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
@@ -36,7 +40,8 @@ namespace {
 class ContractEmitter {
 public:
   ContractEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
-      : b_(b), module_(module), spec_(spec), values_(b, target, computeType(spec.result)),
+      : b_(b), module_(module), spec_(spec), target_(target),
+        values_(b, target, computeType(spec.result)),
         packed_(b, target, StepReader::packedType(values_.compute(), spec.pairs)),
         rowPanel_(spec.tileRows, values_.lanes()), columnPanel_(spec.tileColumns, values_.lanes()),
         frame_{b, {}, {}}, result_(frame_, module, spec, target, values_) {}
@@ -54,16 +59,21 @@ public:
                             : emitPackOf(1);
     auto buffer = [&](DType t) { return flat(ValueBuilder::storageType(b_.getContext(), t)); };
     Type index = b_.getIndexType();
-    SmallVector<Type> inputs{buffer(spec_.operands[0]), buffer(spec_.operands[1]),
+    SmallVector<Type> inputs{buffer(spec_.stored(0)), buffer(spec_.stored(1)),
                              buffer(spec_.result)};
     if (spec_.epilogue)
       for (const LoopProgram::Access *access : operandsOf(*spec_.epilogue))
+        inputs.push_back(buffer(access->type));
+    if (spec_.prologue)
+      for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(*spec_.prologue)))
         inputs.push_back(buffer(access->type));
     inputs.append({flat(index), flat(b_.getI8Type()), index, index});
     ValueRange args = b_.beginFunction(module_, spec_.name(), inputs, false).getArguments();
     a_ = args[0], bOperand_ = args[1];
     Value c = args[2];
-    LoopBuilder::Values operands(args.begin() + 3, args.begin() + buffers());
+    size_t first = spec_.prologueBuffers();
+    LoopBuilder::Values operands(args.begin() + 3, args.begin() + first),
+        read(args.begin() + first, args.begin() + buffers());
     args = args.drop_front(buffers());
     frame_.descriptor = args[0], frame_.workspace = args[1];
     Value begin = args[2], end = args[3];
@@ -82,6 +92,8 @@ public:
                            packed_.componentType());
     panelNumbers_ = b_.mul(b_.mul(nc, kc), 2 * parts * (spec_.panels ? 2 * spec_.tileColumns : 1));
     result_.begin(c, std::move(operands), mc, nc);
+    if (spec_.prologue)
+      beginComputed(std::move(read), mc, nc, kc);
     b_.forStrips(begin, end, [&](Value first) { return slabs(first, end); });
     result_.end();
     b_.endFunction();
@@ -99,6 +111,22 @@ private:
                                                 step ? step : b_.idx(1), runs});
   }
 
+  void beginComputed(LoopBuilder::Values read, Value mc, Value nc, Value kc) {
+    bool columns = spec_.computed == 1;
+    read.insert(read.begin(), columns ? bOperand_ : a_);
+    computed_.emplace(frame_, spec_, target_, std::move(read), columns ? nc : mc, kc);
+    computed_->rows.insert(computed_->rows.begin(), columns ? bn_ : am_);
+    computed_->ks.insert(computed_->ks.begin(), columns ? bk_ : ak_);
+  }
+
+  /// Whether packing reads a buffer.
+  bool isComputed(int operand) const { return spec_.computed == operand; }
+  /// Tables of what a computed operand reads besides.
+  void fillComputed(int64_t list, Value start, Value count, const LoopBuilder::Values &tables) {
+    for (size_t e = 1; e < tables.size(); ++e)
+      fill(list, start, count, int(spec_.prologueBuffers() + e) - 1, tables[e]);
+  }
+
   /// Tasks from `first` on that are slabs of one batch entry, as one; returns the next task.
   Value slabs(Value first, Value end) {
     Value tasksM = word(ContractWord::TasksM), tasksN = word(ContractWord::TasksN);
@@ -107,7 +135,11 @@ private:
     auto batch = offsetsAt(b_, frame_.descriptor, word(ContractWord::BatchList),
                            b_.div(first, perEntry), buffers());
     baseA_ = batch[0], baseB_ = batch[1], result_.baseC = batch[2];
-    result_.operandBases.assign(batch.begin() + 3, batch.end());
+    result_.operandBases.assign(batch.begin() + 3, batch.begin() + spec_.prologueBuffers());
+    if (computed_) {
+      computed_->bases.assign(batch.begin() + spec_.prologueBuffers(), batch.end());
+      computed_->bases.insert(computed_->bases.begin(), isComputed(1) ? baseB_ : baseA_);
+    }
     auto range = [&](Value tasks, int64_t size, Value extent) {
       Value split = b_.ne(tasks, b_.idx(1)), step = word(size);
       return std::pair(b_.select(split, b_.mul(slab, step), b_.idx(0)),
@@ -139,15 +171,21 @@ private:
       b_.forLoop(b_.idx(0), b_.max(k_, b_.idx(1)), blockK, [&](Value pc) {
         Value depth = b_.min(blockK, b_.sub(k_, pc));
         unless(b_.both(oneK, again), [&] {
-          fill(ContractWord::KList, pc, depth, 0, ak_,
-               spec_.packing[0] == Packing::AlongK ? akRuns_ : Value(), word(ContractWord::StepAK));
-          fill(ContractWord::KList, pc, depth, 1, bk_,
-               spec_.packing[1] == Packing::AlongK ? bkRuns_ : Value(), word(ContractWord::StepBK));
+          fill(ContractWord::KList, pc, depth, 0, ak_, runsOfK(0, akRuns_),
+               word(ContractWord::StepAK));
+          fill(ContractWord::KList, pc, depth, 1, bk_, runsOfK(1, bkRuns_),
+               word(ContractWord::StepBK));
+          if (computed_) {
+            fillComputed(ContractWord::KList, pc, depth, computed_->ks);
+            computed_->beginDepth(depth);
+          }
         });
+        kBegin_ = pc;
         Value panels = b_.add(word(ContractWord::PanelsB),
                               b_.mul(b_.div(pc, blockK), word(ContractWord::PanelStep)));
+        panelsBAt_ = panels;
         panelsB_ = b_.view(frame_.workspace, panels, panelNumbers_, packed_.componentType());
-        unless(packed, [&] { packColumns(columns, depth); });
+        unless(packed, [&] { packColumns(jc, columns, depth); });
         Value accumulate = b_.ne(pc, b_.idx(0)), last = b_.ge(b_.add(pc, blockK), k_);
         if (!result_.keepsSums())
           accumulate = b_.either(accumulate, b_.ne(word(ContractWord::Accumulate), b_.idx(0)));
@@ -155,12 +193,11 @@ private:
           Value rows = b_.min(blockM, b_.sub(m1, ic));
           unless(b_.both(oneA, again), [&] {
             fill(ContractWord::MList, ic, rows, 0, am_,
-                 spec_.packing[0] == Packing::AlongRows ? amRuns_ : Value());
+                 spec_.packing[0] == Packing::AlongRows && !isComputed(0) ? amRuns_ : Value());
+            if (isComputed(0))
+              fillComputed(ContractWord::MList, ic, rows, computed_->rows);
             resultRows(ic, rows);
-            b_.op<func::CallOp>(pack_[0],
-                                ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows, depth,
-                                           panelsA_, b_.idx(rowPanel_.width),
-                                           b_.idx(rowPanel_.pitch), word(ContractWord::StepAK)});
+            packRows(ic, rows, depth);
           });
           result_.sumRow = b_.sub(ic, m0);
           macroKernel(rows, columns, depth, accumulate, last);
@@ -185,7 +222,14 @@ private:
       fill(ContractWord::MList, first, count, 3 + int(e), rows);
   }
 
+  /// Null where packing does not ask for them.
+  Value runsOfK(int operand, Value table) const {
+    return spec_.packing[operand] == Packing::AlongK && !isComputed(operand) ? table : Value();
+  }
+
   void columnTables(Value jc, Value columns) {
+    if (isComputed(1))
+      fillComputed(ContractWord::NList, jc, columns, computed_->rows);
     for (auto [e, columnsOfE] : llvm::enumerate(result_.operandColumns))
       fill(ContractWord::NList, jc, columns, 3 + int(e), columnsOfE);
     if (spec_.panels) {
@@ -195,12 +239,83 @@ private:
       fill(ContractWord::NList, jc, columns, 2, result_.cn);
     } else {
       fill(ContractWord::NList, jc, columns, 1, bn_,
-           spec_.packing[1] == Packing::AlongRows ? bnRuns_ : Value());
+           spec_.packing[1] == Packing::AlongRows && !isComputed(1) ? bnRuns_ : Value());
       fill(ContractWord::NList, jc, columns, 2, result_.cn, result_.cnRuns);
     }
   }
 
-  void packColumns(Value columns, Value depth) {
+  void packRows(Value ic, Value rows, Value depth) {
+    if (isComputed(0))
+      return packComputed(ic, rows, depth, rowPanel_, word(ContractWord::PanelsA));
+    b_.op<func::CallOp>(pack_[0], ValueRange{a_, baseA_, am_, amRuns_, ak_, akRuns_, rows, depth,
+                                             panelsA_, b_.idx(rowPanel_.width),
+                                             b_.idx(rowPanel_.pitch), word(ContractWord::StepAK)});
+  }
+
+  /// Panels from a number on, of memory that begins at a byte.
+  Value panelsAt(Value first, Value number) {
+    int64_t bytes = int64_t(itemSize(componentDType(packed_.compute())));
+    return b_.view(frame_.workspace, b_.add(first, b_.mul(number, bytes)), panelNumbers_,
+                   packed_.componentType());
+  }
+
+  /// Rows, or columns, of a block: computed and packed part by part.
+  void packComputed(Value start, Value count, Value depth, PanelShape panel, Value first) {
+    ComputedOperand &from = *computed_;
+    bool inPanels = spec_.computed == 1 && spec_.panels;
+    Value width = b_.idx(panel.width);
+    int64_t pitch = int64_t(panel.pitch) * values_.components();
+    Value steps = StepReader::stepsOf(b_, spec_.pairs, depth);
+    Value size = inPanels ? columnPanelSize(b_, packed_, steps, pitch) : b_.mul(steps, pitch);
+    Value panelOnly = b_.eq(word(ContractWord::Distance), b_.idx(1));
+    b_.forStrips(b_.idx(0), count, [&](Value i) {
+      Value most = from.rowsOfPart, next;
+      if (!inPanels)
+        most = b_.min(most, b_.sub(count, i));
+      else
+        most = b_.min(most, b_.mul(b_.sub(count, i), width));
+      Value column = inPanels ? b_.load(result_.firsts(), i) : Value();
+      Value extent = word(ContractWord::Extent);
+      Value rows =
+          inPanels ? b_.min(b_.select(panelOnly, width, most), b_.sub(extent, column)) : most;
+      b_.forLoop(b_.idx(0), depth, from.stepsOfPart, [&](Value k) {
+        Value part = b_.min(from.stepsOfPart, b_.sub(depth, k));
+        if (inPanels)
+          from.computePanels(i, rows, kBegin_, k, part);
+        else
+          from.compute(start, i, rows, kBegin_, k, part);
+        Value at = b_.mul(StepReader::stepsOf(b_, spec_.pairs, k), pitch);
+        b_.forLoop(b_.idx(0), rows, width, [&](Value row) {
+          Value number = b_.div(row, width);
+          number = b_.add(number, inPanels ? i : b_.div(i, width));
+          Value panels = panelsAt(first, b_.add(b_.mul(number, size), at));
+          packPart(b_.mul(row, from.rowStride), b_.min(width, b_.sub(rows, row)), part, panels,
+                   panel, inPanels);
+        });
+      });
+      return b_.add(i, inPanels ? b_.ceilDiv(rows, panel.width) : rows);
+    });
+  }
+
+  /// What has been computed for one panel.
+  void packPart(Value base, Value rows, Value depth, Value panels, PanelShape panel,
+                bool inPanels) {
+    ComputedOperand &from = *computed_;
+    Value one = b_.idx(1);
+    if (inPanels) // the panel's first column is number 0 of `rows`
+      b_.op<func::CallOp>(pack_[1], ValueRange{from.buffer, base, from.rowTable, from.rowTable,
+                                               from.rowRuns, from.kTable, from.kRuns, one, depth,
+                                               panels, rows, from.rowStride, one, one});
+    else
+      b_.op<func::CallOp>(pack_[spec_.computed],
+                          ValueRange{from.buffer, base, from.rowTable, from.rowRuns, from.kTable,
+                                     from.kRuns, rows, depth, panels, b_.idx(panel.width),
+                                     b_.idx(panel.pitch), one});
+  }
+
+  void packColumns(Value jc, Value columns, Value depth) {
+    if (isComputed(1))
+      return packComputed(jc, columns, depth, columnPanel_, panelsBAt_);
     if (spec_.panels)
       b_.op<func::CallOp>(pack_[1],
                           ValueRange{bOperand_, baseB_, bn_, result_.firsts(), bnRuns_, bk_,
@@ -282,14 +397,17 @@ private:
   LoopBuilder &b_;
   ModuleOp module_;
   const KernelSpec &spec_;
+  const Target &target_;
   ValueBuilder values_, packed_; // of sums, and of what panels hold
   PanelShape rowPanel_, columnPanel_;
   ContractFrame frame_;
   ContractResult result_;
+  std::optional<ComputedOperand> computed_;
   func::FuncOp fillOffsets_, fillRuns_, pack_[2];
   Value a_, bOperand_, m_, n_, k_;
   Value am_, amRuns_, bn_, bnRuns_, ak_, akRuns_, bk_, bkRuns_;
-  Value keeps_, kept_, panelNumbers_, panelsA_, panelsB_, baseA_, baseB_;
+  Value keeps_, kept_, panelNumbers_, panelsA_, panelsB_, panelsBAt_, baseA_, baseB_;
+  Value kBegin_; ///< of the block of K
 };
 
 } // namespace

@@ -20,17 +20,21 @@ namespace ricci {
 void emitEpilogue(FusedKernel &kernel, Value rows, Value columns,
                   llvm::function_ref<FusedKernel::Values(Value)> baseOf) {
   LoopBuilder &b = kernel.b;
+  b.forLoop(rows, [&](Value row) { storeAlong(kernel, baseOf(row), columns); });
+}
+
+void storeAlong(FusedKernel &kernel, const FusedKernel::Values &base, Value count, Value ahead) {
+  LoopBuilder &b = kernel.b;
   const LoopProgram::Store &store = kernel.program.stores[0];
-  Value rest = b.rem(columns, b.idx(kernel.lanes)), whole = b.sub(columns, rest);
-  b.forLoop(rows, [&](Value row) {
-    FusedKernel::Values base = baseOf(row);
-    b.forLoop(b.idx(0), whole, b.idx(kernel.lanes), [&](Value i) {
-      kernel.scope([&] { kernel.store(store, {base, i, {}, kernel.lanes}); });
-    });
-    b.ifThen(b.ne(rest, b.idx(0)), [&] {
-      kernel.scope([&] { kernel.store(store, {base, whole, rest, kernel.lanes}); });
-    });
+  Value rest = b.rem(count, b.idx(kernel.lanes)), whole = b.sub(count, rest);
+  b.forLoop(b.idx(0), whole, b.idx(kernel.lanes), [&](Value i) {
+    if (ahead)
+      b.op<memref::PrefetchOp>(kernel.buffers[0], ValueRange{b.add(ahead, i)}, /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
+    kernel.scope([&] { kernel.store(store, {base, i, {}, kernel.lanes}); });
   });
+  b.ifThen(b.ne(rest, b.idx(0)),
+           [&] { kernel.scope([&] { kernel.store(store, {base, whole, rest, kernel.lanes}); }); });
 }
 
 } // namespace ricci

@@ -15,4 +15,9 @@ namespace ricci {
 void emitEpilogue(FusedKernel &kernel, mlir::Value rows, mlir::Value columns,
                   llvm::function_ref<FusedKernel::Values(mlir::Value)> baseOf);
 
+/// The program's one store, for `count` numbers along its axis: whole vectors, then the rest. As
+/// many numbers of the first access from `ahead` on, if that is given, are soon read.
+void storeAlong(FusedKernel &kernel, const FusedKernel::Values &base, mlir::Value count,
+                mlir::Value ahead = {});
+
 } // namespace ricci

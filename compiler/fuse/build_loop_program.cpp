@@ -40,6 +40,17 @@ public:
     return std::move(program_);
   }
 
+  /// As if this value were stored in a buffer of its own.
+  std::optional<LoopProgram> buildStored(Value value) {
+    auto map = embed(shapeOf(value), space_, reduced_, false);
+    int node = compute(value, *map);
+    if (node < 0)
+      return std::nullopt;
+    unsigned buffer = unsigned(kernel_.getInputs().size()) + 1;
+    program_.stores.push_back({node, access(buffer, value, inCOrder(value), *map), false});
+    return std::move(program_);
+  }
+
   std::optional<LoopProgram> build() {
     YieldOp yield = kernel_.yield();
     for (auto [i, value] : llvm::enumerate(yield.getResults()))
@@ -89,12 +100,15 @@ private:
       for (auto [sum, factor] : llvm::zip(access.strides, term.factors))
         sum += factor * stride;
     }
-    // An empty axis is moved along, be its stride 0: what lies there is never read.
+    // An empty axis is moved along, be its stride 0, also by what is empty for another reason (a
+    // reshape of nothing says little about axes): what lies there is never read.
+    bool isEmpty = llvm::is_contained(view.shape, 0);
     for (auto [axis, extent] : llvm::enumerate(space_))
       if (extent <= 1)
-        access.strides[axis] = extent == 0 && llvm::any_of(map.terms, [&](const IndexTerm &term) {
-                                 return term.factors[axis] != 0;
-                               });
+        access.strides[axis] =
+            extent == 0 && (isEmpty || llvm::any_of(map.terms, [&](const IndexTerm &term) {
+                              return term.factors[axis] != 0;
+                            }));
     program_.accesses.push_back(access);
     return int(program_.accesses.size()) - 1;
   }
@@ -302,16 +316,44 @@ private:
 } // namespace
 
 std::optional<LoopProgram> buildEpilogue(KernelOp kernel) {
-  bool hasEinsum = false, computes = false;
-  for (Operation &op : kernel.block()) {
-    hasEinsum |= isa<EinsumOp>(op);
-    computes |= isa<ElementwiseOp, CastOp>(op);
-  }
-  if (!hasEinsum || !computes)
+  Value result = kernel.yield().getResults()[0];
+  bool hasEinsum = !kernel.block().getOps<EinsumOp>().empty();
+  if (!hasEinsum || isa_and_nonnull<EinsumOp>(viewBase(result).getDefiningOp()))
     return std::nullopt;
-  ArrayRef<int64_t> shape = shapeOf(kernel.yield().getResults()[0]);
+  ArrayRef<int64_t> shape = shapeOf(result);
   SmallVector<bool> kept(shape.size(), false);
   return Builder(kernel, shape, kept).build();
+}
+
+std::optional<OperandPrologue> buildPrologue(KernelOp kernel) {
+  auto einsums = kernel.block().getOps<EinsumOp>();
+  if (einsums.empty())
+    return std::nullopt;
+  for (auto [i, operand] : llvm::enumerate((*einsums.begin()).getInputs())) {
+    if (memoryView(kernel, operand))
+      continue;
+    SmallVector<bool> kept(shapeOf(operand).size(), false);
+    auto program = Builder(kernel, shapeOf(operand), kept).buildStored(operand);
+    if (!program)
+      return std::nullopt;
+    auto &accesses = program->accesses;
+    auto elements = [&](const LoopProgram::Access &access) {
+      double n = 1;
+      for (auto [axis, stride] : llvm::zip(program->axes, access.strides))
+        n *= stride ? double(axis.extent) : 1;
+      return n;
+    };
+    size_t largest = 0;
+    for (size_t a = 1; a + 1 < accesses.size(); ++a)
+      if (elements(accesses[a]) > elements(accesses[largest]))
+        largest = a;
+    std::swap(accesses[0], accesses[largest]);
+    for (LoopProgram::Node &node : program->nodes)
+      if (node.access == 0 || node.access == int(largest))
+        node.access = int(largest) - node.access;
+    return OperandPrologue{i, std::move(*program)};
+  }
+  return std::nullopt;
 }
 
 std::optional<LoopProgram> buildLoopProgramBetween(KernelOp kernel, EinsumOp from, Value to) {

@@ -79,7 +79,7 @@ public:
 
   Schedule choose() {
     std::vector<Schedule> candidates;
-    if (product_.epilogue) {
+    if (product_.epilogue || product_.prologue) {
       candidates.push_back(contract().value());
     } else if (reduced_.empty()) { // a sum of one term is the term
       if (auto s = transpose())
@@ -121,6 +121,8 @@ private:
     s.spec.operands = product_.operands;
     s.spec.result = product_.result;
     s.spec.epilogue = product_.epilogue;
+    s.spec.prologue = product_.prologue;
+    s.spec.computed = product_.computed;
     s.spec.pairs = isContraction(family) && pairs();
     s.accumulate = product_.accumulate;
     s.spec.accumulate = product_.accumulate && family != Family::Contract;
@@ -246,6 +248,8 @@ private:
     if (s.swapped) {
       std::swap(groups[1], groups[2]);
       std::swap(s.spec.operands[0], s.spec.operands[1]);
+      if (s.spec.prologue)
+        s.spec.computed = 1 - s.spec.computed;
       for (auto &group : groups)
         for (Dim &d : group)
           std::swap(d.strides[0], d.strides[1]);
@@ -262,7 +266,7 @@ private:
     // the first two against each other and reads on along all that B is contiguous in.
     bool mayPanel = n[0].strides[result()] == 1;
     auto unitN = unitDim(n, 1);
-    bool acrossB = mayPanel && unitN && *unitN > 0 && n[0].extent > 1;
+    bool acrossB = s.spec.computed != 1 && mayPanel && unitN && *unitN > 0 && n[0].extent > 1;
     if (acrossB) {
       SmallVector<Dim> others(n.begin() + 1, n.end());
       sortByBuffer(others, 1);
@@ -272,6 +276,9 @@ private:
     auto unitA = rowsA ? std::nullopt : unitDim(k, 0),
          unitB = columnsB ? std::nullopt : unitDim(k, 1);
     bool preferA = unitA && (!unitB || extent(m) >= extent(n));
+    // What is computed goes along K's innermost dim.
+    if (s.spec.computed == 0 ? unitA.has_value() : s.spec.computed == 1 && unitB)
+      preferA = s.spec.computed == 0;
     size_t first = preferA || !unitB ? 0 : 1;
     sortByBuffer(k, first);
     if (unitA && unitB)
@@ -282,7 +289,8 @@ private:
     auto packing = [&](bool alongRows, size_t buffer) {
       if (alongRows)
         return Packing::AlongRows;
-      return turns && turnsAlongK(k, buffer) ? Packing::AlongK : Packing::Gather;
+      return turns && (turnsAlongK(k, buffer) || int(buffer) == s.spec.computed) ? Packing::AlongK
+                                                                                 : Packing::Gather;
     };
     s.spec.packing[0] = packing(rowsA, 0);
     s.spec.packing[1] = packing(columnsB, 1);
@@ -319,6 +327,8 @@ private:
       }
     }
     chooseBlocks(s);
+    if (s.spec.prologue)
+      arrangePrologue(s);
     return s;
   }
 

@@ -87,6 +87,13 @@ double contractCycles(const Schedule &s, const Target &target) {
           node.kind == LoopProgram::Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 0.5;
     epilogue *= rows * vectors;
   }
+  if (s.spec.prologue) { // stored, and packed from there
+    double computed = 1;
+    for (const LoopProgram::Node &node : s.spec.prologue->nodes)
+      computed +=
+          node.kind == LoopProgram::Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 0.5;
+    packing += computed * (s.spec.computed ? n : double(m)) * k / lanes;
+  }
   return batch *
          (tiles * (steps * step + rows * write + share * cut + epilogue + 10) + packing + 400);
 }

@@ -51,7 +51,8 @@ struct FormKernelsPass : impl::FormKernelsBase<FormKernelsPass> {
     eraseUnused(block);
     splitConcatenates(block);
     separateResults(block);
-    std::vector<KernelGroup> groups = planFusion(function, {fuse, epilogueBytes, anyEpilogue});
+    std::vector<KernelGroup> groups =
+        planFusion(function, {fuse, epilogueBytes, anyEpilogue, prologueBytes});
     rewriter_->setInsertionPoint(block.getTerminator());
     for (const KernelGroup &group : groups)
       if (!group.roots.empty())
@@ -202,19 +203,22 @@ private:
 
   static std::string label(const KernelGroup &group, const llvm::SetVector<Operation *> &body) {
     auto einsum = dyn_cast_or_null<EinsumOp>(group.single);
-    if (einsum && !group.hasEpilogue)
+    if (einsum && !group.hasEpilogue && !group.hasPrologue)
       return einsum.getEquation().str();
-    std::string text = einsum ? einsum.getEquation().str() + "," : "";
+    std::string text = group.hasEpilogue ? einsum.getEquation().str() + "," : "";
     llvm::StringSet<> seen;
     size_t names = 0;
     for (Operation *op : body) {
       std::string name = nameOfOp(op);
       if (name.empty() || !seen.insert(name).second)
         continue;
-      if (++names > kMaxNames)
-        return text + " ...";
-      text += (text.empty() ? "" : " ") + name;
+      bool isLast = ++names > kMaxNames;
+      text += (text.empty() ? "" : " ") + (isLast ? "..." : name);
+      if (isLast)
+        break;
     }
+    if (group.hasPrologue)
+      text += ", " + einsum.getEquation().str();
     return text.empty() ? "copy" : text;
   }
 

@@ -57,7 +57,7 @@ namespace {
 class Planner {
 public:
   Planner(func::FuncOp function, const FusionRules &rules)
-      : function_(function), rules_(rules), roots_(function, rules.fuse) {}
+      : function_(function), rules_(rules), roots_(function, rules.fuse, rules.prologueBytes) {}
 
   std::vector<KernelGroup> plan() {
     // Values that turn out to be computed too often become roots.
@@ -300,7 +300,7 @@ private:
       return false;
     const KernelGroup &group = groups_[size_t(alone.lastGroup)];
     auto einsum = dyn_cast_or_null<EinsumOp>(group.single);
-    if (!einsum || group.hasEpilogue)
+    if (!einsum || group.hasEpilogue || group.hasPrologue)
       return false;
     Value sums = einsum.getOutput();
     if (typeOf(sums) != typeOf(value) || roots_.contains(sums) || roots_.storedAs(sums) ||
@@ -429,6 +429,12 @@ private:
   }
 
   void addOperand(Value operand, int g) {
+    if (!roots_.place(operand) && !groupOf_.count(operand)) {
+      groups_[size_t(g)].hasPrologue = true;
+      for (Value leaf : pull(operand, identityMap(shapeOf(operand).size()), g).leaves)
+        addOperand(leaf, g);
+      return;
+    }
     while (isView(operand.getDefiningOp()) && !groupOf_.count(operand))
       operand = viewOperand(operand.getDefiningOp());
     groups_[size_t(g)].leaves.insert(operand);

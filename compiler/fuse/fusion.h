@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An einsum is a kernel, with its epilogue. All else is fused. A fused kernel has one space of
+// An einsum is a kernel, with its epilogue, or with what computes an operand (prologue.h). All else
+// is fused. A fused kernel has one space of
 // axes, some of them reduced; what it computes lives on all axes or on the kept ones. An
 // elementwise operation belongs to no kernel: it is computed wherever its result is wanted, unless
 // it is a root.
@@ -37,9 +38,10 @@ namespace ricci {
 
 /// Operations of one launch.
 struct KernelGroup {
-  /// Set: the group is this einsum, and perhaps what becomes of its result element by element.
+  /// Set: the group is this einsum, and perhaps what computes an operand, or what becomes of its
+  /// result, element by element.
   mlir::Operation *single = nullptr;
-  bool hasEpilogue = false;
+  bool hasPrologue = false, hasEpilogue = false;
   llvm::SmallVector<int64_t> space; ///< extents
   llvm::SmallVector<bool> reduced;  ///< by axis
   bool scans = false;               ///< the one reduced axis is scanned
@@ -52,6 +54,8 @@ struct FusionRules {
   bool fuse = true;          ///< else every operation but views is a kernel
   int64_t epilogueBytes = 0; ///< an einsum with a smaller result has no epilogue
   bool anyEpilogue = false;  ///< an einsum has one wherever it can
+  /// A smaller operand of an einsum lies in memory before; 0: all do.
+  int64_t prologueBytes = 0;
 };
 
 /// Groups in an order in which they can run.

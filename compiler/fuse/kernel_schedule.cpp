@@ -193,7 +193,13 @@ EinsumOp einsumOf(KernelOp kernel) {
 SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
   SmallVector<BufferUse> uses;
   if (EinsumOp einsum = einsumOf(kernel)) {
-    for (Value input : einsum.getInputs()) {
+    auto computed = buildPrologue(kernel);
+    for (auto [i, input] : llvm::enumerate(einsum.getInputs())) {
+      if (computed && computed->operand == i) {
+        const LoopProgram::Access &access = computed->prologue.accesses[0];
+        uses.push_back({access.buffer, access.offset});
+        continue;
+      }
       auto view = memoryView(kernel, input);
       uses.push_back({view->first, view->second.offset});
     }
@@ -202,6 +208,9 @@ SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
     uses.push_back({unsigned(kernel.getInputs().size()), 0});
     if (auto epilogue = buildEpilogue(kernel))
       for (const LoopProgram::Access *access : operandsOf(*epilogue))
+        uses.push_back({access->buffer, access->offset});
+    if (computed)
+      for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(computed->prologue)))
         uses.push_back({access->buffer, access->offset});
     return uses;
   }
@@ -225,12 +234,18 @@ std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool 
       if (size == extents[label] && size != 1)
         product.axes[label].strides[buffer] += stride;
   };
+  auto computed = buildPrologue(kernel);
   for (size_t i = 0; i < inputs; ++i) {
+    auto type = cast<RankedTensorType>(einsum.getInputs()[i].getType());
+    product.operands.push_back(elementDType(type));
+    if (computed && computed->operand == i) {
+      addBuffer(i, equation.operands[i], type.getShape(), computed->prologue.accesses[0].strides);
+      continue;
+    }
     auto view = memoryView(kernel, einsum.getInputs()[i]);
     if (!view)
       return std::nullopt;
     addBuffer(i, equation.operands[i], view->second.shape, view->second.strides);
-    product.operands.push_back(elementDType(einsum.getInputs()[i].getType()));
   }
   // The result may be stored through views.
   StridedView stored;
@@ -253,6 +268,18 @@ std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool 
       addBuffer(product.axes[0].strides.size() - 1, equation.output, stored.shape, access->strides);
     }
     product.epilogue = std::make_shared<LoopProgram>(alongColumns(std::move(*epilogue)));
+  }
+  if (computed) {
+    size_t operand = computed->operand;
+    auto type = cast<RankedTensorType>(einsum.getInputs()[unsigned(operand)].getType());
+    for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(computed->prologue))) {
+      for (LabelledProduct::Axis &axis : product.axes)
+        axis.strides.push_back(0);
+      addBuffer(product.axes[0].strides.size() - 1, equation.operands[operand], type.getShape(),
+                access->strides);
+    }
+    product.prologue = std::make_shared<LoopProgram>(std::move(computed->prologue));
+    product.computed = int(operand);
   }
   for (int32_t label : equation.output)
     product.axes[label].kept = true;
@@ -326,6 +353,13 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       if (*family != Family::Contract || !params.contains("panels") || s.accumulate)
         read.fail("an epilogue is that of a contraction with columns in panels, written once");
     }
+  if (auto kernel = dyn_cast<KernelOp>(op); kernel && kernel.getLayouts())
+    if (auto computed = buildPrologue(kernel)) {
+      s.spec.prologue = std::make_shared<LoopProgram>(std::move(computed->prologue));
+      s.spec.computed = int(params.contains("swapped") ? 1 - computed->operand : computed->operand);
+      if (*family != Family::Contract)
+        read.fail("an operand is computed by a packed contraction");
+    }
   size_t buffers = s.spec.buffers();
   s.batch = read.group("batch", buffers), s.m = read.group("m", buffers);
   s.n = read.group("n", buffers), s.k = read.group("k", buffers);
@@ -370,6 +404,11 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
         read.fail("columns in panels are contiguous in the result");
       else if (s.spec.packing[1] == Packing::AlongRows && s.n[0].strides[1] != 1)
         read.fail("columns packed along rows are contiguous");
+    }
+    if (s.spec.prologue && read.ok()) {
+      if (s.spec.packing[s.spec.computed] == Packing::Across)
+        read.fail("what is computed is not packed across");
+      arrangePrologue(s);
     }
     if (s.spec.packing[0] == Packing::Across ||
         (s.spec.packing[1] == Packing::Across && (!s.spec.panels || s.n.size() < 2)))

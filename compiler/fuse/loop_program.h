@@ -162,17 +162,26 @@ private:
 /// where the kernel is no fused one (an einsum).
 std::optional<LoopProgram> buildLoopProgram(KernelOp kernel);
 
-/// Of a kernel in which what an einsum gives is reduced before another einsum reads it: what becomes
-/// of the result of `from` on the way to `to`. Both are as if they lay in memory in C order: buffers
-/// after the operands. Nothing where no loops give that.
+/// Of a kernel in which what an einsum gives is reduced before another einsum reads it: what
+/// becomes of the result of `from` on the way to `to`. Both are as if they lay in memory in C
+/// order: buffers after the operands. Nothing where no loops give that.
 std::optional<LoopProgram> buildLoopProgramBetween(KernelOp kernel, EinsumOp from, mlir::Value to);
 
 /// Of a kernel of an einsum and what is computed from its result element by element: the latter, in
 /// the axes of the result. The sums are loaded from where the result is stored. Nothing for other
 /// kernels.
 std::optional<LoopProgram> buildEpilogue(KernelOp kernel);
-/// What it reads besides the sums: accesses of operands.
+/// What it reads besides the sums: accesses of operands. Of a prologue all that it reads.
 llvm::SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue);
+
+/// An operand of an einsum that its kernel computes.
+struct OperandPrologue {
+  size_t operand = 0; ///< of the einsum
+  /// In the operand's axes, stored in C order. The first access is the largest that is read.
+  LoopProgram prologue;
+};
+/// Nothing for a kernel whose einsum reads all from memory.
+std::optional<OperandPrologue> buildPrologue(KernelOp kernel);
 /// The epilogue along the axis in which the result is contiguous, alone.
 LoopProgram alongColumns(LoopProgram epilogue);
 

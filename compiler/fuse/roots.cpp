@@ -8,6 +8,7 @@
 
 #include "compiler/fuse/cost_model.h"
 #include "compiler/fuse/fusion.h"
+#include "compiler/fuse/prologue.h"
 #include "compiler/ir/types.h"
 #include "runtime/tensor.h"
 
@@ -79,7 +80,7 @@ void Roots::placeView(Value view) {
   memory_[view] = *placed;
 }
 
-Roots::Roots(func::FuncOp function, bool fuse) : function_(function) {
+Roots::Roots(func::FuncOp function, bool fuse, int64_t prologueBytes) : function_(function) {
   for (auto [i, argument] : llvm::enumerate(function_.getArguments())) {
     StridedView view = contiguous(argument);
     if (auto strides = function_.getArgAttrOfType<DenseI64ArrayAttr>(i, kStridesAttr))
@@ -88,9 +89,16 @@ Roots::Roots(func::FuncOp function, bool fuse) : function_(function) {
   }
   for (Operation &op : block().without_terminator()) {
     Value value = op.getResult(0);
-    if (isa<EinsumOp>(op)) {
-      for (Value operand : op.getOperands())
-        ensureMemory(operand);
+    if (auto einsum = dyn_cast<EinsumOp>(op)) {
+      std::optional<Prologue> prologue;
+      if (fuse && prologueBytes)
+        prologue = prologueOf(einsum, *this, prologueBytes);
+      for (auto [i, operand] : llvm::enumerate(op.getOperands()))
+        if (!prologue || prologue->operand != i)
+          ensureMemory(operand);
+      if (prologue)
+        for (Value value : prologue->stored)
+          ensureMemory(value);
       memory_[value] = written(value);
     } else if (isView(&op) && !storedThrough(value)) {
       Value operand = viewOperand(&op);

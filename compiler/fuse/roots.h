@@ -28,7 +28,9 @@ inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
 /// and what is too long to be computed in one kernel. May add copies to the function.
 class Roots {
 public:
-  Roots(mlir::func::FuncOp function, bool fuse);
+  /// An operand of an einsum of at least `prologueBytes` is computed in its kernel where that pays
+  /// (prologue.h); 0: none is.
+  Roots(mlir::func::FuncOp function, bool fuse, int64_t prologueBytes);
 
   /// From now on the value, which is computed, lies in memory.
   void add(mlir::Value value);

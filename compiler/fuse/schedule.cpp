@@ -133,11 +133,34 @@ static std::string typesOf(const KernelSpec &spec) {
 }
 
 std::string KernelSpec::key() const {
-  return loops ? loops->structure() : epilogue ? name() + epilogue->structure() : name();
+  if (loops)
+    return loops->structure();
+  return name() + (epilogue ? epilogue->structure() : "") + (prologue ? prologue->structure() : "");
+}
+
+size_t KernelSpec::prologueBuffers() const {
+  return operands.size() + 1 + (epilogue ? operandsOf(*epilogue).size() : 0);
 }
 
 size_t KernelSpec::buffers() const {
-  return operands.size() + 1 + (epilogue ? operandsOf(*epilogue).size() : 0);
+  return prologueBuffers() + (prologue ? operandsOf(*prologue).size() - 1 : 0);
+}
+
+DType KernelSpec::stored(size_t operand) const {
+  return int(operand) == computed ? prologue->accesses[0].type : operands[operand];
+}
+
+void arrangePrologue(Schedule &s) {
+  LoopProgram program = *s.spec.prologue;
+  size_t computed = size_t(s.spec.computed), next = s.spec.prologueBuffers();
+  const Dims &dims = s.spec.packing[computed] != Packing::AlongRows ? s.k : computed ? s.n : s.m;
+  Dim along = dims.empty() ? Dim{1, llvm::SmallVector<int64_t, 3>(s.spec.buffers(), 0)} : dims[0];
+  program.axes = {{along.extent, false}};
+  int stored = program.stores[0].access;
+  for (auto [i, access] : llvm::enumerate(program.accesses))
+    access.strides = {int(i) == stored ? 1 : along.strides[i == 0 ? computed : next++]};
+  program.arrange({0}, LoopProgram::Mode::Columns);
+  s.spec.prologue = std::make_shared<LoopProgram>(std::move(program));
 }
 
 /// Short for a structure.
@@ -162,6 +185,7 @@ std::string KernelSpec::name() const {
     name += panels ? "_panels" : "";
     name += streams ? "_past" : "";
     name += epilogue ? "_then_" + hashOf(*epilogue) : "";
+    name += prologue ? (computed ? "_columns_" : "_rows_") + hashOf(*prologue) : "";
   } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";
@@ -186,6 +210,8 @@ std::string KernelSpec::title() const {
     // The slow way to pack shows in the plan.
     bool gathers = this->family == Family::Contract &&
                    (packing[0] == Packing::Gather || packing[1] == Packing::Gather);
+    if (prologue)
+      title += prologue->goesByLane() ? " + prologue by lane" : " + prologue";
     if (epilogue)
       title += epilogue->goesByLane() ? " + epilogue by lane" : " + epilogue";
     return gathers ? title + " gather" : title;

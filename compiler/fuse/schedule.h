@@ -90,7 +90,16 @@ struct KernelSpec {
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
   /// result; its other accesses are buffers from 3 on.
   std::shared_ptr<const LoopProgram> epilogue;
-  size_t buffers() const; ///< of the einsum and the epilogue
+  /// Contract: what computes buffer `computed`, 0 or 1, along the dim in which it is packed (by
+  /// vectors along rows, else along K). Its first access is that buffer; its others are buffers
+  /// after those of the epilogue. The type of the operand is that of what is computed.
+  std::shared_ptr<const LoopProgram> prologue;
+  int computed = -1;
+  size_t buffers() const; ///< of the einsum, the epilogue and the prologue
+  /// Of the first buffer that the prologue alone reads.
+  size_t prologueBuffers() const;
+  /// What the memory of operand i holds.
+  DType stored(size_t operand) const;
 
   /// Equal keys: the same code on one target.
   std::string key() const;
@@ -153,11 +162,17 @@ struct LabelledProduct {
   llvm::SmallVector<DType, 3> operands;
   DType result;
   bool accumulate = false;
+  /// Of an operand, in its axes. Axes have strides of what it reads besides after the epilogue's.
+  std::shared_ptr<const LoopProgram> prologue;
+  int computed = -1;         ///< the operand
   bool staysInCache = false; ///< the result, whatever its size: it is handed on by rows
   /// Of the result, along its columns. Axes have strides of its operands after the result's.
   std::shared_ptr<const LoopProgram> epilogue;
   int64_t size = 0; ///< an extent that is to vary (docs/decisions/0009-size-arguments.md); 0: none
 };
+
+/// Puts the prologue along the dim in which the operand is packed.
+void arrangePrologue(Schedule &schedule);
 
 /// KernelSpec::shared.
 uint32_t sharedOperands(const Schedule &schedule);

@@ -149,6 +149,7 @@ public:
     FormKernelsOptions form;
     form.fuse = options.fuse;
     form.epilogueBytes = options.epilogueBytes;
+    form.prologueBytes = options.prologueBytes;
     ChooseScheduleOptions choose;
     choose.cpu = target.cpu;
     manager.addNestedPass<func::FuncOp>(createFormKernels(form));

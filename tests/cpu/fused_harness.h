@@ -34,6 +34,7 @@ struct FusedOptions {
   bool everySchedule = false;
   /// Contractions have the epilogue of a result of at least so many bytes.
   int64_t epilogueBytes = INT64_MAX;
+  int64_t prologueBytes = 0; ///< an operand of at least so many is computed in its einsum's kernel
   /// Results are stored past the caches, whatever their size.
   bool streams = false;
   uint64_t seed = 1;

@@ -2,6 +2,7 @@
 
 import os
 
+import ml_dtypes
 import numpy as np
 import pytest
 import ricci
@@ -71,3 +72,49 @@ def test_a_narrow_operand_is_not_widened_in_memory():
     sizes = [ricci.spec("i8", (400, 300)), ricci.spec("f32", (300,))]
     plan = ricci.compile("(w.astype('f4') * s) @ s", w=sizes[0], s=sizes[1]).plan()
     assert len(plan.steps) == 1 and plan.peak_bytes == 0
+
+
+WIDENED = {
+    "x @ (w.astype(x.dtype) * s)": "kn",
+    "x @ (w.astype(x.dtype) * s[:, None]).T": "nk",
+    "(w.astype(x.dtype) * s[:, None]) @ x.T": "nk",
+    "(w.astype(x.dtype) * s).T @ x.T": "kn",
+    "einsum('ik,kj->ij', x, -w.astype(x.dtype) + s)": "kn",
+}
+
+
+@pytest.mark.parametrize("types", [("f4", "i1"), ("f8", "f4"), ("f4", "u1"), ("f8", "i2"), ("c16", "i1"), ("i8", "i4"),
+                                   (ml_dtypes.bfloat16, "i1")], ids=str)
+@pytest.mark.parametrize("size", [(3, 700, 400), (17, 513, 520), (2, 64, 5003), (65, 5003, 64)], ids=str)
+@pytest.mark.parametrize("program", WIDENED)
+def test_widened_operands_as_numpy(program, size, types):
+    """One kernel, in which the widened weights are never stored; integers, so that sums are exact."""
+    m, k, n = size
+    wide, narrow = types
+    rng = np.random.default_rng(m)
+    x = rng.integers(-1, 2, (m, k)).astype(wide)
+    w = rng.integers(0 if narrow == "u1" else -1, 2, (k, n) if WIDENED[program] == "kn" else (n, k)).astype(narrow)
+    s = rng.integers(1, 3, n).astype(wide)
+    text = program.replace("x.dtype", repr(np.dtype(wide).name))
+    plan = ricci.compile(text, x=x, w=w, s=s).plan()
+    assert len(plan.steps) == 1 and plan.peak_bytes == 0 and "prologue" in str(plan)
+    exact = {name: a.astype("c16" if wide == "c16" else "f8") for name, a in {"x": x, "w": w, "s": s}.items()}
+    want = eval(program, {"einsum": np.einsum, **exact})
+    got = ricci.evaluate(text, x=x, w=w, s=s)
+    assert np.array_equal(got, want.astype(wide))
+    # Any strides: perhaps in another way.
+    turned = ricci.evaluate(text, x=np.asfortranarray(x), w=w[::-1, ::-1][::-1, ::-1], s=np.repeat(s, 3)[::3])
+    assert np.array_equal(turned, got)
+
+
+def test_widened_operands_on_threads():
+    rng = np.random.default_rng(0)
+    x, s = rng.standard_normal((40, 1000)).astype("f4"), rng.standard_normal(3000).astype("f4")
+    w = rng.integers(-128, 128, (1000, 3000)).astype("i1")
+    results = []
+    for threads in (1, 2, 5):
+        ricci.set_num_threads(threads)
+        results.append(ricci.evaluate("x @ (w.astype('f4') * s)", x=x, w=w, s=s))
+    ricci.set_num_threads(os.cpu_count())
+    assert np.allclose(results[0], x.astype("f8") @ (w * s.astype("f8")), rtol=1e-3, atol=1e-1)
+    assert all(np.array_equal(r, results[0]) for r in results[1:])

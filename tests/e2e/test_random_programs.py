@@ -26,6 +26,9 @@ FOUND = [
     ("prod(a[:0]) // b", {"a": ("float64", (7, 2)), "b": ("float64", ())}),
     ("y = tril(a, 1)\nwhere(a > 3, a, vstack((y, y)))", {"a": ("float32", (0, 17))}),
     ("cbrt(logaddexp(a, 0.5))", {"a": ("float16", ())}),
+    ("(arctan(a)[None, :] * b.T).sum(axis=1)", {"a": ("float32", (0,)), "b": ("float32", (0, 3))}),
+    ("y = a + 1\n(a * y, arctan(y).reshape(1, 0) * b.T, tensordot(arctan(y), b, axes=1))",
+     {"a": ("float16", (0,)), "b": ("float16", (0, 3))}),
 ]
 
 
