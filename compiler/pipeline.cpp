@@ -114,8 +114,8 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;
   kernels.anyEpilogue = options_.device.isCuda();
-  if (!options_.device.isCuda() && !objectSize)
-    kernels.prologueBytes = 16 << 20;
+  if (!objectSize)
+    kernels.prologueBytes = options_.device.isCuda() ? 256 << 10 : 16 << 20;
   if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
     return s;
   // From here on the function holds ricci.kernel, one each launch, and constants in memory only.

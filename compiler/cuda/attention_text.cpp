@@ -52,7 +52,7 @@ void AttentionText::open(const std::string &schedule) {
   std::replace(types.begin(), types.end(), '_', ' ');
   kernel_.title = fmt::format("attention {} {}x{}", types, g_.rows, g_.keys);
   kernel_.schedule = schedule;
-  kernel_.blocksAtOnce = g_.blocksAtOnce;
+  kernel_.blocksAtOnce = g_.blocksAtOnce > 1 ? g_.blocksAtOnce : 0;
   kernel_.grid.threads = {uint32_t(g_.threads()), 1, 1};
   for (Buffer buffer : {Attention::Q, Attention::K, Attention::V, Attention::Result}) {
     bool isResult = buffer == Attention::Result;

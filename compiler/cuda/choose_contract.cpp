@@ -8,6 +8,7 @@
 #include "compiler/cuda/choose_contract.h"
 
 #include "compiler/fuse/dims.h"
+#include "compiler/fuse/loop_program.h"
 
 #include <algorithm>
 #include <cmath>
@@ -168,6 +169,8 @@ bool liesInRuns(const ContractGrid &grid, size_t buffer, const Dims &along, int 
 
 /// Whether a vector of the operand lies in memory as in the tile.
 bool hasVectors(const ContractGrid &grid, int number) {
+  if (number == grid.computed)
+    return false;
   const ContractGrid::Side &side = grid.sides[number];
   const Dims &along = side.depthFirst ? grid.k : number == 0 ? grid.m : grid.n;
   int bytes = int(itemSize(grid.operands[number]));
@@ -179,13 +182,15 @@ bool needsRegisters(const ContractGrid &grid) {
   return grid.byGroups && grid.unit != Unit::Tf32 && !(hasVectors(grid, 0) && hasVectors(grid, 1));
 }
 
-/// Two blocks of 256 threads have 128 registers each: sums of 64 floats leave enough of them.
+/// Two blocks of 256 threads have 128 registers each: sums of 64 floats leave enough of them, but
+/// for what computes an operand.
 void chooseBlocksAtOnce(ContractGrid &grid) {
   size_t bytes = sumBytes(grid.result);
   int sums = grid.rows * grid.columns / grid.threads();
   bool isFull = grid.threads() == 256 || grid.byGroups;
-  grid.blocksAtOnce = isFull && bytes * size_t(sums) <= 256 && !needsRegisters(grid) ? 2 : 1;
-  if (grid.unit == Unit::F64 && grid.rows * grid.columns == 64 * 64)
+  bool isTight = needsRegisters(grid) || (grid.prologue && bytes * size_t(sums) > 128);
+  grid.blocksAtOnce = isFull && bytes * size_t(sums) <= 256 && !isTight ? 2 : 1;
+  if (grid.unit == Unit::F64 && !grid.prologue && grid.rows * grid.columns == 64 * 64)
     grid.blocksAtOnce = 3;
 }
 
@@ -242,7 +247,8 @@ void chooseSide(ContractGrid &grid, int number) {
     }
     return;
   }
-  bool isSame = type == grid.result && kindOf(type) != DTypeKind::Bool && bytes >= 4;
+  bool isSame = number != grid.computed && type == grid.result && kindOf(type) != DTypeKind::Bool &&
+                bytes >= 4;
   side.async = isSame;
   side.run = isSame && inRuns && side.deep == side.depthFirst ? vector : 1;
   if (grid.byGroups) {
@@ -276,7 +282,8 @@ void chooseResultRun(ContractGrid &grid) {
   grid.resultRun = std::min(most, own);
   while (grid.resultRun > 1 && !liesInRuns(grid, 2, grid.n, grid.resultRun))
     grid.resultRun /= 2;
-  for (size_t buffer = 3; buffer < grid.k[0].strides.size(); ++buffer)
+  size_t operands = grid.epilogue ? operandsOf(*grid.epilogue).size() : 0;
+  for (size_t buffer = 3; buffer < 3 + operands; ++buffer)
     grid.operandRuns.push_back(grid.resultRun > 1 &&
                                liesInRuns(grid, buffer, grid.n, grid.resultRun));
 }
@@ -348,6 +355,8 @@ std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
   grid.result = product.result;
   grid.accumulate = product.accumulate;
   grid.epilogue = product.epilogue;
+  grid.prologue = product.prologue;
+  grid.computed = product.computed;
   // Neighbouring threads have neighbouring columns: the result is contiguous along them.
   if (!unitDim(n, 2) && unitDim(m, 2)) {
     std::swap(m, n);
@@ -356,6 +365,8 @@ std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,
       for (Dim &dim : *group)
         std::swap(dim.strides[0], dim.strides[1]);
     grid.swapped = true;
+    if (grid.prologue)
+      grid.computed = 1 - grid.computed;
   }
   sortByBuffer(batch, 2);
   // Rows go in any order: in that in which A is contiguous, else the result.

@@ -31,7 +31,7 @@ struct ContractGrid {
     int rows = 0;          ///< of the tile: of k or of the side, or of several pieces of it
   };
 
-  /// Strides are those of A, B, C, then of what an epilogue reads.
+  /// Strides are those of A, B, C, then of what an epilogue reads, then a prologue.
   Dims batch, m, n, k;
   DType operands[2] = {DType::f32, DType::f32};
   DType result = DType::f32;
@@ -40,6 +40,10 @@ struct ContractGrid {
   /// `resultRun` neighbours lie together.
   std::shared_ptr<const LoopProgram> epilogue;
   llvm::SmallVector<bool> operandRuns;
+  /// What computes operand `computed` on its way to shared memory; -1: both are copied. Its first
+  /// access is that operand's buffer, its others are buffers after the epilogue's.
+  std::shared_ptr<const LoopProgram> prologue;
+  int computed = -1;
   bool accumulate = false;
   Unit unit = Unit::Scalar;
   int rows = 64, columns = 64, depth = 16; ///< of a block's tile

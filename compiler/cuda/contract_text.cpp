@@ -41,13 +41,21 @@ void ContractText::describe(const std::string &schedule) {
   std::replace(types.begin(), types.end(), '_', ' ');
   kernel_.title = fmt::format("contract {} {}x{}x{}", types, g_.rows, g_.columns, g_.depth);
   kernel_.schedule = schedule;
-  kernel_.blocksAtOnce = g_.blocksAtOnce;
+  // Left alone, ptxas spills what a prologue holds rather than take more than 80 registers.
+  if (g_.blocksAtOnce > 1 || g_.prologue)
+    kernel_.blocksAtOnce = g_.blocksAtOnce;
   kernel_.grid.threads = {uint32_t(g_.threads()), 1, 1};
-  llvm::SmallVector<DType> dtypes = {g_.operands[0], g_.operands[1], g_.result};
+  llvm::SmallVector<DType> dtypes = {memoryType(0), memoryType(1), g_.result};
   if (g_.epilogue) {
     kernel_.name += "_then";
     kernel_.title += " + epilogue";
     for (const LoopProgram::Access *access : operandsOf(*g_.epilogue))
+      dtypes.push_back(access->type);
+  }
+  if (g_.prologue) {
+    kernel_.name += "_of";
+    kernel_.title += " + prologue";
+    for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(*g_.prologue)))
       dtypes.push_back(access->type);
   }
   for (auto [name, dtype] : llvm::zip(buffers(), dtypes))
@@ -70,6 +78,9 @@ std::vector<std::string> ContractText::buffers() const {
   std::vector<std::string> names = {"a", "b", "c"};
   for (size_t i = 0; i < g_.operandRuns.size(); ++i)
     names.push_back(fmt::format("e{}", i));
+  if (g_.prologue)
+    for (size_t i = 1; i < operandsOf(*g_.prologue).size(); ++i)
+      names.push_back(fmt::format("p{}", i));
   return names;
 }
 
@@ -80,11 +91,12 @@ static std::string capital(std::string name) {
 
 void ContractText::defineOffsets() {
   for (auto [i, name] : llvm::enumerate(buffers())) {
-    if (i != 1)
+    bool isComputed = i >= 3 + g_.operandRuns.size();
+    if (isComputed ? g_.computed == 0 : i != 1)
       defineOffset(kernel_, "rowOf" + capital(name), g_.m, i, index_);
-    if (i != 0)
+    if (isComputed ? g_.computed == 1 : i != 0)
       defineOffset(kernel_, "columnOf" + capital(name), g_.n, i, index_);
-    if (i < 2)
+    if (isComputed || i < 2)
       defineOffset(kernel_, "depthOf" + capital(name), g_.k, i, index_);
     if (!g_.batch.empty())
       defineOffset(kernel_, "batchOf" + capital(name), g_.batch, i, index_);
@@ -126,6 +138,29 @@ void ContractText::defineAlignment() {
     if (inRuns)
       text_.line("const bool isAlignedE{0} = isAlignedTo({1}, e{0});", i,
                  g_.resultRun * int(itemSize(operandsOf(*g_.epilogue)[i]->type)));
+}
+
+DType ContractText::memoryType(int side) const {
+  return side == g_.computed ? g_.prologue->accesses[0].type : g_.operands[side];
+}
+
+/// As it would have been stored and loaded.
+std::string ContractText::prologue(const std::string &element, const std::string &along,
+                                   const std::string &depth) {
+  FusedGrid grid;
+  grid.loops = *g_.prologue;
+  FusedNodes nodes(text_, grid, 0);
+  for (auto [i, node] : llvm::enumerate(grid.loops.nodes)) {
+    if (node.kind != LoopProgram::Kind::Load)
+      continue;
+    std::string from = element;
+    if (node.access > 0) {
+      std::string name = fmt::format("p{}", node.access);
+      from = fmt::format("{}[{}]", name, elementAt(capital(name), g_.computed, along, depth));
+    }
+    nodes.define(int(i), loaded(node.type, from));
+  }
+  return stored(g_.operands[g_.computed], nodes.get(grid.loops.stores[0].node));
 }
 
 std::string ContractText::summand(DType type, const std::string &element) const {

@@ -64,6 +64,11 @@ private:
   std::string epilogue(const std::string &sums, const std::string &item);
   std::string placeIn(const std::string &buffer, const std::string &item) const;
   std::string typeNames() const;
+  /// What the memory of an operand holds.
+  DType memoryType(int side) const;
+  /// The computed operand at a place, of the `element` that is read there.
+  std::string prologue(const std::string &element, const std::string &along,
+                       const std::string &depth);
   /// Names of the pointers.
   std::vector<std::string> buffers() const;
 
@@ -76,8 +81,9 @@ private:
   void eachMove(int side, llvm::function_ref<void()> body);
   /// Whether the element at these places of the tile exists: `row0 + side < 70`.
   std::string isInside(int side, const std::string &place, const std::string &depth) const;
-  /// The offset of an operand's element there.
-  std::string elementAt(int side, const std::string &along, const std::string &depth) const;
+  /// The offset there in a buffer that has the indices of the operand.
+  static std::string elementAt(const std::string &buffer, int side, const std::string &along,
+                               const std::string &depth);
   /// The place in the tile where a move goes.
   std::string placeOfMove(int side, const std::string &more) const;
   /// Whether its elements lie in vectors, but maybe at no multiple of their bytes.

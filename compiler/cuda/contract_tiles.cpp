@@ -98,10 +98,12 @@ std::string ContractText::isInside(int side, const std::string &place,
   return text;
 }
 
-std::string ContractText::elementAt(int side, const std::string &along,
-                                    const std::string &depth) const {
-  return side == 0 ? fmt::format("rowOfA(row0 + {}) + depthOfA(depth + {})", along, depth)
-                   : fmt::format("depthOfB(depth + {}) + columnOfB(column0 + {})", depth, along);
+std::string ContractText::elementAt(const std::string &buffer, int side, const std::string &along,
+                                    const std::string &depth) {
+  return side == 0
+             ? fmt::format("rowOf{0}(row0 + {1}) + depthOf{0}(depth + {2})", buffer, along, depth)
+             : fmt::format("depthOf{0}(depth + {2}) + columnOf{0}(column0 + {1})", buffer, along,
+                           depth);
 }
 
 //===- the arrays -------------------------------------------------------------------------===//
@@ -133,8 +135,9 @@ void ContractText::declareTiles() {
                  g_.stages, s.rows, s.pitch);
     bool isHalf = tileType(side) != sum_;
     if (!s.async)
-      text_.line("{} next{}[{}]{};", tileType(side), letter(side), movesOfThread(side),
-                 isHalf ? fmt::format("[{}]", s.run) : "");
+      text_.line("{} next{}[{}]{};",
+                 side == g_.computed ? storageTypeName(memoryType(side)) : tileType(side),
+                 letter(side), movesOfThread(side), isHalf ? fmt::format("[{}]", s.run) : "");
   }
 }
 
@@ -157,7 +160,7 @@ void ContractText::copy(int side, const char *function) {
                            ? ""
                            : fmt::format("(const {} *)", tileType(side));
     text_.line("{}<{}>(&{}, {}{} + ({}), {});", function, g_.sides[side].run, placeOfMove(side, ""),
-               cast, side == 0 ? "a" : "b", elementAt(side, "side", "k"),
+               cast, side == 0 ? "a" : "b", elementAt(letter(side), side, "side", "k"),
                inside.empty() ? "true" : inside);
   });
 }
@@ -168,12 +171,14 @@ void ContractText::loadRegisters(int side) {
     std::string along = std::string("side") + (s.depthFirst ? "" : lane),
                 depth = std::string("k") + (s.depthFirst ? lane : "");
     std::string element =
-        fmt::format("{}[{}]", side == 0 ? "a" : "b", elementAt(side, along, depth));
-    std::string value = tileType(side) == sum_ ? summand(g_.operands[side], element) : element;
-    std::string inside = isInside(side, along, depth);
+        fmt::format("{}[{}]", side == 0 ? "a" : "b", elementAt(letter(side), side, along, depth));
+    std::string value = element, type = tileType(side), inside = isInside(side, along, depth);
+    if (side == g_.computed) // when it lands
+      type = storageTypeName(memoryType(side));
+    else if (type == sum_)
+      value = summand(g_.operands[side], element);
     text_.line("{} = {};", to,
-               inside.empty() ? value
-                              : fmt::format("{} ? {} : {}{{}}", inside, value, tileType(side)));
+               inside.empty() ? value : fmt::format("{} ? {} : {}{{}}", inside, value, type));
   };
   eachMove(side, [&] {
     if (tileType(side) == sum_)
@@ -183,12 +188,27 @@ void ContractText::loadRegisters(int side) {
 }
 
 void ContractText::storeRegisters(int side) {
-  eachMove(side, [&] {
-    if (tileType(side) == sum_)
-      return text_.line("{} = next{}[i];", placeOfMove(side, ""), letter(side));
-    text_.unrolled("j", g_.sides[side].run, [&] {
-      text_.line("{} = next{}[i][j];", placeOfMove(side, " + j"), letter(side));
+  bool isHalf = tileType(side) != sum_, depthFirst = g_.sides[side].depthFirst;
+  auto store = [&](const std::string &to, const std::string &from, const char *lane) {
+    if (side != g_.computed)
+      return text_.line("{} = {};", to, from);
+    // The operations of nothing may be something.
+    std::string along = std::string("side") + (depthFirst ? "" : lane),
+                depth = std::string("k") + (depthFirst ? lane : ""),
+                inside = isInside(side, along, depth);
+    if (!inside.empty())
+      text_.line("{} = {}{{}};", to, tileType(side));
+    text_.block(inside.empty() ? "{" : fmt::format("if ({})", inside), [&] {
+      std::string value = prologue(from, along, depth);
+      text_.line("{} = {};", to, isHalf ? value : summand(g_.operands[side], value));
     });
+  };
+  eachMove(side, [&] {
+    std::string from = fmt::format("next{}[i]", letter(side));
+    if (!isHalf)
+      return store(placeOfMove(side, ""), from, "");
+    text_.unrolled("j", g_.sides[side].run,
+                   [&] { store(placeOfMove(side, " + j"), from + "[j]", " + j"); });
   });
 }
 
@@ -203,11 +223,13 @@ void ContractText::emitSteps(Multiply multiply) {
           fmt::format("{}isAlignedTo({}, {})", aligned.empty() ? "" : " && ",
                       g_.sides[side].run * itemSize(g_.operands[side]), side == 0 ? "a" : "b");
   if (usesRegisters())
-    text_.lambda("auto land = [&](int stage)", [&] {
-      for (int side : {0, 1})
-        if (!g_.sides[side].async)
-          storeRegisters(side);
-    });
+    text_.lambda(fmt::format("auto land = [&](int stage{})",
+                             g_.prologue ? fmt::format(", {} depth", index_) : ""),
+                 [&] {
+                   for (int side : {0, 1})
+                     if (!g_.sides[side].async)
+                       storeRegisters(side);
+                 });
   if (aligned.empty()) {
     emitLoop("copyAsync", "#pragma unroll", multiply);
   } else {
@@ -237,7 +259,7 @@ void ContractText::emitLoop(const char *copyVectors, const char *unroll, Multipl
   text_.block(fmt::format("for (int stage = 0; stage < {}; ++stage)", ahead), [&] {
     text_.line("fetch(stage, stage * {});", g_.depth);
     if (usesRegisters())
-      text_.line("land(stage);");
+      text_.line("land(stage{});", g_.prologue ? fmt::format(", stage * {}", g_.depth) : "");
   });
   text_.line("int now = 0;");
   text_.block(fmt::format("for ({} depth = 0; depth < {}; depth += {})", index_, k_, g_.depth),
@@ -258,7 +280,8 @@ void ContractText::emitLoop(const char *copyVectors, const char *unroll, Multipl
                   text_.line("else commitCopies();");
                 multiply(unroll);
                 if (usesRegisters())
-                  text_.line("if (isMore) land(next);");
+                  text_.line("if (isMore) land(next{});",
+                             g_.prologue ? fmt::format(", depth + {}", ahead * g_.depth) : "");
                 text_.line("now = now == {} ? 0 : now + 1;", last);
               });
 }

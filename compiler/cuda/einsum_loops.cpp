@@ -30,7 +30,9 @@ public:
     size_t operands = product_.operands.size();
     int value = -1;
     for (size_t i = 0; i < operands; ++i) {
-      int operand = cast(load(addAccess(i, product_.operands[i])), computed_);
+      int read = int(i) == product_.computed ? prologue(*product_.prologue, i)
+                                             : load(addAccess(i, product_.operands[i]));
+      int operand = cast(read, computed_);
       value = value < 0 ? operand : binary(ScalarOp::Multiply, value, operand);
     }
     if (sums) {
@@ -54,10 +56,25 @@ private:
   /// The same nodes after the sums. Their operands are buffers after the result.
   int epilogue(const LoopProgram &from, int sums) {
     unsigned result = from.accesses[size_t(from.stores[0].access)].buffer;
-    std::vector<int> accesses, nodes;
+    std::vector<int> accesses;
     size_t buffer = product_.operands.size();
     for (const LoopProgram::Access &access : from.accesses)
       accesses.push_back(access.buffer == result ? -1 : addAccess(++buffer, access.type));
+    return inlined(from, accesses, sums);
+  }
+
+  /// The same nodes for an operand. What they read besides are the last buffers.
+  int prologue(const LoopProgram &from, size_t operand) {
+    std::vector<int> accesses;
+    size_t read = from.accesses.size() - 1, next = product_.axes[0].strides.size() - (read - 1);
+    for (size_t i = 0; i < read; ++i)
+      accesses.push_back(addAccess(i == 0 ? operand : next++, from.accesses[i].type));
+    return inlined(from, accesses, -1);
+  }
+
+  /// Loads are through these accesses; through -1 they are `sums`.
+  int inlined(const LoopProgram &from, llvm::ArrayRef<int> accesses, int sums) {
+    std::vector<int> nodes;
     for (const LoopProgram::Node &given : from.nodes) {
       if (given.kind == Kind::Load) {
         int access = accesses[size_t(given.access)];
@@ -66,9 +83,11 @@ private:
       }
       LoopProgram::Node node = given;
       node.stage = 0;
+      node.full = false;
       for (int &operand : node.operands) {
         operand = nodes[size_t(operand)];
         node.stage = std::max(node.stage, program_.nodes[size_t(operand)].stage);
+        node.full |= program_.nodes[size_t(operand)].full;
       }
       nodes.push_back(add(std::move(node)));
     }

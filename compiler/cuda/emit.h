@@ -26,7 +26,8 @@ struct KernelText {
   CudaText helpers; ///< functions before it
   CudaText body;
   Grid grid;
-  int blocksAtOnce = 1; ///< on one multiprocessor, which bounds the registers
+  /// On one multiprocessor, which bounds the registers; 0: as the compiler likes.
+  int blocksAtOnce = 0;
 };
 
 /// The blocks of a grid, and in the body the variable `block`, of this type.

@@ -92,7 +92,7 @@ CudaKernel assemble(KernelOp kernel, KernelText text) {
   CudaText function;
   function.line("extern \"C\" __global__ void __launch_bounds__({}{})",
                 threads[0] * threads[1] * threads[2],
-                text.blocksAtOnce == 1 ? "" : fmt::format(", {}", text.blocksAtOnce));
+                text.blocksAtOnce == 0 ? "" : fmt::format(", {}", text.blocksAtOnce));
   // Kernels of one program stand in one text, and in one profile.
   std::string parameters = llvm::join(text.parameters, ",\n    "), helpers = text.helpers.str();
   uint64_t hash = llvm::xxh3_64bits(helpers + parameters + body);

@@ -100,15 +100,18 @@ private:
       for (auto [sum, factor] : llvm::zip(access.strides, term.factors))
         sum += factor * stride;
     }
-    // An empty axis is moved along, be its stride 0, also by what is empty for another reason (a
-    // reshape of nothing says little about axes): what lies there is never read.
-    bool isEmpty = llvm::is_contained(view.shape, 0);
+    // An empty axis is moved along, be its stride 0: what lies there is never read. What is empty
+    // moves along one at least, though a reshape of nothing may not say along which.
+    auto isAlong = [&](size_t axis) {
+      return llvm::any_of(map.terms,
+                          [&](const IndexTerm &term) { return term.factors[axis] != 0; });
+    };
+    bool anyEmpty = llvm::is_contained(view.shape, 0);
+    for (auto [axis, extent] : llvm::enumerate(space_))
+      anyEmpty &= extent != 0 || !isAlong(axis);
     for (auto [axis, extent] : llvm::enumerate(space_))
       if (extent <= 1)
-        access.strides[axis] =
-            extent == 0 && (isEmpty || llvm::any_of(map.terms, [&](const IndexTerm &term) {
-                              return term.factors[axis] != 0;
-                            }));
+        access.strides[axis] = extent == 0 && (anyEmpty || isAlong(axis));
     program_.accesses.push_back(access);
     return int(program_.accesses.size()) - 1;
   }

@@ -57,7 +57,7 @@ namespace {
 class Planner {
 public:
   Planner(func::FuncOp function, const FusionRules &rules)
-      : function_(function), rules_(rules), roots_(function, rules.fuse, rules.prologueBytes) {}
+      : function_(function), rules_(rules), roots_(function, rules) {}
 
   std::vector<KernelGroup> plan() {
     // Values that turn out to be computed too often become roots.
@@ -300,7 +300,7 @@ private:
       return false;
     const KernelGroup &group = groups_[size_t(alone.lastGroup)];
     auto einsum = dyn_cast_or_null<EinsumOp>(group.single);
-    if (!einsum || group.hasEpilogue || group.hasPrologue)
+    if (!einsum || group.hasEpilogue || (group.hasPrologue && !rules_.anyEpilogue))
       return false;
     Value sums = einsum.getOutput();
     if (typeOf(sums) != typeOf(value) || roots_.contains(sums) || roots_.storedAs(sums) ||

@@ -53,7 +53,7 @@ struct KernelGroup {
 struct FusionRules {
   bool fuse = true;          ///< else every operation but views is a kernel
   int64_t epilogueBytes = 0; ///< an einsum with a smaller result has no epilogue
-  bool anyEpilogue = false;  ///< an einsum has one wherever it can
+  bool anyEpilogue = false;  ///< an einsum has one wherever it can: for a GPU
   /// A smaller operand of an einsum lies in memory before; 0: all do.
   int64_t prologueBytes = 0;
 };

@@ -25,6 +25,9 @@ constexpr double kSmall = 8, kSmallCycles = 8;
 /// cost less than to keep it.
 constexpr double kColumns = 4096, kRepeatCycles = 40;
 constexpr double kMostCycles = 100;
+/// On a GPU: rows and columns that tiles have at least, and products of an element that arithmetic
+/// takes less time for than memory for the element, about.
+constexpr double kNarrowest = 4, kMostUses = 256;
 /// Bytes from which on an operand is computed in the contraction that is at least twice as large as
 /// what it is computed from: its kernel would store and load more than all else.
 constexpr double kWidenedBytes = 256 << 10;
@@ -169,9 +172,15 @@ bool isWhole(ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
   });
 }
 
+/// As attention has, whose parts are put together later.
+bool hasMaximum(Block &block) {
+  return llvm::any_of(block.getOps<ReduceOp>(),
+                      [](ReduceOp op) { return op.getKind() == ReduceKind::Max; });
+}
+
 } // namespace
 
-std::optional<Prologue> prologueOf(EinsumOp einsum, const Roots &roots, int64_t leastBytes) {
+std::optional<Prologue> prologueOf(EinsumOp einsum, const Roots &roots, const FusionRules &rules) {
   if (einsum.getInputs().size() != 2)
     return std::nullopt;
   Groups groups(einsum);
@@ -180,16 +189,23 @@ std::optional<Prologue> prologueOf(EinsumOp einsum, const Roots &roots, int64_t 
   size_t contractions = 0;
   for (EinsumOp other : einsum->getBlock()->getOps<EinsumOp>())
     contractions += other.getInputs().size() == 2;
+  bool isGpu = rules.anyEpilogue;
+  if (isGpu && (std::min(groups.own[0], groups.own[1]) < kNarrowest ||
+                (contractions > 1 && hasMaximum(*einsum->getBlock()))))
+    return std::nullopt;
   std::optional<Prologue> best;
   double most = 0;
   for (unsigned i : {0u, 1u}) {
     Value operand = einsum.getInputs()[i];
     double bytes = elementsOf(operand) * double(itemSize(elementDType(operand.getType())));
-    if (roots.place(operand) || bytes < most || (contractions > 1 && bytes < kOwnCode))
+    if (roots.place(operand) || bytes < most || (!isGpu && contractions > 1 && bytes < kOwnCode))
       continue;
     Walk walk(operand, roots);
-    double least = bytes >= 2 * walk.readBytes ? std::min(double(leastBytes), kWidenedBytes)
-                                               : double(leastBytes);
+    double least = double(rules.prologueBytes);
+    if (bytes >= 2 * walk.readBytes)
+      least = std::min(least, kWidenedBytes);
+    if (isGpu && groups.own[1 - i] > kMostUses)
+      continue;
     double repeats = std::ceil(groups.own[1 - i] / kColumns) - 1;
     Value other = einsum.getInputs()[1 - i];
     const StridedView *place = roots.place(other);

@@ -24,6 +24,9 @@ struct Prologue {
 /// The operand that the einsum's kernel may compute, and gains by it: one of at least so many
 /// bytes, or fewer where it is widened, in a large contraction, computed for it alone from an
 /// argument that is read as packing reads. Of two the larger one.
-std::optional<Prologue> prologueOf(EinsumOp einsum, const Roots &roots, int64_t leastBytes);
+///
+/// On a GPU tiles are otherwise copied without registers, and are larger: it pays where memory is
+/// what limits.
+std::optional<Prologue> prologueOf(EinsumOp einsum, const Roots &roots, const FusionRules &rules);
 
 } // namespace ricci

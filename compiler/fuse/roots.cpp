@@ -7,7 +7,6 @@
 #include "compiler/fuse/roots.h"
 
 #include "compiler/fuse/cost_model.h"
-#include "compiler/fuse/fusion.h"
 #include "compiler/fuse/prologue.h"
 #include "compiler/ir/types.h"
 #include "runtime/tensor.h"
@@ -80,7 +79,7 @@ void Roots::placeView(Value view) {
   memory_[view] = *placed;
 }
 
-Roots::Roots(func::FuncOp function, bool fuse, int64_t prologueBytes) : function_(function) {
+Roots::Roots(func::FuncOp function, const FusionRules &rules) : function_(function) {
   for (auto [i, argument] : llvm::enumerate(function_.getArguments())) {
     StridedView view = contiguous(argument);
     if (auto strides = function_.getArgAttrOfType<DenseI64ArrayAttr>(i, kStridesAttr))
@@ -91,8 +90,8 @@ Roots::Roots(func::FuncOp function, bool fuse, int64_t prologueBytes) : function
     Value value = op.getResult(0);
     if (auto einsum = dyn_cast<EinsumOp>(op)) {
       std::optional<Prologue> prologue;
-      if (fuse && prologueBytes)
-        prologue = prologueOf(einsum, *this, prologueBytes);
+      if (rules.fuse && rules.prologueBytes)
+        prologue = prologueOf(einsum, *this, rules);
       for (auto [i, operand] : llvm::enumerate(op.getOperands()))
         if (!prologue || prologue->operand != i)
           ensureMemory(operand);
@@ -120,7 +119,7 @@ Roots::Roots(func::FuncOp function, bool fuse, int64_t prologueBytes) : function
         for (Value operand : op.getOperands())
           size += size_.lookup(viewBase(operand));
       size_[value] = size;
-      if (size > kMaxValueCycles || !(fuse || isa<ConstantOp>(op)))
+      if (size > kMaxValueCycles || !(rules.fuse || isa<ConstantOp>(op)))
         ensureMemory(value), size_[value] = 1;
     }
     // Before its readers: where it lies decides which of their views need a copy.

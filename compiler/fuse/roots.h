@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "compiler/fuse/access.h"
+#include "compiler/fuse/fusion.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -28,9 +28,8 @@ inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
 /// and what is too long to be computed in one kernel. May add copies to the function.
 class Roots {
 public:
-  /// An operand of an einsum of at least `prologueBytes` is computed in its kernel where that pays
-  /// (prologue.h); 0: none is.
-  Roots(mlir::func::FuncOp function, bool fuse, int64_t prologueBytes);
+  /// An operand that an einsum computes itself (prologue.h) is none.
+  Roots(mlir::func::FuncOp function, const FusionRules &rules);
 
   /// From now on the value, which is computed, lies in memory.
   void add(mlir::Value value);

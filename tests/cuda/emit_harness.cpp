@@ -154,6 +154,7 @@ public:
     FormKernelsOptions form;
     form.fuse = options.fuse;
     form.anyEpilogue = true;
+    form.prologueBytes = 1;
     manager.addNestedPass<func::FuncOp>(createFormKernels(form));
     if (options.fuse)
       manager.addNestedPass<func::FuncOp>(createFormAttention());

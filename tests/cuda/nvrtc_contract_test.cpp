@@ -145,5 +145,23 @@ TEST_F(NvrtcContract, OtherTiles) {
   compile(product(2, 64, 64, 64, "bf16", "bf16"), "contract bf16 64x64x64", options);
 }
 
+/// An operand that is computed passes registers on its way.
+TEST_F(NvrtcContract, ComputedOperandsKeepAllInRegisters) {
+  struct Case {
+    const char *type, *arch, *title;
+  };
+  for (const Case &c : {Case{"f32", "sm_80", "contract f32 128x128x8 + prologue"},
+                        Case{"f32", "sm_120", "contract f32 128x128x8 + prologue"},
+                        Case{"f16", "sm_80", "contract f16 128x128x32 + prologue"},
+                        Case{"bf16", "sm_120", "contract bf16 128x128x32 + prologue"},
+                        Case{"f16", "sm_90a", "contract f16 128x128x64 + prologue"},
+                        Case{"f64", "sm_90a", "contract f64 64x64x16 + prologue"}})
+    for (bool second : {false, true})
+      for (int order : {0, 3})
+        compile(second ? computedProduct(order, second, 256, 16384, 1024, "i8", c.type)
+                       : computedProduct(order, second, 16384, 256, 1024, "i8", c.type),
+                c.title, EmitOptions(), {c.arch});
+}
+
 } // namespace
 } // namespace ricci::test

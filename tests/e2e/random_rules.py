@@ -31,9 +31,9 @@ def nearly_largest(operands, value, function):
     return nearly(operands, value, function) + LIBRARY * oracle.roundoff(np.asarray(value).dtype) * size
 
 
-def no_zeros(g, *names):
-    """A zero's sign may be either where maximum or minimum chose."""
-    need(all((g.values[n].array != 0).all() for n in names))
+def known_signs(g, *names):
+    """A zero's sign may be either where maximum or minimum chose, and a NaN's always."""
+    need(all(((a != 0) & (a == a)).all() for a in (g.values[n].array for n in names)))
 
 
 def places(operands, value, function):

@@ -29,6 +29,7 @@ FOUND = [
     ("(arctan(a)[None, :] * b.T).sum(axis=1)", {"a": ("float32", (0,)), "b": ("float32", (0, 3))}),
     ("y = a + 1\n(a * y, arctan(y).reshape(1, 0) * b.T, tensordot(arctan(y), b, axes=1))",
      {"a": ("float16", (0,)), "b": ("float16", (0, 3))}),
+    ("trace(a) // b > 4", {"a": ("int64", (7, 0, 0)), "b": ("int64", (0,))}),
 ]
 
 
