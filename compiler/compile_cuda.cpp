@@ -8,7 +8,6 @@
 
 #include "compiler/cuda/emit_cuda.h"
 #include "compiler/cuda/nvrtc.h"
-#include "compiler/cuda/split_reductions.h"
 #include "compiler/ir/types.h"
 #include "compiler/launches.h"
 #include "compiler/pipeline.h"
@@ -165,11 +164,7 @@ Status linkCuda(func::FuncOp function, const CudaTarget &target, const CompileOp
     estimate.bytes = bytesOf(op);
     estimate.flops = made->work.blocks * made->work.flopsOfBlock;
     estimate.predictedSeconds = predictedSeconds(made->work, estimate.bytes, properties);
-    EinsumOp einsum = einsumOf(op);
-    if (einsum && einsum.getEquation().contains(kRestLabel))
-      rows.insert(op, estimate);
-    else
-      rows.add(op, estimate);
+    rows.add(op, estimate);
   }
   return success();
 }

@@ -7,6 +7,7 @@
 #include "compiler/launches.h"
 
 #include "compiler/fuse/kernel_schedule.h"
+#include "compiler/fuse/split_reductions.h"
 #include "compiler/ir/constants.h"
 #include "compiler/ir/types.h"
 
@@ -86,6 +87,9 @@ void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
   PlanStep step = estimate;
   std::vector<PlanStep> &known = plan_.steps;
   SmallVector<EinsumOp> einsums(kernel.block().getOps<EinsumOp>());
+  // What equal parts of a sum leave is no step of the order.
+  if (!einsums.empty() && einsums[0].getEquation().contains(kRestLabel))
+    return insert(kernel, std::move(step));
   if (einsums.size() == 1 && !known.empty()) {
     auto it = stepOf(known, einsums[0], estimate.flops);
     step.contraction = it->contraction;

@@ -37,14 +37,16 @@ def ExpandProducts : Pass<"ricci-expand-products", "::mlir::func::FuncOp"> {
   }];
 }
 
-// compiler/cuda
+// compiler/fuse
 def SplitReductions : Pass<"ricci-split-reductions", "::mlir::func::FuncOp"> {
   let summary = "Compute long reductions and contractions of few results in parts";
   let description = [{
-    For a GPU, of which one result is the work of one block of threads: a reduction, or the sum of an
+    One result is the work of one block of threads, or of one task: a reduction, or the sum of an
     einsum, becomes one with more results and a second one over these. Sums of 16-bit floats still
     round once. A function that accumulates stays as it is.
   }];
+  let options = [Option<"cpu", "cpu", "bool", /*default=*/"false",
+                        "parts are tasks of a CPU, not blocks of a GPU">];
 }
 
 // compiler/fuse

@@ -108,8 +108,11 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
   if (options_.fuse)
     if (Status s = run("ricci-expand-products", createExpandProducts()); !s)
       return s;
-  if (options_.device.isCuda())
-    if (Status s = run("ricci-split-reductions", createSplitReductions()); !s)
+  // Objects run on one thread, and a size is no length to be divided.
+  SplitReductionsOptions split;
+  split.cpu = !options_.device.isCuda();
+  if (options_.device.isCuda() || (options_.fuse && !objectSize))
+    if (Status s = run("ricci-split-reductions", createSplitReductions(split)); !s)
       return s;
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;

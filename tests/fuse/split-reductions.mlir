@@ -1,4 +1,5 @@
 // RUN: ricci-opt %s --ricci-split-reductions | FileCheck %s
+// RUN: ricci-opt %s --pass-pipeline='builtin.module(func.func(ricci-split-reductions{cpu}))' | FileCheck %s --check-prefix=CPU
 
 // CHECK-LABEL: func.func @all
 // CHECK: %[[ROWS:.*]] = ricci.reshape %arg0 : tensor<1048576xf32> -> tensor<64x16384xf32>
@@ -70,4 +71,43 @@ func.func @prime(%a: tensor<64x65537xf16>, %b: tensor<65537x64xf16>) -> tensor<6
 func.func @accumulates(%a: tensor<1000000xf32>, %b: tensor<1000000xf32>) -> tensor<f32> attributes {ricci.accumulate} {
   %0 = ricci.einsum "i,i->" ins(%a, %b : tensor<1000000xf32>, tensor<1000000xf32>) -> tensor<f32>
   return %0 : tensor<f32>
+}
+
+// On CPUs a task is longer, and computes more columns.
+// CHECK-LABEL: func.func @few_columns
+// CPU-LABEL: func.func @few_columns
+// CPU: ricci.reshape %arg0 : tensor<1048576x100xf32> -> tensor<64x16384x100xf32>
+func.func @few_columns(%a: tensor<1048576x100xf32>) -> tensor<100xf32> {
+  %0 = ricci.reduce sum %a dims = [0] : tensor<1048576x100xf32> -> tensor<100xf32>
+  return %0 : tensor<100xf32>
+}
+
+// A prime number of elements: what equal parts leave is reduced apart.
+// CPU-LABEL: func.func @prime_maximum
+// CPU-DAG: %[[MOST:.*]] = ricci.slice %arg0 start = [0] size = [4194288] step = [1]
+// CPU-DAG: %[[LAST:.*]] = ricci.slice %arg0 start = [4194288] size = [13] step = [1]
+// CPU-DAG: ricci.reshape %[[MOST]] : tensor<4194288xf32> -> tensor<63x66576xf32>
+// CPU-DAG: %[[REST:.*]] = ricci.reduce max %[[LAST]]
+// CPU: ricci.elementwise maximum({{.*}}, %[[REST]])
+func.func @prime_maximum(%a: tensor<4194301xf32>) -> tensor<f32> {
+  %0 = ricci.reduce max %a dims = [0] : tensor<4194301xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// CPU-LABEL: func.func @long_contraction
+// CPU: ricci.einsum "{#part}ji,{#part}jk->{#part}ik" {{.*}} -> tensor<50x64x64xf32>
+func.func @long_contraction(%a: tensor<100000x64xf32>, %b: tensor<100000x64xf32>) -> tensor<64x64xf32> {
+  %0 = ricci.einsum "ji,jk->ik" ins(%a, %b : tensor<100000x64xf32>, tensor<100000x64xf32>) -> tensor<64x64xf32>
+  return %0 : tensor<64x64xf32>
+}
+
+// Enough tasks, or too short.
+// CPU-LABEL: func.func @enough_for_cores
+// CPU-NOT: ricci.reshape
+func.func @enough_for_cores(%a: tensor<64x1048576xf32>, %b: tensor<1000000xf32>, %c: tensor<512x4000xf32>)
+    -> (tensor<64xf32>, tensor<f32>, tensor<512x512xf32>) {
+  %0 = ricci.reduce sum %a dims = [1] : tensor<64x1048576xf32> -> tensor<64xf32>
+  %1 = ricci.reduce sum %b dims = [0] : tensor<1000000xf32> -> tensor<f32>
+  %2 = ricci.einsum "ij,kj->ik" ins(%c, %c : tensor<512x4000xf32>, tensor<512x4000xf32>) -> tensor<512x512xf32>
+  return %0, %1, %2 : tensor<64xf32>, tensor<f32>, tensor<512x512xf32>
 }

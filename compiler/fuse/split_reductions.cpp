@@ -1,13 +1,13 @@
-//===- split_reductions.cpp - long sums as two kernels
-//------------------------------------------===//
+//===- split_reductions.cpp - long sums as two kernels ---------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A block of threads computes an element of a reduction, or a tile of a contraction. Where these
-// are few and long, most of a GPU would idle: parts of them are computed first, then put together.
+// A block of threads computes an element of a reduction, or a tile of a contraction; on a CPU that
+// is a task. Where these are few and long, most of a GPU, or all cores but a few, would idle: parts
+// of them are computed first, then put together. Parts depend on the shapes alone.
 //
 //   %0 = ricci.reduce sum %x dims = [0] : tensor<1048576xf32> -> tensor<f32>
 //   ==>
@@ -16,7 +16,7 @@
 //   %2 = ricci.reduce sum %1 dims = [0] : tensor<64xf32> -> tensor<f32>
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/cuda/split_reductions.h"
+#include "compiler/fuse/split_reductions.h"
 
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
@@ -36,17 +36,23 @@ namespace ricci {
 
 namespace {
 
-/// Blocks that keep a GPU busy: of sums, and of contractions.
-constexpr int64_t kManySums = 528, kManyBlocks = 264;
-/// Elements of a block that are worth a second kernel, and those that are left to a part; and steps
-/// of a contraction.
-constexpr int64_t kLong = 1 << 17, kLongPart = 1 << 14, kManySteps = 512;
+/// What is worth parts.
+struct Rules {
+  int64_t manySums, manyBlocks; ///< tasks that keep all busy: sums, and contractions
+  /// Elements of a task that are worth a second kernel, and those that are left to a part.
+  int64_t longSum, longPart;
+  int64_t manySteps; ///< of a contraction's part
+  int64_t tile;      ///< results of a contraction's task
+  /// Columns of a task, where the last axis stays and has so many.
+  int64_t columns, leastColumns;
+};
+/// A part takes a block of threads some microseconds.
+constexpr Rules kGpu = {528, 264, 1 << 17, 1 << 14, 512, 32 * 32, 32, 32};
+/// 64 tasks, as kernels are cut in otherwise, of tens of microseconds.
+constexpr Rules kCpu = {64, 64, 1 << 20, 1 << 16, 1024, 64 * 64, 1024, 2};
+
 /// Parts that are worth a third kernel, where they leave a rest.
 constexpr int64_t kManyParts = 4;
-/// Results of a contraction's block, where it has the smallest tile.
-constexpr int64_t kTile = 32 * 32;
-/// Columns of a block.
-constexpr int64_t kColumns = 32;
 /// Rows and columns from which on a contraction has tiles.
 constexpr int64_t kNarrow = 4;
 
@@ -60,12 +66,9 @@ int64_t partsOf(int64_t extent, int64_t wanted) {
   return 1;
 }
 
-/// How many parts a sum of so many elements wants, that so many blocks compute.
-int64_t partsOfSum(int64_t blocks, int64_t elements) {
-  return elements < kLong ? 1 : std::min(kManySums / blocks, elements / kLongPart);
-}
-
 struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
+  using SplitReductionsBase::SplitReductionsBase;
+
   void runOnOperation() override {
     // Who adds to memory does it in the last kernel: an einsum.
     if (getOperation()->hasAttr(kAccumulateAttr))
@@ -86,6 +89,15 @@ struct SplitReductionsPass : impl::SplitReductionsBase<SplitReductionsPass> {
   }
 
 private:
+  const Rules &rules() const { return cpu ? kCpu : kGpu; }
+
+  /// How many parts a sum of so many elements wants, that so many tasks compute.
+  int64_t partsOfSum(int64_t tasks, int64_t elements) const {
+    if (elements < rules().longSum)
+      return 1;
+    return std::min(rules().manySums / tasks, elements / rules().longPart);
+  }
+
   /// Parts are not rounded to 16 bits.
   static Value wide(OpBuilder &b, Value value) {
     RankedTensorType type = typeOf(value);
@@ -117,15 +129,22 @@ private:
       reduced *= shape[size_t(dim)];
     if (results == 0 || reduced == 0)
       return {};
-    // Where the last axis stays, threads have neighbouring columns: a block computes some.
-    bool inColumns =
-        !llvm::is_contained(dims, int64_t(shape.size()) - 1) && shape.back() >= kColumns;
-    int64_t perBlock = inColumns ? kColumns : 1, blocks = (results + perBlock - 1) / perBlock;
-    int64_t wanted = partsOfSum(blocks, reduced * perBlock), parts = 1;
-    size_t axis = 0;
-    for (int64_t dim : dims)
+    // Where the last axis stays, a task computes neighbouring columns.
+    bool inColumns = !llvm::is_contained(dims, int64_t(shape.size()) - 1) &&
+                     shape.back() >= rules().leastColumns;
+    int64_t perTask = inColumns ? std::min(rules().columns, shape.back()) : 1,
+            tasks = (results + perTask - 1) / perTask;
+    int64_t wanted = partsOfSum(tasks, reduced * perTask), parts = 1;
+    size_t axis = 0, longest = size_t(dims[0]);
+    for (int64_t dim : dims) {
       if (int64_t n = partsOf(shape[size_t(dim)], wanted); n > parts)
         parts = n, axis = size_t(dim);
+      if (shape[size_t(dim)] > shape[longest])
+        longest = size_t(dim);
+    }
+    // What equal parts leave is reduced apart.
+    if (parts == 1 && wanted >= kManyParts && shape[longest] >= wanted)
+      return splitWithRest(b, op, longest, shape[longest] % wanted);
     if (parts == 1)
       return {};
     Location loc = op.getLoc();
@@ -147,6 +166,49 @@ private:
     return converted(b, whole, type.getElementType());
   }
 
+  /// All but the last `rest` indices of an axis, and these.
+  Value splitWithRest(OpBuilder &b, ReduceOp op, size_t axis, int64_t rest) {
+    RankedTensorType type = typeOf(op.getInput()), result = typeOf(op.getOutput());
+    Type element = wide(b, type.getElementType());
+    Value input = wide(b, op.getInput());
+    auto reduce = [&](int64_t start, int64_t size) {
+      SmallVector<int64_t> shape(type.getShape()), starts(shape.size(), 0), steps(shape.size(), 1);
+      shape[axis] = size, starts[axis] = start;
+      Value piece = SliceOp::create(b, op.getLoc(), RankedTensorType::get(shape, element), input,
+                                    starts, shape, steps);
+      return ReduceOp::create(b, op.getLoc(), result.clone(element), op.getKind(), piece,
+                              op.getDims());
+    };
+    int64_t most = type.getDimSize(unsigned(axis)) - rest;
+    ReduceOp parts = reduce(0, most);
+    Value whole = parts.getOutput(), last = reduce(most, rest).getOutput();
+    if (Value split = this->split(b, parts)) {
+      whole = split;
+      parts.erase();
+    }
+    whole = ElementwiseOp::create(b, op.getLoc(), result.clone(element), combining(op.getKind()),
+                                  ValueRange{whole, last});
+    return converted(b, whole, result.getElementType());
+  }
+
+  static ScalarOp combining(ReduceKind kind) {
+    switch (kind) {
+    case ReduceKind::Sum:
+      return ScalarOp::Add;
+    case ReduceKind::Prod:
+      return ScalarOp::Multiply;
+    case ReduceKind::Max:
+      return ScalarOp::Maximum;
+    case ReduceKind::Min:
+      return ScalarOp::Minimum;
+    case ReduceKind::Any:
+      return ScalarOp::BitwiseOr;
+    case ReduceKind::All:
+      return ScalarOp::BitwiseAnd;
+    }
+    llvm_unreachable("a kind of reduction without an operation");
+  }
+
   /// "ij,jk->ik"  ==>  the sum over p of "ipj,pjk->pik"
   Value split(OpBuilder &b, EinsumOp op) {
     EinsumEquation equation = op.parsedEquation();
@@ -164,10 +226,13 @@ private:
     }
     if (results == 0 || longest < 0)
       return {};
+    const Rules &r = rules();
     int64_t wanted =
         isTiled(equation, extents)
-            ? std::min(kManyBlocks / ((results + kTile - 1) / kTile), steps / kManySteps)
-            : std::min(kManyBlocks / results, steps / kLongPart);
+            ? std::min(r.manyBlocks / ((results + r.tile - 1) / r.tile), steps / r.manySteps)
+            : std::min(r.manyBlocks / results, steps / r.longPart);
+    if (cpu && double(steps) * double(results) < double(r.longSum))
+      return {};
     int64_t extent = extents[size_t(longest)], parts = partsOf(extent, wanted);
     // What equal parts leave is summed apart. (A sum of bools is no addition.)
     RankedTensorType type = typeOf(op.getOutput());
