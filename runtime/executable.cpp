@@ -188,19 +188,22 @@ Status Executable::run(const std::vector<Tensor> &inputs,
   }
 
   BufferTable table;
+  // Of nothing there is no place, and none beside it: not by an offset of a null pointer.
+  auto at = [](const void *memory, int64_t offset) {
+    return reinterpret_cast<void *>(reinterpret_cast<uintptr_t>(memory) + uintptr_t(offset));
+  };
   auto pointerOf = [&](const BufferRef &ref) -> void * {
     switch (ref.kind) {
     case BufferRef::Kind::Input:
       assert(size_t(ref.index) < inputs.size());
-      return static_cast<std::byte *>(inputs[ref.index].raw()) + ref.byteOffset;
+      return at(inputs[ref.index].raw(), ref.byteOffset);
     case BufferRef::Kind::Output:
       assert(size_t(ref.index) < outputs.size());
-      return static_cast<std::byte *>(outputs[ref.index].raw()) + ref.byteOffset;
+      return at(outputs[ref.index].raw(), ref.byteOffset);
     case BufferRef::Kind::Arena:
-      return arena.data() + ref.byteOffset;
+      return at(arena.data(), ref.byteOffset);
     case BufferRef::Kind::Constant:
-      // Kernels only read it.
-      return const_cast<uint8_t *>(constants[size_t(ref.index)].data()) + ref.byteOffset;
+      return at(constants[size_t(ref.index)].data(), ref.byteOffset); // kernels only read it
     case BufferRef::Kind::Status:
     case BufferRef::Kind::Block:
       return nullptr; // each part of the tasks has its own

@@ -65,7 +65,7 @@ public:
       for (const LoopProgram::Access *access : operandsOf(*spec_.epilogue))
         inputs.push_back(buffer(access->type));
     if (spec_.prologue)
-      for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(*spec_.prologue)))
+      for (const LoopProgram::Access *access : otherOperandsOf(*spec_.prologue))
         inputs.push_back(buffer(access->type));
     inputs.append({flat(index), flat(b_.getI8Type()), index, index});
     ValueRange args = b_.beginFunction(module_, spec_.name(), inputs, false).getArguments();

@@ -55,7 +55,7 @@ void ContractText::describe(const std::string &schedule) {
   if (g_.prologue) {
     kernel_.name += "_of";
     kernel_.title += " + prologue";
-    for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(*g_.prologue)))
+    for (const LoopProgram::Access *access : otherOperandsOf(*g_.prologue))
       dtypes.push_back(access->type);
   }
   for (auto [name, dtype] : llvm::zip(buffers(), dtypes))

@@ -380,6 +380,12 @@ SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue)
   return operands;
 }
 
+SmallVector<const LoopProgram::Access *> otherOperandsOf(const LoopProgram &prologue) {
+  auto operands = operandsOf(prologue);
+  operands.erase(operands.begin());
+  return operands;
+}
+
 LoopProgram alongColumns(LoopProgram epilogue) {
   const LoopProgram::Access &result = epilogue.accesses[size_t(epilogue.stores[0].access)];
   size_t columns = 0;

@@ -210,7 +210,7 @@ SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule) {
       for (const LoopProgram::Access *access : operandsOf(*epilogue))
         uses.push_back({access->buffer, access->offset});
     if (computed)
-      for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(computed->prologue)))
+      for (const LoopProgram::Access *access : otherOperandsOf(computed->prologue))
         uses.push_back({access->buffer, access->offset});
     return uses;
   }
@@ -272,7 +272,7 @@ std::optional<LabelledProduct> productOf(EinsumOp einsum, KernelOp kernel, bool 
   if (computed) {
     size_t operand = computed->operand;
     auto type = cast<RankedTensorType>(einsum.getInputs()[unsigned(operand)].getType());
-    for (const LoopProgram::Access *access : llvm::drop_begin(operandsOf(computed->prologue))) {
+    for (const LoopProgram::Access *access : otherOperandsOf(computed->prologue)) {
       for (LabelledProduct::Axis &axis : product.axes)
         axis.strides.push_back(0);
       addBuffer(product.axes[0].strides.size() - 1, equation.operands[operand], type.getShape(),

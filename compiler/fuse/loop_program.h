@@ -173,6 +173,8 @@ std::optional<LoopProgram> buildLoopProgramBetween(KernelOp kernel, EinsumOp fro
 std::optional<LoopProgram> buildEpilogue(KernelOp kernel);
 /// What it reads besides the sums: accesses of operands. Of a prologue all that it reads.
 llvm::SmallVector<const LoopProgram::Access *> operandsOf(const LoopProgram &epilogue);
+/// What a prologue reads besides the operand that it stands for.
+llvm::SmallVector<const LoopProgram::Access *> otherOperandsOf(const LoopProgram &prologue);
 
 /// An operand of an einsum that its kernel computes.
 struct OperandPrologue {

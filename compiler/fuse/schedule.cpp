@@ -143,7 +143,7 @@ size_t KernelSpec::prologueBuffers() const {
 }
 
 size_t KernelSpec::buffers() const {
-  return prologueBuffers() + (prologue ? operandsOf(*prologue).size() - 1 : 0);
+  return prologueBuffers() + (prologue ? otherOperandsOf(*prologue).size() : 0);
 }
 
 DType KernelSpec::stored(size_t operand) const {

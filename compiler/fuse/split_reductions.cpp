@@ -51,6 +51,8 @@ constexpr Rules kGpu = {528, 264, 1 << 17, 1 << 14, 512, 32 * 32, 32, 32};
 /// 64 tasks, as kernels are cut in otherwise, of tens of microseconds.
 constexpr Rules kCpu = {64, 64, 1 << 20, 1 << 16, 1024, 64 * 64, 1024, 2};
 
+/// Products of a contraction that are worth a second kernel on a CPU: most of a millisecond.
+constexpr int64_t kLongContraction = 1 << 26;
 /// Parts that are worth a third kernel, where they leave a rest.
 constexpr int64_t kManyParts = 4;
 /// Rows and columns from which on a contraction has tiles.
@@ -231,7 +233,8 @@ private:
         isTiled(equation, extents)
             ? std::min(r.manyBlocks / ((results + r.tile - 1) / r.tile), steps / r.manySteps)
             : std::min(r.manyBlocks / results, steps / r.longPart);
-    if (cpu && double(steps) * double(results) < double(r.longSum))
+    double points = double(steps) * double(results);
+    if (cpu && points < double(isTiled(equation, extents) ? kLongContraction : r.longSum))
       return {};
     int64_t extent = extents[size_t(longest)], parts = partsOf(extent, wanted);
     // What equal parts leave is summed apart. (A sum of bools is no addition.)
