@@ -35,6 +35,7 @@ config.environment["RICCI_CACHE_DIR"] = "off"
 for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+        config.available_features.add("sanitizer")
 
 # `REQUIRES: avx2` where a test runs code for that instruction set on this machine.
 with open("/proc/cpuinfo") as cpuinfo:
