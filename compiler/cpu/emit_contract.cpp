@@ -119,7 +119,7 @@ private:
     computed_->ks.insert(computed_->ks.begin(), columns ? bk_ : ak_);
   }
 
-  /// Whether packing reads a buffer.
+  /// Whether the operand is computed, not read.
   bool isComputed(int operand) const { return spec_.computed == operand; }
   /// Tables of what a computed operand reads besides.
   void fillComputed(int64_t list, Value start, Value count, const LoopBuilder::Values &tables) {
@@ -269,15 +269,12 @@ private:
     Value size = inPanels ? columnPanelSize(b_, packed_, steps, pitch) : b_.mul(steps, pitch);
     Value panelOnly = b_.eq(word(ContractWord::Distance), b_.idx(1));
     b_.forStrips(b_.idx(0), count, [&](Value i) {
-      Value most = from.rowsOfPart, next;
-      if (!inPanels)
-        most = b_.min(most, b_.sub(count, i));
-      else
-        most = b_.min(most, b_.mul(b_.sub(count, i), width));
-      Value column = inPanels ? b_.load(result_.firsts(), i) : Value();
-      Value extent = word(ContractWord::Extent);
-      Value rows =
-          inPanels ? b_.min(b_.select(panelOnly, width, most), b_.sub(extent, column)) : most;
+      Value left = b_.sub(count, i);
+      Value rows = b_.min(from.rowsOfPart, inPanels ? b_.mul(left, width) : left);
+      if (inPanels) { // to the end of the dim; panels that go another way follow each other nowhere
+        Value columns = b_.sub(word(ContractWord::Extent), b_.load(result_.firsts(), i));
+        rows = b_.min(b_.select(panelOnly, width, rows), columns);
+      }
       b_.forLoop(b_.idx(0), depth, from.stepsOfPart, [&](Value k) {
         Value part = b_.min(from.stepsOfPart, b_.sub(depth, k));
         if (inPanels)
