@@ -34,11 +34,10 @@ struct CudaEmitOptions {
   int processors = 132;     ///< of the GPU, which tiles of contractions are to fill
 };
 
-/// Of a `ricci.kernel` that ricci-form-kernels made. `accumulate`: the result is added to what the
-/// buffer holds.
 /// Shared memory of a block that need not be asked for at the launch.
 inline constexpr int kStaticSharedBytes = 48 << 10;
 
+/// Of a `ricci.kernel` that ricci-form-kernels made.
 Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,
                               const CudaEmitOptions &options = {});
 

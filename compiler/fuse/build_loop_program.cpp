@@ -31,23 +31,17 @@ public:
   /// As if the results of an einsum and this value lay in memory.
   std::optional<LoopProgram> buildBetween(EinsumOp from, Value to) {
     between_ = from;
-    unsigned buffer = unsigned(kernel_.getInputs().size()) + 1;
-    auto map = embed(shapeOf(to), space_, reduced_, false);
-    int node = map ? compute(to, *map) : -1;
-    if (node < 0)
-      return std::nullopt;
-    program_.stores.push_back({node, access(buffer, to, inCOrder(to), *map), true});
-    return std::move(program_);
+    return buildStored(to, true);
   }
 
-  /// As if this value were stored in a buffer of its own.
-  std::optional<LoopProgram> buildStored(Value value) {
+  /// As if this value were stored in a buffer of its own; `full`: on all axes.
+  std::optional<LoopProgram> buildStored(Value value, bool full) {
     auto map = embed(shapeOf(value), space_, reduced_, false);
-    int node = compute(value, *map);
+    int node = map ? compute(value, *map) : -1;
     if (node < 0)
       return std::nullopt;
     unsigned buffer = unsigned(kernel_.getInputs().size()) + 1;
-    program_.stores.push_back({node, access(buffer, value, inCOrder(value), *map), false});
+    program_.stores.push_back({node, access(buffer, value, inCOrder(value), *map), full});
     return std::move(program_);
   }
 
@@ -336,7 +330,7 @@ std::optional<OperandPrologue> buildPrologue(KernelOp kernel) {
     if (memoryView(kernel, operand))
       continue;
     SmallVector<bool> kept(shapeOf(operand).size(), false);
-    auto program = Builder(kernel, shapeOf(operand), kept).buildStored(operand);
+    auto program = Builder(kernel, shapeOf(operand), kept).buildStored(operand, false);
     if (!program)
       return std::nullopt;
     auto &accesses = program->accesses;

@@ -14,8 +14,11 @@
 #include "compiler/target/target.h"
 #include "runtime/executable.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <string>
+#include <vector>
 
 namespace ricci::test {
 
@@ -49,5 +52,18 @@ size_t expectLikeOracle(const std::string &text, const Target &target,
 /// Runs on these elements (C order, one list an argument) and returns what the kernels report.
 LaunchStatus statusOf(const std::string &text, const Target &target,
                       const std::vector<std::vector<int64_t>> &arguments);
+
+/// "tensor<3x4xf32>".
+inline std::string type(const std::vector<int64_t> &shape, const char *element) {
+  std::string text = "tensor<";
+  for (int64_t extent : shape)
+    text += std::to_string(extent) + "x";
+  return text + element + ">";
+}
+
+/// A function of one program with every {0} … replaced; `{{` are braces.
+template <typename... Args> std::string program(const char *text, Args &&...args) {
+  return fmt::format(fmt::runtime(text), std::forward<Args>(args)...);
+}
 
 } // namespace ricci::test
