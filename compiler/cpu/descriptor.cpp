@@ -9,6 +9,7 @@
 #include "compiler/cpu/emit_pack.h"
 #include "compiler/cpu/fused_kernel.h"
 #include "compiler/cpu/streaming.h"
+#include "compiler/fuse/cost_model.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -253,7 +254,7 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
   return data;
 }
 
-LaunchData describeDirect(const Schedule &s) {
+LaunchData describeDirect(const Schedule &s, const Target &target) {
   using W = DirectWord;
   Writer w(s, W::Count);
   int64_t m = totalExtent(s.m), n = totalExtent(s.n);
@@ -268,6 +269,13 @@ LaunchData describeDirect(const Schedule &s) {
     w[W::TaskM] = rows->blockRows, w[W::TasksM] = ceilDiv(m, rows->blockRows);
   w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1),
   w[W::RowC] = stride(s.m, 2);
+  // Rows that are contiguous along K are prefetched one after another.
+  w[W::PrefetchA] = w[W::KA] == 1 ? s.spec.tileRows * w[W::RowA] / std::max<int64_t>(w[W::K], 1)
+                                  : int64_t(w[W::KA]);
+  // In a cache, stores find their lines soon enough.
+  double bytes =
+      double(totalExtent(s.batch)) * double(m) * double(n) * double(itemSize(s.spec.result));
+  w[W::PrefetchC] = s.prefetches && leavesCaches(bytes, target);
   w.list(s.batch);
   return w.finish(m && n ? totalExtent(s.batch) * w[W::TasksM] : 0, 0);
 }
@@ -479,7 +487,7 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
   case Family::Contract:
     return describeContract(s, target);
   case Family::ContractDirect:
-    return describeDirect(s);
+    return describeDirect(s, target);
   case Family::Map: {
     int64_t inner = std::max<int64_t>(1, std::min(extentAt(s.batch, 0), kMapBlock));
     return describeMap(s, kMapBlock, std::max<int64_t>(1, kMapBlock / inner));

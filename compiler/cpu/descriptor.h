@@ -91,7 +91,20 @@ struct ContractWord {
 
 /// ContractDirect: tasks are (batch entry, slab of rows). The list of batch dims follows.
 struct DirectWord {
-  enum : int64_t { M, N, K, TaskM, TasksM, RowA, KA, KB, RowC, Count };
+  enum : int64_t {
+    M,
+    N,
+    K,
+    TaskM,
+    TasksM,
+    RowA,
+    KA,
+    KB,
+    RowC,
+    PrefetchA, ///< from what is prefetched of A's rows in one step of K to what is in the next
+    PrefetchC, ///< whether lines of the result are prefetched too
+    Count
+  };
 };
 
 /// Map: tasks are (outer index, block of mid, block of inner). After these words, strides for every

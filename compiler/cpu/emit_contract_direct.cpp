@@ -11,12 +11,16 @@
 //   for each task (batch entry, slab of rows): for tiles of columns: for tiles of rows:
 //     for k: tile[r][v] += a[i + r, k] * b[k, j + v]
 //
+// Small matrices of a batch end before a prefetcher has found out about them: while one tile is
+// computed, what the same tile of the next batch entry reads is fetched.
+//
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/emit_elementwise.h"
 #include "compiler/cpu/offsets.h"
 #include "compiler/cpu/pack_steps.h"
+#include "compiler/cpu/streaming.h"
 
 using namespace mlir;
 
@@ -28,9 +32,7 @@ class DirectEmitter {
 public:
   DirectEmitter(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target)
       : b_(b), spec_(spec), kernel_(b, module, spec, target), values_(kernel_.values),
-        packed_(b, target, StepReader::packedType(values_.compute(), spec.pairs)),
-        // A mask costs nothing on AVX-512: one body serves whole and partial tiles.
-        alwaysMasked_(target.avx512) {}
+        packed_(b, target, StepReader::packedType(values_.compute(), spec.pairs)) {}
 
   void emit() {
     using W = DirectWord;
@@ -40,7 +42,13 @@ public:
     rowC_ = kernel_.word(W::RowC);
     kernel_.forTasks([&](Value task) {
       Value tasksM = kernel_.word(W::TasksM), taskM = kernel_.word(W::TaskM);
-      auto base = offsetsAt(b_, kernel_.descriptor, list, b_.div(task, tasksM), 3);
+      Value entry = b_.div(task, tasksM);
+      auto offsetsOf = [&](Value entry) {
+        return offsetsAt(b_, kernel_.descriptor, list, entry, 3);
+      };
+      auto base = offsetsOf(entry);
+      if (spec_.prefetches)
+        next_ = offsetsOf(b_.add(entry, 1)); // of the last one: the first, or a place nearby
       // The last slab takes what is left, so that none has fewer rows than a tile.
       Value slab = b_.rem(task, tasksM), first = b_.mul(slab, taskM);
       Value end = b_.select(b_.eq(b_.add(slab, 1), tasksM), m, b_.add(first, taskM));
@@ -52,11 +60,8 @@ public:
           b_.forLoop(first, end, b_.idx(spec_.tileRows),
                      [&](Value i) { tile(base, b_.min(i, lastTile), j, masked); });
         };
-        if (alwaysMasked_)
-          rows(width);
-        else
-          b_.ifThen(
-              b_.eq(width, b_.idx(spec_.tileColumns)), [&] { rows({}); }, [&] { rows(width); });
+        // Prefetchers do not follow masked loads: only the last columns have them.
+        b_.ifThen(b_.eq(width, b_.idx(spec_.tileColumns)), [&] { rows({}); }, [&] { rows(width); });
       });
     });
   }
@@ -71,6 +76,23 @@ private:
                  : Value();
   }
 
+  /// The lines of so many elements of a buffer.
+  void prefetch(int buffer, Value from, int64_t count) {
+    bool isResult = buffer == 2;
+    DType type = isResult ? spec_.result : spec_.operands[size_t(buffer)];
+    for (int64_t c = 0; c < count; c += kCacheLine / int64_t(itemSize(type)))
+      b_.op<memref::PrefetchOp>(kernel_.buffers[size_t(buffer)], ValueRange{b_.add(from, c)},
+                                /*isWrite=*/isResult, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
+  /// Of the next batch entry, what this step of the tile reads of B, and as large a part of A's
+  /// rows as the step is of K.
+  void prefetchOperands(Value i, Value j, Value step) {
+    Value ofA = b_.mul(step, kernel_.word(DirectWord::PrefetchA));
+    prefetch(0, b_.add(b_.add(next_[0], b_.mul(i, rowA_)), ofA), spec_.tileRows);
+    prefetch(1, b_.add(b_.add(next_[1], j), b_.mul(step, kB_)), spec_.tileColumns);
+  }
+
   void tile(ArrayRef<Value> base, Value i, Value j, Value width) {
     int lanes = values_.lanes(), rows = spec_.tileRows;
     Value fromA = b_.add(base[0], b_.mul(i, rowA_));
@@ -81,6 +103,8 @@ private:
     StepReader readerA = reader(0), readerB = reader(1);
     LoopBuilder::Values zeros(size_t(rows * vectors()), values_.zero(lanes).re);
     auto body = [&](Value step, ValueRange tile) {
+      if (spec_.prefetches)
+        prefetchOperands(i, j, step);
       SmallVector<Number> columns;
       auto atB = readerB.offsets(step, [&](Value k) { return b_.mul(k, kB_); });
       auto atA = readerA.offsets(step, [&](Value k) { return b_.mul(k, kA_); });
@@ -100,6 +124,11 @@ private:
       return next;
     };
     auto sums = b_.forIter(b_.idx(0), readerA.steps(), b_.idx(1), zeros, body);
+    if (spec_.prefetches)
+      b_.ifThen(b_.ne(kernel_.word(DirectWord::PrefetchC), b_.idx(0)), [&] {
+        for (int r = 0; r < rows; ++r)
+          prefetch(2, b_.add(b_.add(next_[2], b_.mul(b_.add(i, r), rowC_)), j), spec_.tileColumns);
+      });
     for (int r = 0; r < rows; ++r) {
       Value at = b_.add(b_.add(base[2], b_.mul(b_.add(i, r), rowC_)), j);
       for (int v = 0; v < vectors(); ++v)
@@ -113,8 +142,8 @@ private:
   ElementwiseKernel kernel_;
   ValueBuilder &values_; // of sums
   ValueBuilder packed_;  // of what is multiplied
-  bool alwaysMasked_;
   Value depth_, rowA_, kA_, kB_, rowC_;
+  SmallVector<Value> next_; ///< where the buffers of the next batch entry begin
 };
 
 } // namespace

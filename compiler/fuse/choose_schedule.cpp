@@ -49,6 +49,9 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
 
+/// Bytes of operands of the smallest contractions that are prefetched one ahead.
+constexpr int64_t kLeastPrefetched = 512;
+
 class Chooser {
 public:
   Chooser(const LabelledProduct &product, const Target &target)
@@ -419,6 +422,13 @@ private:
     s.spec.tileRows = int(std::min<int64_t>(s.spec.tileRows, std::max<int64_t>(m, 1)));
     if (s.accumulate && m % s.spec.tileRows != 0)
       return std::nullopt;
+    // Entries of a batch that are fetched one ahead: none that prefetchers follow well, or that
+    // take less time than finding the next one. Their number does not count, so that another one
+    // compiles nothing.
+    int64_t read = (m * k + k * n) * bytes;
+    s.prefetches = !s.batch.empty() && !product_.size && read >= kLeastPrefetched &&
+                   read + m * n * bytes <= target_.l2Bytes / 4;
+    s.spec.prefetches = s.prefetches;
     return s;
   }
 

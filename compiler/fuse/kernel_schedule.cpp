@@ -421,6 +421,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       read.fail("a result that 'streams' has columns in panels and is written once");
   } else {
     s.spec.accumulate = s.accumulate;
+    s.spec.prefetches = *family == Family::ContractDirect && s.prefetches;
     if (*family == Family::ContractDirect && (s.m.size() > 1 || s.n.size() > 1 || s.k.size() > 1))
       read.fail("a direct contraction has groups of one dim");
     if (auto unit = params.getAs<IntegerAttr>("unit")) {

@@ -178,7 +178,7 @@ std::string KernelSpec::name() const {
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns) +
-            (pairs ? "_pairs" : "");
+            (pairs ? "_pairs" : "") + (prefetches ? "_ahead" : "");
   if (family == Family::Contract) {
     for (Packing p : packing)
       name += "_" + packingName(p).str();

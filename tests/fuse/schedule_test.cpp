@@ -231,6 +231,25 @@ TEST(Schedule, families) {
   EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
 }
 
+// However many entries there are, so that another number compiles nothing.
+TEST(Schedule, smallMatricesOfABatchArePrefetched) {
+  auto prefetches = [](int64_t entries, int64_t n) {
+    int64_t size = n * n;
+    Schedule s = chooseSchedule(product({{entries, {size, size, size}, true},
+                                         {n, {n, 0, n}, true},
+                                         {n, {0, 1, 1}, true},
+                                         {n, {1, n, 0}, false}}),
+                                target());
+    EXPECT_EQ(s.spec.family, Family::ContractDirect);
+    EXPECT_EQ(s.spec.prefetches, s.prefetches);
+    return s.prefetches;
+  };
+  EXPECT_TRUE(prefetches(2, 16) && prefetches(5000, 16) && prefetches(2, 64));
+  EXPECT_FALSE(prefetches(5000, 4));   // it is done before the next one is found
+  EXPECT_FALSE(prefetches(5000, 160)); // most of the L2 cache
+  EXPECT_FALSE(chooseSchedule(matmul(16, 16, 16), target()).prefetches);
+}
+
 TEST(Schedule, transposesJoinWhatFollowsInTheResult) {
   // abcd->dbca: the rows of the result are (b, c, a).
   Schedule s = chooseSchedule(product({{64, {1, 262144}, true},
