@@ -55,6 +55,7 @@ struct ContractWord {
     RunCM, ///< of rows, each as far from the one before as the innermost column dim is long
     TableBN,
     RunBN,
+    NextBN, ///< B's columns of the next block, if they are prefetched
     TableCN,
     RunCN, ///< columns in panels: the number of each panel's first column in its dim
     TableAK,

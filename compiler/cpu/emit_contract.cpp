@@ -20,6 +20,9 @@
 // lies within one run of it (KernelSpec::panels): tables have an entry for each panel, and columns
 // are counted in panels. Otherwise tables have an entry for each column.
 //
+// Where B is much of the work, a block of its columns is fetched while the one before is multiplied
+// (KernelSpec::prefetches).
+//
 // An operand that is computed (KernelSpec::prologue) is so panel by panel: to a buffer that stays
 // in the caches, from which the panel is packed.
 //
@@ -84,6 +87,7 @@ public:
     keeps_ = b_.ne(word(ContractWord::Keeps), b_.idx(0));
     kept_ = b_.view(frame_.workspace, b_.idx(0), b_.idx(1), index);
     am_ = table(ContractWord::TableAM, mc), amRuns_ = table(ContractWord::RunAM, mc);
+    bnNext_ = table(ContractWord::NextBN, nc);
     bn_ = table(ContractWord::TableBN, nc), bnRuns_ = table(ContractWord::RunBN, nc);
     ak_ = table(ContractWord::TableAK, kc), akRuns_ = table(ContractWord::RunAK, kc);
     bk_ = table(ContractWord::TableBK, kc), bkRuns_ = table(ContractWord::RunBK, kc);
@@ -200,6 +204,11 @@ private:
             packRows(ic, rows, depth);
           });
           result_.sumRow = b_.sub(ic, m0);
+          if (spec_.prefetches) {
+            Value next = b_.add(jc, columns);
+            nextColumns_ = b_.max(b_.idx(0), b_.min(blockN, b_.sub(n1, next)));
+            fill(ContractWord::NList, next, nextColumns_, 1, bnNext_);
+          }
           macroKernel(rows, columns, depth, accumulate, last);
         });
       });
@@ -336,12 +345,34 @@ private:
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
         if (spec_.epilogue)
           result_.prefetch(i, j);
+        if (spec_.prefetches)
+          prefetchNext(i, j, rows, depth);
         auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, steps);
         Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));
         result_.store(tile, i, j, panel, tileRows, tileColumns, accumulate, last);
       });
     });
     result_.endBlock();
+  }
+
+  /// Panel (or column) j of the next block is read while that of this one is multiplied: with each
+  /// tile of rows a part of its lines.
+  void prefetchNext(Value i, Value j, Value rows, Value depth) {
+    DType type = spec_.operands[1];
+    int64_t line = kCacheLine / int64_t(itemSize(type)),
+            components = ValueBuilder::componentsOf(type);
+    Value lines = b_.idx((spec_.tileColumns + line - 1) / line), ofPanel = b_.mul(depth, lines);
+    Value tile = b_.div(i, b_.idx(spec_.tileRows)), tiles = b_.ceilDiv(rows, spec_.tileRows);
+    Value part = b_.div(b_.add(ofPanel, b_.sub(tiles, b_.idx(1))), tiles);
+    b_.ifThen(b_.lt(j, nextColumns_), [&] {
+      Value base = b_.add(baseB_, b_.load(bnNext_, j)), first = b_.mul(tile, part);
+      b_.forLoop(first, b_.min(ofPanel, b_.add(first, part)), b_.idx(1), [&](Value l) {
+        Value row = b_.add(base, b_.load(bk_, b_.div(l, lines)));
+        b_.op<memref::PrefetchOp>(
+            bOperand_, ValueRange{b_.mul(b_.add(row, b_.mul(b_.rem(l, lines), line)), components)},
+            /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+      });
+    });
   }
 
   int buffers() const { return int(spec_.buffers()); }
@@ -404,7 +435,8 @@ private:
   Value a_, bOperand_, m_, n_, k_;
   Value am_, amRuns_, bn_, bnRuns_, ak_, akRuns_, bk_, bkRuns_;
   Value keeps_, kept_, panelNumbers_, panelsA_, panelsB_, panelsBAt_, baseA_, baseB_;
-  Value kBegin_; ///< of the block of K
+  Value bnNext_, nextColumns_; ///< columns of the next block of B: where they are, how many
+  Value kBegin_;               ///< of the block of K
 };
 
 } // namespace

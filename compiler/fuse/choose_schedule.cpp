@@ -49,6 +49,9 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
 
+/// Rows of A with which so little is computed of B that reading B counts.
+constexpr int64_t kFewRows = 256;
+
 /// Bytes of operands of the smallest contractions that are prefetched one ahead.
 constexpr int64_t kLeastPrefetched = 512;
 
@@ -332,6 +335,7 @@ private:
     chooseBlocks(s);
     if (s.spec.prologue)
       arrangePrologue(s);
+    s.prefetches = s.spec.prefetches = mayPrefetch(s);
     return s;
   }
 
@@ -386,6 +390,17 @@ private:
     return isLarge() && !product_.accumulate && !product_.size &&
            product_.result == computeType(product_.result) &&
            kindOf(product_.result) != DTypeKind::Complex && totalExtent(s.k) <= depth();
+  }
+
+  /// Whether the next block of B is fetched in time: it comes from memory, row by row, and is
+  /// multiplied with so few rows that reading it counts.
+  bool mayPrefetch(const Schedule &s) const {
+    double bytes = double(itemSize(s.spec.stored(1))) * double(totalExtent(s.k));
+    for (const Dim &dim : s.n)
+      bytes *= dim.strides[1] ? double(dim.extent) : 1;
+    return s.spec.packing[1] == Packing::AlongRows && s.spec.computed != 1 && !product_.size &&
+           totalExtent(s.m) <= kFewRows && totalExtent(s.k) <= s.blockK &&
+           bytes > 2 * double(target_.l2Bytes);
   }
 
   /// The same contraction without packing, where B's rows are vectors and stay in the cache.

@@ -85,7 +85,7 @@ struct KernelSpec {
   bool pairs = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
   bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
-  bool prefetches = false; ///< ContractDirect: Schedule::prefetches
+  bool prefetches = false; ///< contractions: Schedule::prefetches
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
@@ -132,8 +132,8 @@ struct Schedule {
   KernelSpec spec;
   bool accumulate = false; ///< the kernel adds to its result
   bool streams = false;    ///< the result is stored past the caches, which it would not fit
-  /// Transpose: a block's lines are fetched while the last one is moved. ContractDirect: a batch
-  /// entry's, while the one before is computed.
+  /// Transpose: a block's lines are fetched while the last one is moved. Contract: a block of
+  /// columns, while the one before is multiplied; ContractDirect: a batch entry.
   bool prefetches = false;
   /// Contractions: the four groups. Map: `batch` alone. Reduce*: `batch` (kept) and `k`. Transpose:
   /// `n` is the dim in which the operand is contiguous, `m` those that follow each other in the

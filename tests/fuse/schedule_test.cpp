@@ -250,6 +250,19 @@ TEST(Schedule, smallMatricesOfABatchArePrefetched) {
   EXPECT_FALSE(chooseSchedule(matmul(16, 16, 16), target()).prefetches);
 }
 
+TEST(Schedule, columnsFromMemoryArePrefetchedForFewRows) {
+  auto prefetches = [](int64_t m, int64_t n, int64_t k) {
+    Schedule s = chooseSchedule(matmul(m, n, k), target());
+    EXPECT_EQ(s.spec.family, Family::Contract);
+    EXPECT_EQ(s.spec.prefetches, s.prefetches);
+    return s.prefetches;
+  };
+  EXPECT_TRUE(prefetches(64, 500000, 64));
+  EXPECT_FALSE(prefetches(64, 2000, 64)); // B is in the cache
+  EXPECT_FALSE(prefetches(512, 500000, 64));
+  EXPECT_FALSE(prefetches(64, 500000, 5000)); // the next block is one of K
+}
+
 TEST(Schedule, transposesJoinWhatFollowsInTheResult) {
   // abcd->dbca: the rows of the result are (b, c, a).
   Schedule s = chooseSchedule(product({{64, {1, 262144}, true},
