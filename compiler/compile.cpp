@@ -107,6 +107,8 @@ public:
     auto executable = std::make_shared<Executable>();
     executable->device = options.device;
     executable->accumulates = options.accumulate;
+    if (options.device.kind == DeviceKind::Cpu)
+      executable->lacking = lackingFeatures(**target);
     describeSignature(program, options, *executable);
     if (Status s = pipeline.toTensor(); !s)
       return std::move(s.error());

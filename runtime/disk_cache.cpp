@@ -49,7 +49,8 @@ std::optional<DiskCache> DiskCache::open(std::string_view cpu) {
     return std::nullopt;
   }
   return DiskCache(std::move(location), std::move(*folder), buildIdentity(),
-                   cpu == "native" ? cpuIdentity() : std::string(cpu));
+                   // Which code of another CPU runs here is known for this one.
+                   cpuIdentity() + (cpu == "native" ? "" : "\n" + std::string(cpu)));
 }
 
 DiskCache::DiskCache(CacheLocation location, std::optional<CacheFolder> folder, std::string build,

@@ -156,6 +156,8 @@ Status Executable::run(const std::vector<Tensor> &inputs,
                        const std::vector<Tensor> &outputs) const {
   if (Status s = checkArguments(*this, inputs, outputs); !s)
     return s;
+  if (!lacking.empty())
+    return machineError(fmt::format("this machine lacks {}, which the code may use", lacking));
   if (host)
     return host->run(inputs, outputs);
   if (device.isCuda())

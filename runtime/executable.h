@@ -161,6 +161,8 @@ struct Executable {
   std::vector<Launch> launches;
   int64_t arenaBytes = 0;
   bool accumulates = false;                    ///< outputs += the results
+  /// What the code may use and this machine lacks: it can be looked at, but does not run.
+  std::string lacking;
   std::vector<std::vector<uint8_t>> constants; ///< elements in C order
   std::shared_ptr<const HostProgram> host;     ///< set instead of launches for the reference device
   Plan plan;

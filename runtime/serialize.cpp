@@ -293,8 +293,8 @@ std::vector<KernelPtr> kernelsOf(const Executable &executable) {
 }
 
 Expected<std::string> serialize(const Executable &executable) {
-  const auto &[device, inputs, outputs, launches, arenaBytes, accumulates, constants, host, plan,
-               times, onDevice] = executable;
+  const auto &[device, inputs, outputs, launches, arenaBytes, accumulates, lacking, constants, host,
+               plan, times, onDevice] = executable;
   if (host)
     return internalError("a host program cannot be written");
   Writer out;
@@ -306,6 +306,7 @@ Expected<std::string> serialize(const Executable &executable) {
   out.list(outputs, writeType);
   out.number(arenaBytes);
   out.number(uint8_t(accumulates));
+  out.text(lacking);
   out.list(constants, [&](const std::vector<uint8_t> &bytes) {
     out.text({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   });
@@ -333,6 +334,7 @@ deserialize(std::string_view bytes,
   executable->arenaBytes = in.number<int64_t>();
   in.require(executable->arenaBytes >= 0);
   executable->accumulates = in.number<uint8_t>() != 0;
+  executable->lacking = std::string(in.text());
   executable->constants = in.list(kNumber, [&] {
     std::string_view data = in.text();
     return std::vector<uint8_t>(data.begin(), data.end());

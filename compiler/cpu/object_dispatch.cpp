@@ -76,13 +76,18 @@ constexpr Feature kFeatures[] = {
 constexpr uint32_t kSavesYmm = 0x6, kSavesZmm = 0xe6, kSavesEgpr = 1u << 19;
 constexpr uint32_t kHasXgetbv = 1u << 27;
 
-Words neededBy(const Target &target) {
+llvm::StringSet<> featuresOf(const Target &target) {
   llvm::SmallVector<llvm::StringRef, 64> names;
   llvm::StringRef(target.features).split(names, ',');
   llvm::StringSet<> features;
   for (llvm::StringRef name : names)
     if (name.consume_front("+"))
       features.insert(name);
+  return features;
+}
+
+Words neededBy(const Target &target) {
+  llvm::StringSet<> features = featuresOf(target);
   Words words{};
   for (const Feature &feature : kFeatures)
     if (features.contains(feature.name))
@@ -203,6 +208,18 @@ llvm::Function *emitDispatch(llvm::Module &module, const std::string &name,
   answer->addIncoming(found, asked);
   b.CreateRet(b.CreateSub(answer, b.getInt32(1)));
   return function;
+}
+
+std::string lackingFeatures(const Target &target) {
+  Expected<const Target *> host = resolveTarget("native");
+  if (!host || *host == &target)
+    return "";
+  llvm::StringSet<> used = featuresOf(target), offered = featuresOf(**host);
+  std::string lacking;
+  for (const Feature &feature : kFeatures)
+    if (used.contains(feature.name) && !offered.contains(feature.name))
+      lacking += (lacking.empty() ? "" : ", ") + std::string(feature.name);
+  return lacking;
 }
 
 } // namespace ricci

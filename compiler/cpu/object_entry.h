@@ -72,6 +72,9 @@ Expected<std::string> emitProgramObject(llvm::LLVMContext &context,
 llvm::Function *emitDispatch(llvm::Module &module, const std::string &name,
                              llvm::ArrayRef<const Target *> targets);
 
+/// What code for the target may use and this machine lacks: "avx512f, avx512bw"; empty: nothing.
+std::string lackingFeatures(const Target &target);
+
 /// Marks a function as code for every x86-64 CPU.
 void setBaseline(llvm::Function &function);
 

@@ -14,6 +14,8 @@ namespace ricci {
 
 /// Cycles of a vector that one kernel computes at most.
 static constexpr double kMaxKernelCycles = 1000;
+/// Results of a kernel. LLVM's time grows faster than their number, which no memory rewards.
+static constexpr size_t kMaxKernelResults = 32;
 /// Cycles of a vector's computation that cost less to repeat in a second kernel than to keep.
 static constexpr double kRepeatCycles = 40;
 /// The same for every index of axes that a value does not have, and how many times more of them.
@@ -207,6 +209,7 @@ private:
   /// Whether what is pulled into the group can be computed there, and how much that is by now.
   bool joins(const Pull &pull, int group) {
     return pull.fits && pull.lastGroup < group &&
+           groups_[size_t(group)].roots.size() < kMaxKernelResults &&
            cycles_[size_t(group)] + pull.cycles <= kMaxKernelCycles;
   }
 
