@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/cost_model.h"
 #include "compiler/fuse/dims.h"
+#include "compiler/fuse/expand_products.h"
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
@@ -559,6 +560,41 @@ static std::optional<LabelledProduct> productOf(const LoopProgram &program) {
 
 namespace {
 
+/// Whether it goes element by element, for want of an axis that all operands are contiguous along.
+bool isScalar(const Schedule &s) {
+  bool mayBe = s.spec.family == Family::Map || s.spec.family == Family::ReduceRows ||
+               s.spec.family == Family::ReduceColumns;
+  return mayBe && !s.spec.vectorized;
+}
+
+/// Takes a schedule as a program of loops, which loads vectors of any stride, where that is faster.
+/// An einsum is written as one then.
+void considerFused(KernelOp kernel, std::optional<LoopProgram> loops, const Target &target,
+                   Schedule &schedule) {
+  KernelOp expanded;
+  if (!loops) {
+    OpBuilder b(kernel);
+    expanded = cast<KernelOp>(b.clone(*kernel));
+    EinsumOp einsum = einsumOf(expanded);
+    b.setInsertionPoint(einsum);
+    if (Value product = expandProduct(b, einsum)) {
+      einsum.getResult().replaceAllUsesWith(product);
+      einsum.erase();
+      loops = buildLoopProgram(expanded);
+    }
+  }
+  if (loops) {
+    Schedule fused = chooseFusedSchedule(std::move(*loops), target);
+    if (fused.predictedSeconds < schedule.predictedSeconds) {
+      schedule = std::move(fused);
+      if (expanded)
+        kernel.getBody().takeBody(expanded.getBody());
+    }
+  }
+  if (expanded)
+    expanded.erase();
+}
+
 struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
   using ChooseScheduleBase::ChooseScheduleBase;
 
@@ -584,8 +620,10 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
       }
       if (product)
         product->size = size;
-      Schedule schedule = product ? chooseSchedule(*product, **target)
-                                  : chooseFusedSchedule(std::move(*loops), **target);
+      Schedule schedule =
+          product ? chooseSchedule(*product, **target) : chooseFusedSchedule(*loops, **target);
+      if (product && isScalar(schedule) && !product->accumulate && size == 0)
+        considerFused(kernel, std::move(loops), **target, schedule);
       schedule.streams &= size == 0;
       kernel.setScheduleAttr(toAttribute(schedule, &getContext()));
     }

@@ -17,6 +17,8 @@
 //   %2 = ricci.reduce sum %1 dims = [1] …
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/fuse/expand_products.h"
+
 #include "compiler/fuse/access.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
@@ -65,6 +67,83 @@ struct Labels {
   bool isThin() const { return summed.empty() || own[0] <= 1 || own[1] <= 1; }
 };
 
+/// Of one or two operands without diagonals, which does more than move elements.
+bool isPlain(const EinsumEquation &equation, const Labels &labels) {
+  return equation.operands.size() <= 2 &&
+         (equation.operands.size() == 2 || !labels.summed.empty()) &&
+         llvm::none_of(equation.operands, [](const auto &labels) {
+           return llvm::any_of(labels, [&](int32_t l) { return llvm::count(labels, l) > 1; });
+         });
+}
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+Value reshaped(OpBuilder &b, Value value, ArrayRef<int64_t> shape) {
+  RankedTensorType type = typeOf(value);
+  return type.getShape() == shape
+             ? value
+             : ReshapeOp::create(b, value.getLoc(), type.clone(shape), value).getResult();
+}
+Value converted(OpBuilder &b, Value value, Type element) {
+  RankedTensorType type = typeOf(value);
+  return type.getElementType() == element
+             ? value
+             : CastOp::create(b, value.getLoc(), type.clone(element), value).getResult();
+}
+
+/// The operand with an axis for each label of the space, of extent 1 where it has none.
+Value aligned(OpBuilder &b, Value operand, ArrayRef<int32_t> own, ArrayRef<int32_t> axes) {
+  RankedTensorType type = typeOf(operand);
+  SmallVector<int64_t> perm, transposed, shape;
+  for (int32_t label : axes) {
+    const int32_t *place = llvm::find(own, label);
+    shape.push_back(place == own.end() ? 1 : type.getDimSize(unsigned(place - own.begin())));
+    if (place != own.end())
+      perm.push_back(place - own.begin());
+  }
+  for (int64_t axis = 0; axis < int64_t(own.size()); ++axis) // of extent 1
+    if (!llvm::is_contained(perm, axis))
+      perm.push_back(axis);
+  for (int64_t axis : perm)
+    transposed.push_back(type.getDimSize(unsigned(axis)));
+  if (!llvm::is_sorted(perm))
+    operand = TransposeOp::create(b, operand.getLoc(), type.clone(transposed), operand, perm);
+  return reshaped(b, operand, shape);
+}
+
+Value expand(OpBuilder &b, EinsumOp op, const EinsumEquation &equation, ArrayRef<int64_t> extents,
+             const Labels &labels) {
+  RankedTensorType type = typeOf(op.getResult());
+  // Products of 16-bit floats are not rounded.
+  Type element = type.getElementType();
+  if (element.isF16() || element.isBF16())
+    element = b.getF32Type();
+  SmallVector<int32_t> axes(labels.kept);
+  axes.append(labels.summed);
+  SmallVector<Value> factors;
+  for (auto [input, own] : llvm::zip(op.getInputs(), equation.operands))
+    factors.push_back(converted(b, aligned(b, input, own, axes), element));
+  Location loc = op.getLoc();
+  Value value = factors[0];
+  SmallVector<int64_t> shape;
+  for (int32_t label : axes)
+    shape.push_back(extents[size_t(label)]);
+  if (factors.size() == 2)
+    value = ElementwiseOp::create(b, loc, RankedTensorType::get(shape, element), ScalarOp::Multiply,
+                                  factors);
+  else if (typeOf(value).getShape() != ArrayRef(shape))
+    value = BroadcastOp::create(b, loc, RankedTensorType::get(shape, element), value);
+  if (!labels.summed.empty()) {
+    SmallVector<int64_t> dims;
+    for (size_t i = labels.kept.size(); i < axes.size(); ++i)
+      dims.push_back(int64_t(i));
+    shape.truncate(labels.kept.size());
+    auto kind = element.isInteger(1) ? ReduceKind::Any : ReduceKind::Sum;
+    value = ReduceOp::create(b, loc, RankedTensorType::get(shape, element), kind, value, dims);
+  }
+  return converted(b, reshaped(b, value, type.getShape()), type.getElementType());
+}
+
 struct ExpandProductsPass : impl::ExpandProductsBase<ExpandProductsPass> {
   void runOnOperation() override {
     // An einsum alone adds to memory.
@@ -85,15 +164,6 @@ struct ExpandProductsPass : impl::ExpandProductsBase<ExpandProductsPass> {
   }
 
 private:
-  /// Of one or two operands without diagonals, which does more than move elements.
-  static bool isPlain(const EinsumEquation &equation, const Labels &labels) {
-    return equation.operands.size() <= 2 &&
-           (equation.operands.size() == 2 || !labels.summed.empty()) &&
-           llvm::none_of(equation.operands, [](const auto &labels) {
-             return llvm::any_of(labels, [&](int32_t l) { return llvm::count(labels, l) > 1; });
-           });
-  }
-
   static bool isElementwise(Operation *op) { return isa_and_nonnull<ElementwiseOp, CastOp>(op); }
 
   /// Whether an operand, of which the products do not repeat each element often, is computed for
@@ -121,76 +191,15 @@ private:
       }
     return false;
   }
-
-  static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
-  static Value reshaped(OpBuilder &b, Value value, ArrayRef<int64_t> shape) {
-    RankedTensorType type = typeOf(value);
-    return type.getShape() == shape
-               ? value
-               : ReshapeOp::create(b, value.getLoc(), type.clone(shape), value).getResult();
-  }
-  static Value converted(OpBuilder &b, Value value, Type element) {
-    RankedTensorType type = typeOf(value);
-    return type.getElementType() == element
-               ? value
-               : CastOp::create(b, value.getLoc(), type.clone(element), value).getResult();
-  }
-
-  static Value expand(OpBuilder &b, EinsumOp op, const EinsumEquation &equation,
-                      ArrayRef<int64_t> extents, const Labels &labels) {
-    RankedTensorType type = typeOf(op.getResult());
-    // Products of 16-bit floats are not rounded.
-    Type element = type.getElementType();
-    if (element.isF16() || element.isBF16())
-      element = b.getF32Type();
-    SmallVector<int32_t> axes(labels.kept);
-    axes.append(labels.summed);
-    SmallVector<Value> factors;
-    for (auto [input, own] : llvm::zip(op.getInputs(), equation.operands))
-      factors.push_back(converted(b, aligned(b, input, own, axes), element));
-    Location loc = op.getLoc();
-    Value value = factors[0];
-    SmallVector<int64_t> shape;
-    for (int32_t label : axes)
-      shape.push_back(extents[size_t(label)]);
-    if (factors.size() == 2)
-      value = ElementwiseOp::create(b, loc, RankedTensorType::get(shape, element),
-                                    ScalarOp::Multiply, factors);
-    else if (typeOf(value).getShape() != ArrayRef(shape))
-      value = BroadcastOp::create(b, loc, RankedTensorType::get(shape, element), value);
-    if (!labels.summed.empty()) {
-      SmallVector<int64_t> dims;
-      for (size_t i = labels.kept.size(); i < axes.size(); ++i)
-        dims.push_back(int64_t(i));
-      shape.truncate(labels.kept.size());
-      auto kind = element.isInteger(1) ? ReduceKind::Any : ReduceKind::Sum;
-      value = ReduceOp::create(b, loc, RankedTensorType::get(shape, element), kind, value, dims);
-    }
-    return converted(b, reshaped(b, value, type.getShape()), type.getElementType());
-  }
-
-  /// The operand with an axis for each label of the space, of extent 1 where it has none.
-  static Value aligned(OpBuilder &b, Value operand, ArrayRef<int32_t> own, ArrayRef<int32_t> axes) {
-    RankedTensorType type = typeOf(operand);
-    SmallVector<int64_t> perm, transposed, shape;
-    for (int32_t label : axes) {
-      const int32_t *place = llvm::find(own, label);
-      shape.push_back(place == own.end() ? 1 : type.getDimSize(unsigned(place - own.begin())));
-      if (place != own.end())
-        perm.push_back(place - own.begin());
-    }
-    for (int64_t axis = 0; axis < int64_t(own.size()); ++axis) // of extent 1
-      if (!llvm::is_contained(perm, axis))
-        perm.push_back(axis);
-    for (int64_t axis : perm)
-      transposed.push_back(type.getDimSize(unsigned(axis)));
-    if (!llvm::is_sorted(perm))
-      operand = TransposeOp::create(b, operand.getLoc(), type.clone(transposed), operand, perm);
-    return reshaped(b, operand, shape);
-  }
 };
 
 } // namespace
+
+Value expandProduct(OpBuilder &b, EinsumOp op) {
+  EinsumEquation equation = op.parsedEquation();
+  auto extents = equation.extents(op.getInputs().getTypes());
+  Labels labels(equation, extents);
+  return isPlain(equation, labels) ? expand(b, op, equation, extents, labels) : Value();
+}
 
 } // namespace ricci
