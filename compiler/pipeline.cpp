@@ -128,6 +128,8 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
       if (Status s = run("ricci-cuda-form-attention", createFormAttention()); !s)
         return s;
   } else {
+    if (options_.known && !options_.known->keys.empty())
+      setKnownKernels();
     ChooseScheduleOptions schedule;
     schedule.cpu = options_.cpu;
     schedule.size = size;
@@ -141,10 +143,22 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
         return s;
   }
   // From here on every kernel has its schedule; nothing decides any more.
+  if (options_.known)
+    for (func::FuncOp function : module_->getOps<func::FuncOp>())
+      options_.known->areTaken |= function->hasAttr(kTakesKnownAttr);
   PlanMemoryOptions memory;
   memory.size = size;
   return run("ricci-plan-memory", createPlanMemory(memory));
   // From here on every intermediate has its place.
+}
+
+void Pipeline::setKnownKernels() {
+  Builder b(&context_);
+  SmallVector<Attribute> keys;
+  for (const std::string &key : options_.known->keys)
+    keys.push_back(b.getStringAttr(key));
+  for (func::FuncOp function : module_->getOps<func::FuncOp>())
+    function->setAttr(kKnownAttr, b.getArrayAttr(keys));
 }
 
 Status Pipeline::toLoops() {

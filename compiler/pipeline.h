@@ -41,6 +41,8 @@ public:
   CompileTimes &times() { return times_; }
 
 private:
+  /// CompileOptions::known, for the passes that choose.
+  void setKnownKernels();
   Status runOnFunction(const char *stage, const char *name, std::unique_ptr<mlir::Pass> pass);
   Status step(const char *stage, const char *pass, llvm::function_ref<mlir::LogicalResult()> run);
 

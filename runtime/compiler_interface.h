@@ -34,6 +34,13 @@ public:
   virtual std::shared_ptr<const Kernel> findKernel(const std::string &key) = 0;
 };
 
+/// Kernels of a program that differs in its leading extents alone. They are taken where another one
+/// would not be much faster, so that a new batch size compiles nothing.
+struct KnownKernels {
+  std::vector<std::string> keys;
+  bool areTaken = false; ///< set by the compiler: where another one would be faster
+};
+
 struct CompileOptions {
   Device device;
   std::string cpu = "native"; ///< native, x86-64, x86-64-v2 … v4, or a name LLVM knows
@@ -51,6 +58,7 @@ struct CompileOptions {
   bool accumulate = false;  ///< outputs += the result, instead of =
   /// Asked for kernels before they are compiled; null: nobody is.
   KernelStore *kernels = nullptr;
+  KnownKernels *known = nullptr; ///< null: none
   /// Equal strings mean equal code for equal programs: part of every cache key.
   std::string key() const;
 };

@@ -20,7 +20,7 @@
 // lies within one run of it (KernelSpec::panels): tables have an entry for each panel, and columns
 // are counted in panels. Otherwise tables have an entry for each column.
 //
-// Where B is much of the work, a block of its columns is fetched while the one before is multiplied
+// Where B comes from memory, a block of its columns is fetched while the one before is multiplied
 // (KernelSpec::prefetches).
 //
 // An operand that is computed (KernelSpec::prologue) is so panel by panel: to a buffer that stays

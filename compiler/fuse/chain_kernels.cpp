@@ -127,6 +127,7 @@ struct ChainKernelsPass : impl::ChainKernelsBase<ChainKernelsPass> {
       return signalPassFailure();
     }
     target_ = *target;
+    known_ = knownKernels(getOperation());
     kernels_.clear(), schedules_.clear(), position_.clear();
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
       auto schedule = fromAttribute(*kernel.getSchedule(), kernel);
@@ -235,7 +236,11 @@ private:
   Schedule inCache(KernelOp kernel) {
     auto product = productOf(einsumOf(kernel), kernel, /*accumulate=*/false);
     product->staysInCache = true;
-    return chooseSchedule(*product, *target_);
+    product->known = known_.empty() ? nullptr : &known_;
+    Schedule schedule = chooseSchedule(*product, *target_);
+    if (schedule.takesKnown)
+      getOperation()->setAttr(kTakesKnownAttr, UnitAttr::get(&getContext()));
+    return schedule;
   }
 
   /// Whether a contraction has the operand as the one whose rows are the result's, and as nothing
@@ -331,6 +336,7 @@ private:
   }
 
   const Target *target_ = nullptr;
+  llvm::StringSet<> known_;
   std::vector<KernelOp> kernels_;
   std::vector<Schedule> schedules_;
   llvm::DenseMap<Operation *, size_t> position_;

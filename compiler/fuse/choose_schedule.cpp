@@ -50,8 +50,9 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
 
-/// Rows of A with which so little is computed of B that reading B counts.
-constexpr int64_t kFewRows = 256;
+/// What is not worth some 40 ms of compilation for a new batch size: predicted seconds, which are up
+/// to three times the real ones, or a share of them.
+constexpr double kNewSeconds = 3e-4, kNewShare = 0.15;
 
 /// Bytes of operands of the smallest contractions that are prefetched one ahead.
 constexpr int64_t kLeastPrefetched = 512;
@@ -113,14 +114,29 @@ public:
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
     }
-    return *std::min_element(candidates.begin(), candidates.end(),
-                             [](const Schedule &x, const Schedule &y) {
-                               return x.predictedSeconds < y.predictedSeconds;
-                             });
+    auto fastest = [&](auto secondsOf) {
+      return *std::min_element(
+          candidates.begin(), candidates.end(),
+          [&](const Schedule &x, const Schedule &y) { return secondsOf(x) < secondsOf(y); });
+    };
+    Schedule best = fastest([&](const Schedule &s) {
+      return s.predictedSeconds + newSeconds(s.spec, s.predictedSeconds);
+    });
+    if (best.predictedSeconds >
+        fastest([](const Schedule &s) { return s.predictedSeconds; }).predictedSeconds)
+      best.takesKnown = true;
+    return best;
   }
 
 private:
   size_t result() const { return operands_; }
+
+  /// What a kernel must save of the time that one takes which exists.
+  double newSeconds(const KernelSpec &spec, double seconds) const {
+    if (!product_.known || product_.known->contains(spec.key() + "|" + target_.key()))
+      return 0;
+    return std::max(kNewSeconds, kNewShare * seconds);
+  }
 
   Schedule start(Family family) const {
     Schedule s;
@@ -336,7 +352,6 @@ private:
     chooseBlocks(s);
     if (s.spec.prologue)
       arrangePrologue(s);
-    s.prefetches = s.spec.prefetches = mayPrefetch(s);
     return s;
   }
 
@@ -393,15 +408,14 @@ private:
            kindOf(product_.result) != DTypeKind::Complex && totalExtent(s.k) <= depth();
   }
 
-  /// Whether the next block of B is fetched in time: it comes from memory, row by row, and is
-  /// multiplied with so few rows that reading it counts.
+  /// Whether the next block of B is fetched in time: it comes from memory, row by row. With many
+  /// rows that gains nothing and costs nothing; another number of them is no other kernel.
   bool mayPrefetch(const Schedule &s) const {
     double bytes = double(itemSize(s.spec.stored(1))) * double(totalExtent(s.k));
     for (const Dim &dim : s.n)
       bytes *= dim.strides[1] ? double(dim.extent) : 1;
     return s.spec.packing[1] == Packing::AlongRows && s.spec.computed != 1 && !product_.size &&
-           totalExtent(s.m) <= kFewRows && totalExtent(s.k) <= s.blockK &&
-           bytes > 2 * double(target_.l2Bytes);
+           totalExtent(s.k) <= depth() && bytes > 2 * double(target_.l2Bytes);
   }
 
   /// The same contraction without packing, where B's rows are vectors and stay in the cache.
@@ -452,13 +466,17 @@ private:
   /// the registers. 14x32 f32 on AVX-512 and 6x16 on AVX2, unless another tile wastes clearly less
   /// of this shape at its edges. Returns the predicted cycles.
   double chooseTile(Schedule &s) const {
+    s.prefetches = s.spec.prefetches = mayPrefetch(s);
     DType compute = computeType(s.spec.result);
     bool complex = kindOf(compute) == DTypeKind::Complex;
     int parts = complex ? 2 : 1, lanes = target_.lanes(componentDType(compute));
+    double least = HUGE_VAL, taken = HUGE_VAL;
     auto cycles = [&](int rows, int vectors) {
       s.spec.tileRows = rows;
       s.spec.tileColumns = vectors * lanes;
-      return contractCycles(s, target_);
+      taken = contractCycles(s, target_);
+      least = std::min(least, taken);
+      return taken + kClock * newSeconds(s.spec, taken / kClock);
     };
     auto mostRows = [&](int vectors) {
       return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
@@ -471,7 +489,9 @@ private:
           best = c;
           rows = r, vectors = v;
         }
-    return cycles(rows, vectors);
+    double chosen = cycles(rows, vectors);
+    s.takesKnown = product_.known && taken > least * 1.04;
+    return chosen;
   }
 
   static int64_t roundUp(int64_t n, int64_t tile) { return (n + tile - 1) / tile * tile; }
@@ -606,6 +626,7 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
     }
     Operation *last = getOperation().getBody().front().getTerminator();
     bool accumulate = getOperation()->hasAttr(kAccumulateAttr);
+    llvm::StringSet<> known = knownKernels(getOperation());
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
       bool isResult = llvm::is_contained(last->getOperands(), kernel.getResult(0));
       std::optional<LabelledProduct> product;
@@ -618,13 +639,17 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
         kernel.emitError("no emitter takes this kernel: it is neither one einsum nor fused loops");
         return signalPassFailure();
       }
-      if (product)
+      if (product) {
         product->size = size;
+        product->known = known.empty() ? nullptr : &known;
+      }
       Schedule schedule =
           product ? chooseSchedule(*product, **target) : chooseFusedSchedule(*loops, **target);
       if (product && isScalar(schedule) && !product->accumulate && size == 0)
         considerFused(kernel, std::move(loops), **target, schedule);
       schedule.streams &= size == 0;
+      if (schedule.takesKnown)
+        getOperation()->setAttr(kTakesKnownAttr, UnitAttr::get(&getContext()));
       kernel.setScheduleAttr(toAttribute(schedule, &getContext()));
     }
   }

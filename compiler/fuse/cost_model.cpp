@@ -11,7 +11,6 @@
 
 namespace ricci {
 
-static constexpr double kClock = 3e9;      // cycles a second
 static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
 

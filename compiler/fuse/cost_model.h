@@ -17,6 +17,8 @@
 
 namespace ricci {
 
+inline constexpr double kClock = 3e9; ///< cycles a second
+
 /// Whether a result of this size is gone from the caches before anybody reads it. It is stored past
 /// them, which spares reading the lines that it overwrites.
 bool leavesCaches(double bytes, const Target &target);

@@ -185,6 +185,14 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
 
 } // namespace
 
+llvm::StringSet<> knownKernels(Operation *function) {
+  llvm::StringSet<> keys;
+  if (auto known = function->getAttrOfType<ArrayAttr>(kKnownAttr))
+    for (auto key : known.getAsRange<StringAttr>())
+      keys.insert(key.getValue());
+  return keys;
+}
+
 EinsumOp einsumOf(KernelOp kernel) {
   auto einsums = kernel.block().getOps<EinsumOp>();
   return einsums.empty() ? EinsumOp() : *einsums.begin();

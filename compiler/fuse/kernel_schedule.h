@@ -30,6 +30,8 @@ llvm::SmallVector<BufferUse> buffersOf(KernelOp kernel, const Schedule &schedule
 
 /// The einsum that the kernel is, null for a fused one.
 EinsumOp einsumOf(KernelOp kernel);
+/// Keys of kernels that exist: `ricci.known`.
+llvm::StringSet<> knownKernels(mlir::Operation *function);
 
 /// The labels of the kernel's einsum with their strides. A label that repeats in a buffer walks
 /// along all of its axes at once. Nothing where an operand is no view of memory.

@@ -15,6 +15,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <memory>
 #include <optional>
@@ -151,6 +152,7 @@ struct Schedule {
   std::optional<RowBlocks> rowBlocks;
 
   double flops = 0, bytes = 0, predictedSeconds = 0;
+  bool takesKnown = false; ///< LabelledProduct::known: another kernel would be faster
 };
 
 /// What a kernel computes, as choose_schedule sees it: every label with its extent and its stride
@@ -171,6 +173,8 @@ struct LabelledProduct {
   bool staysInCache = false; ///< the result, whatever its size: it is handed on by rows
   /// Of the result, along its columns. Axes have strides of its operands after the result's.
   std::shared_ptr<const LoopProgram> epilogue;
+  /// Keys of kernels that exist: they are preferred to others that are a little faster. Null: none.
+  const llvm::StringSet<> *known = nullptr;
   int64_t size = 0; ///< an extent that is to vary (docs/decisions/0009-size-arguments.md); 0: none
 };
 

@@ -51,10 +51,17 @@ Operation *RicciDialect::materializeConstant(OpBuilder &builder, Attribute value
 
 LogicalResult RicciDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
-  if (name != kAccumulateAttr && name != kEntryAttr)
+  if (name != kAccumulateAttr && name != kEntryAttr && name != kKnownAttr &&
+      name != kTakesKnownAttr)
     return op->emitOpError() << "has an attribute '" << name << "' unknown to the ricci dialect";
   if (!isa<FunctionOpInterface>(op))
     return op->emitOpError() << "has '" << name << "', which only functions have";
+  if (name == kKnownAttr) {
+    auto keys = dyn_cast<ArrayAttr>(attribute.getValue());
+    if (!keys || !llvm::all_of(keys, llvm::IsaPred<StringAttr>))
+      return op->emitOpError() << "has '" << name << "' that is no list of strings";
+    return mlir::success();
+  }
   if (!isa<UnitAttr>(attribute.getValue()))
     return op->emitOpError() << "has '" << name << "' with a value";
   return mlir::success();

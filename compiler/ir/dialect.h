@@ -30,5 +30,8 @@ namespace ricci {
 inline constexpr llvm::StringLiteral kStridesAttr = "ricci.strides";       ///< arguments, results
 inline constexpr llvm::StringLiteral kAccumulateAttr = "ricci.accumulate"; ///< functions
 inline constexpr llvm::StringLiteral kEntryAttr = "ricci.entry";           ///< functions
+/// Functions: keys of kernels that exist, and whether one was taken though another would be faster.
+inline constexpr llvm::StringLiteral kKnownAttr = "ricci.known";
+inline constexpr llvm::StringLiteral kTakesKnownAttr = "ricci.takes_known";
 
 } // namespace ricci

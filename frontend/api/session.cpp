@@ -23,6 +23,8 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <mutex>
+#include <unordered_map>
 
 namespace ricci {
 
@@ -202,20 +204,69 @@ std::string codeIdentity(const CompileOptions &options) {
   return cudaIdentity(options.arch, nvrtc ? (*nvrtc)->version : "none");
 }
 
+/// Programs that differ in their leading extents alone, and the kernels that they run with.
+class Families {
+public:
+  static Families &shared() {
+    static auto &families = *new Families; // outlives every user
+    return families;
+  }
+  static std::string keyOf(const Program &program, const CompileOptions &options) {
+    std::string key = options.key() + "\n" + program.source;
+    for (const Program::Node &node : program.nodes)
+      if (node.kind == Program::NodeKind::Input)
+        key += fmt::format("\n{}[{}:{}]", shortName(node.type.dtype), node.type.shape.size(),
+                           fmt::join(node.type.shape.begin() + !node.type.shape.empty(),
+                                     node.type.shape.end(), ","));
+    return key;
+  }
+  std::vector<std::string> kernelsOf(const std::string &key) {
+    std::lock_guard lock(mutex_);
+    auto found = kernels_.find(key);
+    return found == kernels_.end() ? std::vector<std::string>() : found->second;
+  }
+  void add(const std::string &key, const Executable &executable) {
+    std::lock_guard lock(mutex_);
+    if (kernels_.size() >= kMost)
+      kernels_.clear();
+    std::vector<std::string> &kernels = kernels_[key];
+    for (const Launch &launch : executable.launches)
+      if (std::find(kernels.begin(), kernels.end(), launch.kernel->key()) == kernels.end())
+        kernels.push_back(launch.kernel->key());
+    if (kernels.size() > kMostKernels)
+      kernels.erase(kernels.begin(), kernels.end() - kMostKernels);
+  }
+
+private:
+  static constexpr size_t kMost = 1024, kMostKernels = 64;
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::vector<std::string>> kernels_;
+};
+
 /// From disk, else compiled and stored there.
 Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions options,
-                                      const std::string &programKey) {
-  std::optional<DiskCache> disk = DiskCache::open(codeIdentity(options));
-  if (!disk)
-    return compile(program, options);
+                                      const std::string &programKey, bool onDisk) {
+  std::optional<DiskCache> disk =
+      onDisk ? DiskCache::open(codeIdentity(options)) : std::optional<DiskCache>();
+  std::string family = Families::keyOf(program, options);
   // An executable's plan is in the labels of whoever stored it.
   std::string key = fmt::format("{}\n{}", programKey, spelling(program));
-  if (ExecutablePtr found = disk->findProgram(key))
+  if (ExecutablePtr found = disk ? disk->findProgram(key) : nullptr) {
+    Families::shared().add(family, *found);
     return found;
-  options.kernels = &*disk;
+  }
+  KnownKernels known;
+  if (options.device.kind == DeviceKind::Cpu) {
+    known.keys = Families::shared().kernelsOf(family);
+    options.known = &known;
+  }
+  options.kernels = disk ? &*disk : nullptr;
   Expected<ExecutablePtr> compiled = compile(program, options);
-  // A compiler that was installed meanwhile is not the one that `disk` has keyed by.
-  if (compiled && compilerIsUnchanged()) {
+  if (compiled)
+    Families::shared().add(family, **compiled);
+  // A compiler that was installed meanwhile is not the one that `disk` has keyed by. What took a
+  // kernel for another's sake is compiled for its own in the next process.
+  if (compiled && disk && !known.areTaken && compilerIsUnchanged()) {
     disk->storeProgram(key, program.source, **compiled);
     // For where there is no NVRTC.
     if (options.device.isCuda())
@@ -233,9 +284,9 @@ Expected<ExecutablePtr> compileCached(const Program &program, const CompileOptio
   std::string key = fmt::format("{}\n{}", program.key(), options.key());
   auto find = [&] {
     // The reference device has no code to store.
-    return onDisk && options.device.kind != DeviceKind::Reference
-               ? compileStored(program, options, key)
-               : compile(program, options);
+    return options.device.kind == DeviceKind::Reference
+               ? compile(program, options)
+               : compileStored(program, options, key, onDisk);
   };
   // An interrupt ends this thread's call, not those that wait for what it computes.
   struct Interruption {

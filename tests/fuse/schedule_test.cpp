@@ -250,17 +250,41 @@ TEST(Schedule, smallMatricesOfABatchArePrefetched) {
   EXPECT_FALSE(chooseSchedule(matmul(16, 16, 16), target()).prefetches);
 }
 
-TEST(Schedule, columnsFromMemoryArePrefetchedForFewRows) {
+TEST(Schedule, columnsFromMemoryArePrefetched) {
   auto prefetches = [](int64_t m, int64_t n, int64_t k) {
     Schedule s = chooseSchedule(matmul(m, n, k), target());
     EXPECT_EQ(s.spec.family, Family::Contract);
     EXPECT_EQ(s.spec.prefetches, s.prefetches);
     return s.prefetches;
   };
-  EXPECT_TRUE(prefetches(64, 500000, 64));
-  EXPECT_FALSE(prefetches(64, 2000, 64)); // B is in the cache
-  EXPECT_FALSE(prefetches(512, 500000, 64));
+  EXPECT_TRUE(prefetches(64, 500000, 64) && prefetches(512, 500000, 64));
+  EXPECT_FALSE(prefetches(64, 2000, 64));     // B is in the cache
   EXPECT_FALSE(prefetches(64, 500000, 5000)); // the next block is one of K
+}
+
+// A kernel that exists is taken if another one would save little, never if it is much slower.
+TEST(Schedule, knownKernelsArePreferred) {
+  Target t = target();
+  llvm::StringSet<> known;
+  auto choose = [&](int64_t m) {
+    LabelledProduct product = matmul(m, 768, 768);
+    product.known = known.empty() ? nullptr : &known;
+    return chooseSchedule(product, t);
+  };
+  Schedule some = choose(512), alone = choose(10), large = choose(3000);
+  ASSERT_NE(some.spec.key(), alone.spec.key()); // another register tile
+  EXPECT_FALSE(some.takesKnown || alone.takesKnown);
+  known.insert(some.spec.key() + "|" + t.key());
+  EXPECT_EQ(choose(10).spec.key(), some.spec.key());
+  EXPECT_TRUE(choose(10).takesKnown);
+  EXPECT_FALSE(choose(512).takesKnown);
+  known.clear();
+  KernelSpec narrow = large.spec;
+  narrow.tileRows = 4, narrow.tileColumns = t.lanes(DType::f32);
+  known.insert(narrow.key() + "|" + t.key());
+  EXPECT_EQ(choose(3000).spec.key(), large.spec.key());
+  known.insert(some.spec.key() + "|another CPU");
+  EXPECT_EQ(choose(10).spec.key(), alone.spec.key());
 }
 
 TEST(Schedule, transposesJoinWhatFollowsInTheResult) {

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +145,25 @@ def test_a_process_ends_quietly():
            "try: ricci.einsum('$', x)\nexcept ricci.Error as e: kept = e"
     done = subprocess.run([sys.executable, "-c", code.replace("\\\n", "\n")], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_new_batch_size_takes_the_kernels_that_exist(tmp_path):
+    code = """import sys, numpy as np, ricci
+w = np.arange(776 * 760).reshape(776, 760).astype("f4") % 7
+for rows in map(int, sys.argv[1:]):
+    x = np.ones((rows, 776), "f4")
+    f = ricci.compile("x @ w", x=ricci.spec("f32", x.shape), w=ricci.spec("f32", w.shape))
+    assert np.array_equal(f(x, w), x @ w)
+    print(f.plan().steps[0]["kernel"])"""
+
+    def kernels(*rows, cache):
+        return subprocess.run([sys.executable, "-c", code, *map(str, rows)], stdout=subprocess.PIPE, text=True, check=True,
+                              env={**os.environ, "RICCI_CACHE_DIR": str(cache)}).stdout.splitlines()
+
+    # Tiles of another height suit some of these sizes.
+    sizes = [512, 128, 100, 60, 17]
+    alone = [kernels(rows, cache="off")[0] for rows in sizes]
+    assert len(set(alone)) > 1
+    assert kernels(*sizes, cache=tmp_path / "cache") == alone[:1] * len(sizes)
+    # What is on disk afterwards is nobody's compromise.
+    assert [kernels(rows, cache=tmp_path / "cache")[0] for rows in sizes] == alone
