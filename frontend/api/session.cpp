@@ -13,6 +13,7 @@
 #include "runtime/disk_cache.h"
 #include "runtime/interrupt.h"
 #include "runtime/log.h"
+#include "runtime/machine.h"
 #include "runtime/nvrtc_library.h"
 #include "runtime/pool.h"
 
@@ -85,16 +86,24 @@ ThreadEntry &threadEntry(std::string_view key) {
 } // namespace
 
 bool fuses(const ProgramOptions &options) {
-  const char *fusion = std::getenv("RICCI_FUSION");
-  return options.fuse && !(fusion && std::string_view(fusion) == "off");
+  const char *variable = std::getenv("RICCI_FUSION");
+  const std::string_view fusion = variable ? variable : "";
+  static std::atomic<bool> warned{false};
+  if (fusion != "" && fusion != "on" && fusion != "off" && !warned.exchange(true))
+    warn(fmt::format("RICCI_FUSION is '{}', but must be on or off; operations are fused", fusion));
+  return options.fuse && fusion != "off";
 }
 
 int64_t chainBytes() {
-  const char *bytes = std::getenv("RICCI_CHAIN_BYTES");
-  return bytes ? std::max<int64_t>(0, std::strtoll(bytes, nullptr, 10)) : 0;
+  const Expected<int64_t> bytes = environmentBytes("RICCI_CHAIN_BYTES", 0);
+  static std::atomic<bool> warned{false};
+  if (!bytes && !warned.exchange(true))
+    warn(fmt::format("{}; the size of the L2 cache is taken", bytes.error().message));
+  return bytes ? *bytes : 0;
 }
 
 CompileOptions compileOptions(const ProgramOptions &options, bool accumulate) {
+  checkLogVariable();
   CompileOptions result;
   result.device = options.device;
   result.arch = archOf(options);
