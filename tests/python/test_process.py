@@ -134,10 +134,12 @@ def test_dumps(tmp_path):
     assert result.returncode == 0 and not result.stderr
     # The second call finds nothing in a cache.
     assert sorted(os.listdir(tmp_path / "to")) == ["0001", "0002"]
-    files = ["1-ast.txt", "2-tensor.mlir", "3-ordered.mlir", "4-kernels.mlir", "5-loops.mlir", "6-llvm.ll", "7-asm.s"]
+    files = ["1-ast.txt", "2-tensor.mlir", "3-ordered.mlir", "4-kernels.mlir", "5-loops.mlir", "6-llvm.ll", "7-asm.s",
+             "8-obj.o"]
     assert sorted(os.listdir(tmp_path / "to" / "0002")) == files
     assert "exp" in (tmp_path / "to/0001/1-ast.txt").read_text()
     assert ".globl\tfused_columns" in (tmp_path / "to/0001/7-asm.s").read_text()
+    assert (tmp_path / "to/0001/8-obj.o").read_bytes()[:4] == b"\x7fELF"
     assert not (tmp_path / "cache").exists()
     # A later process goes on counting; an error is the last stage.
     program = "import numpy as np, ricci\ntry: ricci.evaluate('x @ x', x=np.ones((9, 9)), memory_limit=700)\n" \
