@@ -331,8 +331,7 @@ Expected<ExecutablePtr> compileProgram(const Program &program, const ProgramOpti
   return compileCached(program, compileOptions(options), options.diskCache);
 }
 
-Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable,
-                                              const std::vector<Tensor> &operands) {
+Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable, TensorList operands) {
   const bool onGpu = std::any_of(operands.begin(), operands.end(),
                                  [](const Tensor &t) { return t.device().isCuda(); });
   const Device device = onGpu ? executable.device : Device();
@@ -347,7 +346,7 @@ Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable,
   return outputs;
 }
 
-Expected<Device> deviceOf(const ProgramOptions &options, const std::vector<Tensor> &operands) {
+Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands) {
   Device device = options.device;
   for (size_t i = 0; i < operands.size(); ++i) {
     const Device given = operands[i].device();
@@ -369,32 +368,34 @@ Expected<Device> deviceOf(const ProgramOptions &options, const std::vector<Tenso
   return device;
 }
 
-Status checkOutput(std::string_view name, const Tensor &output) {
-  if (!isValid(output.type()))
-    return inputError(fmt::format("{}: {}", name, normalizeType(output.type()).error().message));
-  if (mayAliasItself(output.type()))
-    return inputError(fmt::format("{} {} with strides [{}] has one place for several elements",
-                                  name, describeType(output.type()),
-                                  fmt::join(output.strides(), ",")));
-  return success();
+Status checkOutput(std::string_view name, const TensorType &output) {
+  if (!isValid(output))
+    return inputError(fmt::format("{}: {}", name, normalizeType(output).error().message));
+  const std::optional<bool> aliases = aliasesItself(output);
+  if (aliases == false)
+    return success();
+  return inputError(fmt::format(
+      "{} {} with strides [{}] {}", name, describeType(output), fmt::join(output.strides, ","),
+      aliases ? "has one place for several elements"
+              : "may have one place for several elements: a large output needs strides that nest, "
+                "each beyond what the smaller ones reach together"));
 }
 
-Expected<const std::vector<Tensor> *> separateOperands(const std::vector<Tensor> &operands,
-                                                       const std::vector<Tensor> &outputs,
-                                                       std::vector<Tensor> &separate) {
+Expected<TensorList> separateOperands(TensorList operands, TensorList outputs,
+                                      std::vector<Tensor> &separate) {
   for (size_t i = 0; i < operands.size(); ++i) {
     auto overlaps = [&](const Tensor &output) { return mayOverlap(operands[i], output); };
     if (!isValid(operands[i].type()) || !operands[i].raw() ||
         std::none_of(outputs.begin(), outputs.end(), overlaps))
       continue;
     if (separate.empty())
-      separate = operands;
+      separate = operands.vector();
     Expected<Tensor> copy = operands[i].contiguous();
     if (!copy)
       return std::move(copy.error());
     separate[i] = std::move(*copy);
   }
-  return separate.empty() ? &operands : &separate;
+  return separate.empty() ? operands : TensorList(separate);
 }
 
 } // namespace detail
