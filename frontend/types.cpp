@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace ricci {
 
@@ -63,7 +64,7 @@ bool isValid(const TensorType &type) {
     if (size < 0)
       return false;
   if (isEmpty(type.shape))
-    return bool(normalizeType(type));
+    return bool(elementCount(type.shape, type.dtype));
   for (int64_t size : type.shape)
     if (__builtin_mul_overflow(bytes, size, &bytes))
       return false;
@@ -83,22 +84,57 @@ std::string describeType(const TensorType &type) {
                      join(rank - kShown / 4, rank), rank);
 }
 
-bool mayAliasItself(const TensorType &type) {
-  std::vector<std::pair<int64_t, int64_t>> axes; // |stride|, size
+namespace {
+struct Axis {
+  int64_t stride, size; ///< |stride|
+};
+
+/// Whether two indices of the axes give one offset, by a look at all offsets.
+bool offsetsRepeat(const Axis *begin, const Axis *end, int64_t count) {
+  std::vector<int64_t> offsets;
+  offsets.reserve(size_t(count));
+  offsets.push_back(0);
+  for (const Axis *axis = begin; axis != end; ++axis) {
+    const size_t known = offsets.size();
+    for (int64_t i = 1; i < axis->size; ++i)
+      for (size_t j = 0; j < known; ++j)
+        offsets.push_back(offsets[j] + i * axis->stride);
+  }
+  std::sort(offsets.begin(), offsets.end());
+  return std::adjacent_find(offsets.begin(), offsets.end()) != offsets.end();
+}
+} // namespace
+
+std::optional<bool> aliasesItself(const TensorType &type) {
+  constexpr int64_t kCounted = int64_t(1) << 20;
+  if (isEmpty(type.shape))
+    return false;
+  std::array<Axis, 64> axes; // a valid type has at most 62 that are longer than 1
+  Axis *end = axes.data();
   for (size_t i = 0; i < type.shape.size(); ++i) {
-    if (type.shape[i] == 0)
-      return false;
-    if (type.shape[i] > 1)
-      axes.push_back({std::abs(type.strides[i]), type.shape[i]});
-  }
-  std::sort(axes.begin(), axes.end());
-  int64_t reach = 0; // the largest offset of the axes so far
-  for (auto [stride, size] : axes) {
-    if (stride <= reach)
+    if (type.shape[i] == 1)
+      continue;
+    if (type.strides[i] == 0)
       return true;
-    reach += stride * (size - 1);
+    *end++ = {std::abs(type.strides[i]), type.shape[i]};
   }
-  return false;
+  std::sort(axes.data(), end, [](const Axis &a, const Axis &b) { return a.stride < b.stride; });
+  // An axis whose stride is beyond what the smaller ones reach repeats nothing that they do not.
+  int64_t reach = 0, count = 1, countToDecide = 1;
+  Axis *toDecide = axes.data();
+  for (Axis *axis = axes.data(); axis != end; ++axis) {
+    count *= axis->size;
+    if (axis->stride <= reach) {
+      toDecide = axis + 1;
+      countToDecide = count;
+    }
+    reach += axis->stride * (axis->size - 1);
+  }
+  if (toDecide == axes.data())
+    return false;
+  if (countToDecide > kCounted)
+    return std::nullopt;
+  return offsetsRepeat(axes.data(), toDecide, countToDecide);
 }
 
 } // namespace ricci

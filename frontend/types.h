@@ -8,6 +8,8 @@
 
 #include "runtime/tensor.h"
 
+#include <optional>
+
 namespace ricci {
 
 /// The type with canonical strides, so that equal layouts have one signature: an axis of size 1,
@@ -22,8 +24,9 @@ bool isValid(const TensorType &type);
 /// "f32[3,4]", cut in the middle when the rank is large.
 std::string describeType(const TensorType &type);
 
-/// Whether two indices of the tensor may be the same element, for a valid type. True may be wrong
-/// for unusual strides that do not nest; false never is.
-bool mayAliasItself(const TensorType &type);
+/// Whether two indices of the tensor are the same element, for a valid type; nothing where strides
+/// that do not nest walk so many elements (a million) that finding out takes long. Allocates
+/// nothing where the strides nest: each is beyond what the smaller ones reach together.
+std::optional<bool> aliasesItself(const TensorType &type);
 
 } // namespace ricci

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cache_folder.h"
 
+#include "runtime/format.h"
 #include "runtime/log.h"
 #include "runtime/machine.h"
 
@@ -85,6 +86,26 @@ bool isEntry(std::string_view name) {
          (name.substr(dot) == ".program" || name.substr(dot) == ".kernel");
 }
 
+/// The file that `write` makes first: ".new-PID-COUNT-TIME", the time in hexadecimal.
+bool isTemporary(std::string_view name) {
+  if (!name.starts_with(kTemporary))
+    return false;
+  name.remove_prefix(kTemporary.size());
+  auto takeNumber = [&](std::string_view digits) {
+    const size_t length = std::min(name.find_first_not_of(digits), name.size());
+    name.remove_prefix(length);
+    return length > 0;
+  };
+  auto takeDash = [&] {
+    const bool isThere = name.starts_with('-');
+    name.remove_prefix(isThere);
+    return isThere;
+  };
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return takeNumber(kDigits.substr(0, 10)) && takeDash() && takeNumber(kDigits.substr(0, 10)) &&
+         takeDash() && takeNumber(kDigits) && name.empty();
+}
+
 class Descriptor {
 public:
   explicit Descriptor(int value) : value(value) {}
@@ -133,7 +154,8 @@ CacheLocation cacheLocation() {
   location.limit = limit ? *limit : kDefaultLimit;
   static std::atomic<bool> warned{false};
   if (!limit && !warned.exchange(true))
-    warn(limit.error().message);
+    warn(fmt::format("{}; the limit is {}", limit.error().message,
+                     formatBytes(double(kDefaultLimit))));
 
   std::string given;
   {
@@ -162,8 +184,10 @@ CacheLocation cacheLocation() {
     location.path = caches + "/ricci";
   else if (!home.empty() && home[0] == '/' && isFolder(home))
     location.path = home + "/.cache/ricci";
-  else
+  else {
     location.whyOff = "there is no home directory";
+    location.isWanted = true;
+  }
   return location;
 }
 
@@ -276,7 +300,7 @@ template <typename F> void CacheFolder::each(F visit) const {
   while (const dirent *entry = readdir(stream)) {
     const std::string_view name = entry->d_name;
     struct stat s;
-    if ((isEntry(name) || name.starts_with(kTemporary)) &&
+    if ((isEntry(name) || isTemporary(name)) &&
         fstatat(descriptor_, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
       visit(CacheFile{entry->d_name, int64_t(s.st_size), nanoseconds(s.st_mtim)});
   }

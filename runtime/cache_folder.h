@@ -18,9 +18,10 @@ namespace ricci {
 /// Where the disk cache is to be: what chooseCacheFolder says, else RICCI_CACHE_DIR, else
 /// $XDG_CACHE_HOME/ricci, else $HOME/.cache/ricci.
 struct CacheLocation {
-  std::string path;   ///< absolute; empty: there is no cache
-  std::string whyOff; ///< then: "RICCI_CACHE_DIR is off"
-  int64_t limit = 0;  ///< bytes of all files; RICCI_CACHE_LIMIT, else 256 MiB
+  std::string path;      ///< absolute; empty: there is no cache
+  std::string whyOff;    ///< then: "RICCI_CACHE_DIR is off"
+  int64_t limit = 0;     ///< bytes of all files; RICCI_CACHE_LIMIT, else 256 MiB
+  bool isWanted = false; ///< without a path: nobody has turned it off
 };
 CacheLocation cacheLocation();
 /// For this process, in place of RICCI_CACHE_DIR: a folder, or "off"; "" takes that back.

@@ -44,7 +44,7 @@ public:
   }
 
 private:
-  void *inline_[16];
+  void *inline_[64];
   std::vector<void *> many_;
 };
 

@@ -126,8 +126,7 @@ Expected<std::shared_ptr<const CudaProgram>> CudaProgram::load(const Executable 
   return std::shared_ptr<const CudaProgram>(std::move(program));
 }
 
-Status CudaProgram::run(const Executable &executable, const std::vector<Tensor> &inputs,
-                        const std::vector<Tensor> &outputs) const {
+Status CudaProgram::run(const Executable &executable, TensorList inputs, TensorList outputs) const {
   DeviceArguments in(device_), out(device_);
   for (const Tensor &input : inputs)
     if (Status s = in.add(input, true); !s)
@@ -192,8 +191,7 @@ Status CudaProgram::run(const Executable &executable, const std::vector<Tensor> 
   return statusOf(status);
 }
 
-Status runOnCuda(const Executable &executable, const std::vector<Tensor> &inputs,
-                 const std::vector<Tensor> &outputs) {
+Status runOnCuda(const Executable &executable, TensorList inputs, TensorList outputs) {
   std::shared_ptr<const CudaProgram> program = std::atomic_load(&executable.onDevice);
   if (!program) {
     // Two threads may both load it; one of them is kept.

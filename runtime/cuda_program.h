@@ -17,8 +17,7 @@ public:
 
   /// Arguments fit the executable. Those in the CPU's memory are copied; everything has happened
   /// when it returns.
-  Status run(const Executable &executable, const std::vector<Tensor> &inputs,
-             const std::vector<Tensor> &outputs) const;
+  Status run(const Executable &executable, TensorList inputs, TensorList outputs) const;
 
 private:
   explicit CudaProgram(CudaDevice &device) : device_(device) {}
@@ -29,7 +28,6 @@ private:
 };
 
 /// Loads the program at its first run.
-Status runOnCuda(const Executable &executable, const std::vector<Tensor> &inputs,
-                 const std::vector<Tensor> &outputs);
+Status runOnCuda(const Executable &executable, TensorList inputs, TensorList outputs);
 
 } // namespace ricci

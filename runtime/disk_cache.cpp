@@ -41,6 +41,8 @@ void warnOnce(const Diagnostic &why, std::string_view what) {
 
 std::optional<DiskCache> DiskCache::open(std::string_view cpu) {
   CacheLocation location = cacheLocation();
+  if (location.path.empty() && location.isWanted)
+    warnOnce(machineError(location.whyOff), "nothing is cached on disk");
   if (location.path.empty() || buildIdentity().empty())
     return std::nullopt;
   Expected<std::optional<CacheFolder>> folder = CacheFolder::open(location.path, false);

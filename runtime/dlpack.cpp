@@ -14,6 +14,8 @@
 namespace ricci {
 namespace {
 
+Diagnostic nullTensor() { return usageError("the DLPack tensor is a null pointer"); }
+
 DLDataType toDLPackType(DType dtype) {
   const auto bits = uint8_t(8 * itemSize(dtype));
   if (dtype == DType::bf16)
@@ -119,6 +121,8 @@ template <typename Managed> Managed *lend(const Tensor &tensor) {
 } // namespace
 
 Expected<Tensor> try_from_dlpack(DLManagedTensorVersioned *managed) {
+  if (!managed)
+    return nullTensor();
   if (managed->version.major != DLPACK_MAJOR_VERSION)
     return inputError(fmt::format("the tensor is of DLPack {}.{}; Ricci reads version {}",
                                   managed->version.major, managed->version.minor,
@@ -126,7 +130,11 @@ Expected<Tensor> try_from_dlpack(DLManagedTensorVersioned *managed) {
   return adopt(managed, (managed->flags & DLPACK_FLAG_BITMASK_READ_ONLY) != 0);
 }
 
-Expected<Tensor> try_from_dlpack(DLManagedTensor *managed) { return adopt(managed, false); }
+Expected<Tensor> try_from_dlpack(DLManagedTensor *managed) {
+  if (!managed)
+    return nullTensor();
+  return adopt(managed, false);
+}
 
 Tensor from_dlpack(DLManagedTensorVersioned *managed) { return try_from_dlpack(managed).value(); }
 Tensor from_dlpack(DLManagedTensor *managed) { return try_from_dlpack(managed).value(); }

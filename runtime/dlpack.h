@@ -14,7 +14,8 @@ namespace ricci {
 /// Takes over a tensor in the memory of the CPU or a GPU: shares it, without a copy, and calls its
 /// deleter once nothing refers to it any more. A GPU's must be there already, or come in the order
 /// of the legacy default stream. After an error it is still the caller's. An input error for
-/// another device or major version, a type that Ricci lacks, and data that are not aligned.
+/// another device or major version, a type that Ricci lacks, and data that are not aligned; a usage
+/// error for null.
 Expected<Tensor> try_from_dlpack(DLManagedTensorVersioned *managed);
 /// The same in the form without a version; the tensor is writable.
 Expected<Tensor> try_from_dlpack(DLManagedTensor *managed);

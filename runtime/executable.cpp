@@ -60,8 +60,7 @@ bool repeatsElements(const Tensor &t) {
   return false;
 }
 
-Status checkArguments(const Executable &e, const std::vector<Tensor> &inputs,
-                      const std::vector<Tensor> &outputs) {
+Status checkArguments(const Executable &e, TensorList inputs, TensorList outputs) {
   if (inputs.size() != e.inputs.size())
     return inputError(
         fmt::format("the program takes {} operands, not {}", e.inputs.size(), inputs.size()));
@@ -152,14 +151,13 @@ double CompileTimes::total() const {
   return sum;
 }
 
-Status Executable::run(const std::vector<Tensor> &inputs,
-                       const std::vector<Tensor> &outputs) const {
+Status Executable::run(TensorList inputs, TensorList outputs) const {
   if (Status s = checkArguments(*this, inputs, outputs); !s)
     return s;
   if (!lacking.empty())
     return machineError(fmt::format("this machine lacks {}, which the code may use", lacking));
   if (host)
-    return host->run(inputs, outputs);
+    return host->run(inputs.vector(), outputs.vector());
   if (device.isCuda())
     return runOnCuda(*this, inputs, outputs);
 

@@ -173,7 +173,7 @@ struct Executable {
   /// Runs into `outputs`, whose types must equal `this->outputs`. Outputs may not overlap inputs.
   /// An index out of range is an input error afterwards; the outputs are then undefined. Tensors of
   /// a program for a GPU are in its memory, or in the CPU's and copied there and back.
-  Status run(const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) const;
+  Status run(TensorList inputs, TensorList outputs) const;
 };
 
 } // namespace ricci

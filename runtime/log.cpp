@@ -8,6 +8,9 @@
 
 #include "runtime/utf8.h"
 
+#include <fmt/format.h>
+
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -49,6 +52,14 @@ void warn(std::string_view message) {
   std::string line = "ricci: warning: " + printable(message) + "\n";
   // A warning that cannot be written is lost.
   [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void checkLogVariable() {
+  static std::atomic<bool> checked{false};
+  const char *log = std::getenv("RICCI_LOG");
+  const std::string_view value = log ? log : "";
+  if (value != "" && value != "on" && value != "off" && !checked.exchange(true))
+    warn(fmt::format("RICCI_LOG is '{}', but must be on or off; warnings are printed", value));
 }
 
 } // namespace ricci

@@ -20,4 +20,7 @@ void setLogCallback(LogCallback callback, void *context);
 /// feed on stderr, in one piece; nothing with RICCI_LOG=off.
 void warn(std::string_view message);
 
+/// A warning, the first time in a process, where RICCI_LOG is neither on nor off.
+void checkLogVariable();
+
 } // namespace ricci

@@ -100,12 +100,34 @@ Expected<Tensor> Tensor::allocate(DType dtype, Shape shape, Device device) {
   return share(std::move(owner), *data, dtype, std::move(shape), std::move(strides), false);
 }
 
+/// Never destroyed: tensors may outlive main.
+const TensorType &Tensor::emptyType() {
+  static const auto *type = new TensorType;
+  return *type;
+}
+
+/// Of a pointer to elements: there is something there, and loads may assume its alignment.
+static Status checkData(const void *data, const TensorType &type) {
+  if (std::find(type.shape.begin(), type.shape.end(), 0) != type.shape.end())
+    return success();
+  if (!data)
+    return usageError(fmt::format("the data of {} are a null pointer", type.str()));
+  const size_t parts = kindOf(type.dtype) == DTypeKind::Complex ? 2 : 1;
+  const size_t alignment = itemSize(type.dtype) / parts;
+  if (reinterpret_cast<uintptr_t>(data) % alignment != 0)
+    return usageError(fmt::format("the data of {} are not aligned to the {} bytes of their type",
+                                  type.str(), alignment));
+  return success();
+}
+
 Tensor Tensor::share(std::shared_ptr<void> owner, void *data, DType dtype, Shape shape,
                      Strides strides, bool readOnly, Device device) {
   Tensor t;
   if (strides.empty())
     strides = contiguousStrides(shape);
-  t.type_ = {dtype, std::move(shape), std::move(strides)};
+  t.type_ =
+      std::make_shared<const TensorType>(TensorType{dtype, std::move(shape), std::move(strides)});
+  checkData(data, *t.type_).value();
   t.data_ = data;
   t.owner_ = std::move(owner);
   t.readOnly_ = readOnly;
@@ -124,7 +146,7 @@ Tensor Tensor::borrowConst(const void *data, DType dtype, Shape shape, Strides s
 
 int64_t Tensor::size() const {
   int64_t count = 1;
-  for (int64_t extent : type_.shape) {
+  for (int64_t extent : shape()) {
     if (extent == 0)
       return 0;
     count *= extent;
@@ -214,6 +236,8 @@ Expected<Tensor> Tensor::contiguous() const {
   if (strides().size() != shape().size())
     return inputError(fmt::format("shape {} has {} axes, but there are {} strides",
                                   formatShape(shape()), shape().size(), strides().size()));
+  if (Status s = checkData(data_, type()); !s)
+    return std::move(s.error());
   if (device_.isCuda()) {
     Expected<Tensor> here = try_to(Device());
     return here ? here->try_to(device_) : here;

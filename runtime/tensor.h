@@ -10,6 +10,7 @@
 #include "runtime/dtype.h"
 #include "runtime/error.h"
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -57,17 +58,20 @@ class Tensor;
 /// without sharing an element count as overlapping.
 bool mayOverlap(const Tensor &a, const Tensor &b);
 
-/// A strided view of shared or borrowed memory. Copies are cheap and share the data; so are views
-/// (`slice`, `transpose` …), which are read-only where the tensor is, and keep memory that is not
-/// borrowed alive. Reading one tensor from many threads is safe; so is dropping it.
+/// A strided view of shared or borrowed memory. Copies are cheap (they allocate nothing) and share
+/// the data; so are views (`slice`, `transpose` …), which are read-only where the tensor is, and
+/// keep memory that is not borrowed alive. Reading one tensor from many threads is safe; so is
+/// dropping it.
 class Tensor {
 public:
+  /// An f32 scalar without data, to assign to.
   Tensor() = default;
 
   /// A new C-contiguous tensor from the pool; its contents are undefined.
   static Expected<Tensor> allocate(DType dtype, Shape shape, Device device = {});
   /// Wraps memory that stays the caller's and must outlive the tensor. `data` is the element at
-  /// index 0 of every axis, aligned for its type. Without strides, C order. Shape and strides are
+  /// index 0 of every axis, aligned for its type (a complex number as its parts): a null or other
+  /// pointer to elements throws a usage error. Without strides, C order. Shape and strides are
   /// checked where the tensor is used.
   static Tensor borrow(void *data, DType dtype, Shape shape, Strides strides = {});
   static Tensor borrowConst(const void *data, DType dtype, Shape shape, Strides strides = {});
@@ -76,20 +80,20 @@ public:
                       Strides strides, bool readOnly, Device device = {});
   template <typename T> static Tensor borrow(T *data, Shape shape, Strides strides = {});
 
-  DType dtype() const { return type_.dtype; }
-  const Shape &shape() const { return type_.shape; }
-  const Strides &strides() const { return type_.strides; }
-  const TensorType &type() const { return type_; }
-  int64_t rank() const { return type_.rank(); }
+  DType dtype() const { return type().dtype; }
+  const Shape &shape() const { return type().shape; }
+  const Strides &strides() const { return type().strides; }
+  const TensorType &type() const { return type_ ? *type_ : emptyType(); }
+  int64_t rank() const { return type().rank(); }
   int64_t size() const; ///< number of elements
   bool readOnly() const { return readOnly_; }
   /// Whose memory it is in: the CPU's or a GPU's. The CPU must not touch a GPU's.
   Device device() const { return device_; }
-  bool isContiguous() const { return ricci::isContiguous(type_.shape, type_.strides); }
+  bool isContiguous() const { return ricci::isContiguous(shape(), strides()); }
   void *raw() const { return data_; }
   template <typename T> T *data() const { return static_cast<T *>(data_); }
 
-  /// A C-contiguous copy in new memory of the same device.
+  /// A C-contiguous copy in new memory of the same device; an error for a tensor without data.
   Expected<Tensor> contiguous() const;
   /// In the memory of this device: itself where it is there, else a C-contiguous copy. An error of
   /// kind Machine where there is no such device or not enough memory.
@@ -119,12 +123,40 @@ public:
 private:
   /// Shares memory and write permission.
   Tensor view(int64_t offset, Shape shape, Strides strides) const;
+  static const TensorType &emptyType();
 
-  TensorType type_;
+  std::shared_ptr<const TensorType> type_; ///< null after the default constructor or a move
   void *data_ = nullptr;
   std::shared_ptr<void> owner_; ///< null when borrowed
   bool readOnly_ = false;
   Device device_;
+};
+
+/// Tensors in a row that somebody else holds: a vector, or `{a, b}` during a call.
+class TensorList {
+public:
+  TensorList() = default;
+  TensorList(const std::vector<Tensor> &tensors) : data_(tensors.data()), size_(tensors.size()) {}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winit-list-lifetime" // it is for arguments, which live long enough
+#endif
+  TensorList(std::initializer_list<Tensor> tensors)
+      : data_(tensors.begin()), size_(tensors.size()) {}
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const Tensor &operator[](size_t i) const { return data_[i]; }
+  const Tensor *begin() const { return data_; }
+  const Tensor *end() const { return data_ + size_; }
+  std::vector<Tensor> vector() const { return {begin(), end()}; }
+
+private:
+  const Tensor *data_ = nullptr;
+  size_t size_ = 0;
 };
 
 namespace detail {

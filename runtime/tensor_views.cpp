@@ -73,7 +73,8 @@ Expected<Shape> completeShape(const Tensor &t, Shape shape) {
 
 Tensor Tensor::view(int64_t offset, Shape shape, Strides strides) const {
   Tensor t;
-  t.type_ = {dtype(), std::move(shape), std::move(strides)};
+  t.type_ =
+      std::make_shared<const TensorType>(TensorType{dtype(), std::move(shape), std::move(strides)});
   t.data_ = data_;
   if (data_ && t.size() != 0)
     t.data_ = static_cast<char *>(data_) + offset * int64_t(itemSize(dtype()));

@@ -82,7 +82,7 @@ Expected<Tensor> try_einsum(EinsumEquation equation, const std::vector<Tensor> &
 
 Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &operands, Tensor &out,
                        const EinsumOptions &options) {
-  if (Status s = detail::checkOutput("out", out); !s)
+  if (Status s = detail::checkOutput("out", out.type()); !s)
     return s;
   if (!detail::isOne(options.alpha)) {
     Expected<Device> device = detail::deviceOf(options, operands);
@@ -94,21 +94,19 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
     scaled->options.device = *device;
     return try_einsum_into(scaled->equation(), scaled->operands, out, scaled->options);
   }
-  const std::vector<Tensor> outputs(1, out);
   std::vector<Tensor> separate;
-  auto inputs = detail::separateOperands(operands, outputs, separate);
+  auto inputs = detail::separateOperands(operands, {out}, separate);
   if (!inputs)
     return std::move(inputs.error());
-  Expected<Device> device = detail::deviceOf(options, **inputs);
+  Expected<Device> device = detail::deviceOf(options, *inputs);
   if (!device)
     return std::move(device.error());
-  auto executable =
-      *device == options.device
-          ? executableFor(equation, **inputs, options, &out.type())
-          : executableFor(equation, **inputs, onDevice(options, *device), &out.type());
+  auto executable = *device == options.device
+                        ? executableFor(equation, *inputs, options, &out.type())
+                        : executableFor(equation, *inputs, onDevice(options, *device), &out.type());
   if (!executable)
     return std::move(executable.error());
-  return (*executable)->run(**inputs, outputs);
+  return (*executable)->run(*inputs, {out});
 }
 
 Tensor einsum(EinsumEquation equation, const std::vector<Tensor> &operands,
@@ -134,10 +132,10 @@ try_compile_einsum(EinsumEquation equation, const std::vector<TensorType> &opera
   if (out.strides.size() != out.shape.size())
     return usageError(
         fmt::format("{} output strides for a result of {} axes", out.strides.size(), out.rank()));
-  if (!isValid(out))
-    return normalizeType(out).error();
-  if (mayAliasItself(out))
-    return usageError("the output strides give several elements one place");
+  if (Status s = detail::checkOutput("out", out); !s) {
+    s.error().kind = ErrorKind::Usage;
+    return std::move(s.error());
+  }
   return executableFor(equation, operands, options, &out);
 }
 

@@ -23,11 +23,20 @@ struct ricci_function {
 
 namespace {
 
+/// Before memory is sought for so many, or entries that cannot be there are read.
+Status checkCount(size_t count, const char *what) {
+  if (count <= INT32_MAX)
+    return success();
+  return usageError(fmt::format("{} {} are more than can be given", count, what));
+}
+
 Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t count,
                                       const char *name) {
   std::vector<Tensor> result;
   if (count > 0 && !handles)
     return usageError(fmt::format("'{}' is null", name));
+  if (Status s = checkCount(count, name); !s)
+    return std::move(s.error());
   result.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     if (!handles[i])
@@ -53,6 +62,8 @@ Status readSearch(const ricci_options &known, OrderOptions &order) {
   }
   if (!known.path || !known.path_lengths)
     return usageError("'path' or 'path_lengths' is null");
+  if (Status s = checkCount(known.path_steps, "steps of a path"); !s)
+    return s;
   order.method = OrderOptions::Method::Path;
   const int64_t *next = known.path;
   for (size_t step = 0; step < known.path_steps; ++step) {
@@ -247,6 +258,8 @@ ricci_status ricci_compile(const char *program, const ricci_parameter *parameter
       return s;
     if (Status s = notNull(parameters, "parameters"); !s && count > 0)
       return s;
+    if (Status s = checkCount(count, "parameters"); !s)
+      return s;
     std::vector<Parameter> list;
     for (size_t i = 0; i < count; ++i) {
       const ricci_parameter &given = parameters[i];
@@ -269,10 +282,10 @@ ricci_status ricci_compile(const char *program, const ricci_parameter *parameter
 void ricci_function_free(ricci_function *function) { delete function; }
 
 size_t ricci_function_parameter_count(const ricci_function *function) {
-  return function->function.parameters().size();
+  return function ? function->function.parameters().size() : 0;
 }
 size_t ricci_function_result_count(const ricci_function *function) {
-  return function->function.results().size();
+  return function ? function->function.results().size() : 0;
 }
 
 ricci_status ricci_function_result_type(const ricci_function *function, size_t index,

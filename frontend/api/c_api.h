@@ -102,7 +102,8 @@ void ricci_error_free(ricci_error *error);
 
 /** Wraps memory that stays the caller's and must outlive the tensor and its views. `data` is the
  * element at index 0 of every axis, aligned for its type; strides may be of any sign, and null for
- * C order. Input errors: a negative extent, sizes that exceed 63 bits. */
+ * C order. Input errors: a negative extent, sizes that exceed 63 bits; usage errors: data for
+ * elements that are null, or not aligned for their type (a complex number as its parts). */
 ricci_status ricci_tensor_borrow(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                                  const int64_t *strides, void *data, ricci_tensor **tensor,
                                  ricci_error **error);
@@ -118,8 +119,8 @@ ricci_status ricci_tensor_share(ricci_dtype dtype, int32_t rank, const int64_t *
 /** New memory in C order, aligned to 64 bytes; its contents are undefined. */
 ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                                    ricci_tensor **tensor, ricci_error **error);
-/** The tensor on a device, "cpu", "cuda" or "cuda:N": where it is there already a handle of the same
- * memory, else a copy in C order. */
+/** The tensor on a device, "cpu", "cuda" or "cuda:N": where it is there already a handle of the
+ * same memory, else a copy in C order. */
 ricci_status ricci_tensor_to(const ricci_tensor *tensor, const char *device, ricci_tensor **result,
                              ricci_error **error);
 /** The same as ricci_tensor_share, of memory of a device: `data` is an address of it. Other work on
@@ -131,6 +132,7 @@ ricci_status ricci_tensor_share_on(const char *device, ricci_dtype dtype, int32_
 /** Null is fine. */
 void ricci_tensor_free(ricci_tensor *tensor);
 
+/* Of a null tensor the next nine give 0 or null, and as its GPU -1. */
 ricci_dtype ricci_tensor_dtype(const ricci_tensor *tensor);
 int32_t ricci_tensor_rank(const ricci_tensor *tensor);
 /** Arrays of `rank` entries that live as long as the handle. */
@@ -265,6 +267,7 @@ ricci_status ricci_compile(const char *program, const ricci_parameter *parameter
 /** Null is fine. */
 void ricci_function_free(ricci_function *function);
 
+/** Of a null function there are none. */
 size_t ricci_function_parameter_count(const ricci_function *function);
 size_t ricci_function_result_count(const ricci_function *function);
 /** The type of a result, for allocating it: the shape, of `*rank` entries, lives as long as the

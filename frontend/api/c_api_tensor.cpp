@@ -133,23 +133,30 @@ ricci_status ricci_tensor_allocate(ricci_dtype dtype, int32_t rank, const int64_
 void ricci_tensor_free(ricci_tensor *tensor) { delete tensor; }
 
 ricci_dtype ricci_tensor_dtype(const ricci_tensor *tensor) {
-  return ricci_dtype(tensor->tensor.dtype());
+  return tensor ? ricci_dtype(tensor->tensor.dtype()) : ricci_dtype(0);
 }
-int32_t ricci_tensor_rank(const ricci_tensor *tensor) { return int32_t(tensor->tensor.rank()); }
+int32_t ricci_tensor_rank(const ricci_tensor *tensor) {
+  return tensor ? int32_t(tensor->tensor.rank()) : 0;
+}
 const int64_t *ricci_tensor_shape(const ricci_tensor *tensor) {
-  return tensor->tensor.shape().data();
+  return tensor ? tensor->tensor.shape().data() : nullptr;
 }
 const int64_t *ricci_tensor_strides(const ricci_tensor *tensor) {
-  return tensor->tensor.strides().data();
+  return tensor ? tensor->tensor.strides().data() : nullptr;
 }
-int64_t ricci_tensor_size(const ricci_tensor *tensor) { return tensor->tensor.size(); }
-void *ricci_tensor_data(const ricci_tensor *tensor) { return tensor->tensor.raw(); }
-int ricci_tensor_is_read_only(const ricci_tensor *tensor) { return tensor->tensor.readOnly(); }
+int64_t ricci_tensor_size(const ricci_tensor *tensor) { return tensor ? tensor->tensor.size() : 0; }
+void *ricci_tensor_data(const ricci_tensor *tensor) {
+  return tensor ? tensor->tensor.raw() : nullptr;
+}
+int ricci_tensor_is_read_only(const ricci_tensor *tensor) {
+  return tensor ? tensor->tensor.readOnly() : 0;
+}
 int32_t ricci_tensor_gpu(const ricci_tensor *tensor) {
-  const Device device = tensor->tensor.device();
-  return device.isCuda() ? device.index : -1;
+  return tensor && tensor->tensor.device().isCuda() ? tensor->tensor.device().index : -1;
 }
-int ricci_tensor_is_contiguous(const ricci_tensor *tensor) { return tensor->tensor.isContiguous(); }
+int ricci_tensor_is_contiguous(const ricci_tensor *tensor) {
+  return tensor ? tensor->tensor.isContiguous() : 0;
+}
 
 ricci_status ricci_tensor_slice(const ricci_tensor *tensor, int64_t axis, int64_t start,
                                 int64_t stop, int64_t step, ricci_tensor **view,

@@ -7,6 +7,7 @@
 #include "frontend/api/dump.h"
 
 #include "runtime/log.h"
+#include "runtime/nvrtc_library.h"
 
 #include <fmt/format.h>
 
@@ -60,6 +61,30 @@ bool write(const std::string &path, std::string_view text) {
   return why == 0;
 }
 
+using StageFile = std::pair<Stage, const char *>;
+
+/// The stages that there are for a device, and the files that they go to.
+std::vector<StageFile> filesFor(const Device &device) {
+  std::vector<StageFile> files{{Stage::Ast, "1-ast.txt"},
+                               {Stage::Tensor, "2-tensor.mlir"},
+                               {Stage::Ordered, "3-ordered.mlir"}};
+  // The interpreter has no kernels.
+  if (device == DeviceKind::Reference)
+    return files;
+  files.push_back({Stage::Kernels, "4-kernels.mlir"});
+  if (device.isCuda()) {
+    files.push_back({Stage::Cuda, "5-cuda.cu"});
+    if (NvrtcLibrary::get())
+      files.insert(files.end(), {{Stage::Ptx, "6-ptx.ptx"}, {Stage::Cubin, "7-cubin.cubin"}});
+    return files;
+  }
+  files.insert(files.end(), {{Stage::Loops, "5-loops.mlir"},
+                             {Stage::Llvm, "6-llvm.ll"},
+                             {Stage::Asm, "7-asm.s"},
+                             {Stage::Obj, "8-obj.o"}});
+  return files;
+}
+
 } // namespace
 
 bool dumpsStages() { return !dumpFolder().empty(); }
@@ -75,17 +100,7 @@ void dumpStages(CompilerInterface &compiler, const Program &program, CompileOpti
   if (path.empty())
     return failed(folder);
   options.printIrAfter.clear();
-  constexpr std::pair<Stage, const char *> kFiles[] = {{Stage::Ast, "1-ast.txt"},
-                                                       {Stage::Tensor, "2-tensor.mlir"},
-                                                       {Stage::Ordered, "3-ordered.mlir"},
-                                                       {Stage::Kernels, "4-kernels.mlir"},
-                                                       {Stage::Loops, "5-loops.mlir"},
-                                                       {Stage::Llvm, "6-llvm.ll"},
-                                                       {Stage::Asm, "7-asm.s"}};
-  for (auto [stage, file] : kFiles) {
-    // The interpreter has no kernels.
-    if (options.device == DeviceKind::Reference && stage > Stage::Ordered)
-      return;
+  for (auto [stage, file] : filesFor(options.device)) {
     Expected<std::string> text = stage == Stage::Ast ? Expected<std::string>(program.str())
                                                      : compiler.emit(program, options, stage);
     // The stage that fails is the last one.
@@ -93,7 +108,8 @@ void dumpStages(CompilerInterface &compiler, const Program &program, CompileOpti
         path + "/" + (text ? std::string(file) : std::string(file, 2) + "error.txt");
     if (!write(name, text ? *text : text.error().render() + "\n"))
       return failed(name);
-    if (!text)
+    // Without a kernel there is nothing to compile further.
+    if (!text || (stage == Stage::Cuda && text->empty()))
       return;
   }
 }

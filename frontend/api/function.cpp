@@ -26,12 +26,12 @@ struct Function::State {
   ProgramOptions options;
   std::shared_ptr<const Executable> executable;
 
-  Status checkArguments(const std::vector<Tensor> &arguments) const;
+  Status checkArguments(TensorList arguments) const;
   /// Whether the arguments have the strides, and the outputs the order, of `executable`.
-  bool fits(const std::vector<Tensor> &arguments, const std::vector<Tensor> *outputs) const;
+  bool fits(TensorList arguments, const TensorList *outputs) const;
   /// The executable for the strides of these arguments and outputs (null: results in C order).
-  Expected<std::shared_ptr<const Executable>>
-  executableFor(const std::vector<Tensor> &arguments, const std::vector<Tensor> *outputs) const;
+  Expected<std::shared_ptr<const Executable>> executableFor(TensorList arguments,
+                                                            const TensorList *outputs) const;
 };
 
 namespace {
@@ -49,13 +49,17 @@ Expected<Program> withStrides(const Program &program, const OperandTypes &types)
   return result;
 }
 
-Status checkOutputs(const std::vector<Tensor> &outputs) {
+Status checkOutputs(TensorList outputs) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::string name = outputs.size() == 1 ? "out" : fmt::format("out {}", i + 1);
-    if (Status s = detail::checkOutput(name, outputs[i]); !s)
+    if (Status s = detail::checkOutput(name, outputs[i].type()); !s)
       return s;
   }
   return success();
+}
+
+Diagnostic noFunction() {
+  return usageError("the function is empty: assign what compile gives before it is used");
 }
 
 Expected<std::vector<Parameter>> normalizeParameters(std::vector<Parameter> parameters) {
@@ -112,7 +116,7 @@ std::vector<Tensor> tensorsOf(const std::vector<NamedTensor> &arguments) {
 
 } // namespace
 
-Status Function::State::checkArguments(const std::vector<Tensor> &arguments) const {
+Status Function::State::checkArguments(TensorList arguments) const {
   if (arguments.size() != parameters.size()) {
     std::string names;
     for (const Parameter &parameter : parameters)
@@ -130,8 +134,7 @@ Status Function::State::checkArguments(const std::vector<Tensor> &arguments) con
   return success();
 }
 
-bool Function::State::fits(const std::vector<Tensor> &arguments,
-                           const std::vector<Tensor> *outputs) const {
+bool Function::State::fits(TensorList arguments, const TensorList *outputs) const {
   for (size_t i = 0; i < arguments.size(); ++i)
     if (arguments[i].strides() != parameters[i].type.strides)
       return false;
@@ -146,14 +149,12 @@ bool Function::State::fits(const std::vector<Tensor> &arguments,
 }
 
 Expected<std::shared_ptr<const Executable>>
-Function::State::executableFor(const std::vector<Tensor> &arguments,
-                               const std::vector<Tensor> *outputs) const {
+Function::State::executableFor(TensorList arguments, const TensorList *outputs) const {
   if (Status s = checkArguments(arguments); !s)
     return std::move(s.error());
   if (fits(arguments, outputs))
     return executable;
-  static const std::vector<Tensor> none;
-  const OperandTypes outputTypes(outputs ? *outputs : none);
+  const OperandTypes outputTypes(outputs ? *outputs : TensorList());
   const OperandTypes *given = outputs ? &outputTypes : nullptr;
   static thread_local std::string signature;
   detail::writeSignature(signature, number, arguments, given);
@@ -164,7 +165,15 @@ Function::State::executableFor(const std::vector<Tensor> &arguments,
   return std::move(compiled->executable);
 }
 
-Expected<std::vector<Tensor>> Function::try_call(const std::vector<Tensor> &arguments) const {
+const Function::State &Function::state() const {
+  if (!state_)
+    throw Error(noFunction());
+  return *state_;
+}
+
+Expected<std::vector<Tensor>> Function::try_call(TensorList arguments) const {
+  if (!state_)
+    return noFunction();
   auto executable = state_->executableFor(arguments, nullptr);
   if (!executable)
     return std::move(executable.error());
@@ -176,40 +185,42 @@ Expected<std::vector<Tensor>> Function::try_call(const std::vector<Tensor> &argu
   return outputs;
 }
 
-Status Function::try_into(const std::vector<Tensor> &arguments,
-                          const std::vector<Tensor> &outputs) const {
+Status Function::try_into(TensorList arguments, TensorList outputs) const {
+  if (!state_)
+    return noFunction();
   if (Status s = checkOutputs(outputs); !s)
     return s;
   std::vector<Tensor> separate;
   auto inputs = detail::separateOperands(arguments, outputs, separate);
   if (!inputs)
     return std::move(inputs.error());
-  auto executable = state_->executableFor(**inputs, &outputs);
+  auto executable = state_->executableFor(*inputs, &outputs);
   if (!executable)
     return std::move(executable.error());
-  return (*executable)->run(**inputs, outputs);
+  return (*executable)->run(*inputs, outputs);
 }
 
-std::vector<Tensor> Function::call(const std::vector<Tensor> &arguments) const {
+std::vector<Tensor> Function::call(TensorList arguments) const {
   return try_call(arguments).value();
 }
 
-Tensor Function::operator()(const std::vector<Tensor> &arguments) const {
+Tensor Function::operator()(TensorList arguments) const {
   return std::move(call(arguments).front());
 }
 
-void Function::into(const std::vector<Tensor> &arguments,
-                    const std::vector<Tensor> &outputs) const {
+void Function::into(TensorList arguments, TensorList outputs) const {
   try_into(arguments, outputs).value();
 }
 
-const std::vector<Parameter> &Function::parameters() const { return state_->parameters; }
-const std::vector<TensorType> &Function::results() const { return state_->results; }
-bool Function::returnsTuple() const { return state_->program.returnsTuple; }
-const std::string &Function::source() const { return state_->program.source; }
-const std::shared_ptr<const Executable> &Function::executable() const { return state_->executable; }
+const std::vector<Parameter> &Function::parameters() const { return state().parameters; }
+const std::vector<TensorType> &Function::results() const { return state().results; }
+bool Function::returnsTuple() const { return state().program.returnsTuple; }
+const std::string &Function::source() const { return state().program.source; }
+const std::shared_ptr<const Executable> &Function::executable() const { return state().executable; }
 
 Expected<std::string> Function::try_emit(Stage stage) const {
+  if (!state_)
+    return noFunction();
   return emit_program(state_->program, state_->options, stage);
 }
 
@@ -221,7 +232,11 @@ std::string Function::emit(std::string_view stage) const {
   return try_emit(*parsed).value();
 }
 
-Expected<Plan> Function::try_plan() const { return plan_program(state_->program, state_->options); }
+Expected<Plan> Function::try_plan() const {
+  if (!state_)
+    return noFunction();
+  return plan_program(state_->program, state_->options);
+}
 
 Plan Function::plan() const { return try_plan().value(); }
 
@@ -294,19 +309,19 @@ Status try_evaluate_into(std::string_view program, const std::vector<NamedTensor
     return std::move(inputs.error());
   // A copy has other strides than the argument it stands for.
   std::vector<NamedTensor> copied;
-  if (*inputs == &separate) {
+  if (!separate.empty()) {
     copied = arguments;
     for (size_t i = 0; i < copied.size(); ++i)
       copied[i].tensor = separate[i];
   }
-  Expected<Device> device = detail::deviceOf(options, **inputs);
+  Expected<Device> device = detail::deviceOf(options, *inputs);
   if (!device)
     return std::move(device.error());
   Expected<Compiled> compiled =
       compiledOn(*device, program, copied.empty() ? arguments : copied, &outputs, options);
   if (!compiled)
     return std::move(compiled.error());
-  return compiled->executable->run(**inputs, outputs);
+  return compiled->executable->run(*inputs, outputs);
 }
 
 std::vector<Tensor> evaluate(std::string_view program, const std::vector<NamedTensor> &arguments,

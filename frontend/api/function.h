@@ -48,8 +48,8 @@ struct ProgramOptions {
   /// Without it every operation is a kernel of its own: to find out what fusion does to a result.
   /// The environment variable RICCI_FUSION=off does the same.
   bool fuse = true;
-  /// On a GPU, whether contractions of f32 may round their operands to TF32: 11 bits instead of 24, a
-  /// relative error of each up to 2^-11, for the matrix units' sake. Sums stay f32.
+  /// On a GPU, whether contractions of f32 may round their operands to TF32: 11 bits instead of 24,
+  /// a relative error of each up to 2^-11, for the matrix units' sake. Sums stay f32.
   bool allowTf32 = false;
   /// Prints the IR after a pass, or after "all", on stderr; such a call compiles anew.
   std::string printIrAfter;
@@ -59,7 +59,7 @@ struct ProgramOptions {
 };
 
 /// A compiled program. Copies are cheap and share the code; any number of threads may call one at
-/// once. A default-constructed function holds none: assign to it before it is called.
+/// once. A default-constructed function holds none: what is asked of it is a usage error.
 class Function {
 public:
   Function() = default;
@@ -67,17 +67,19 @@ public:
   /// The program's first (often only) result for these arguments, in the order of `parameters()`.
   /// Each must have its parameter's dtype and shape; for strides that the function was not compiled
   /// for, code is compiled once and cached. Results are new C-contiguous tensors.
-  Tensor operator()(const std::vector<Tensor> &arguments) const;
+  Tensor operator()(TensorList arguments) const;
   /// All results.
-  std::vector<Tensor> call(const std::vector<Tensor> &arguments) const;
-  Expected<std::vector<Tensor>> try_call(const std::vector<Tensor> &arguments) const;
+  std::vector<Tensor> call(TensorList arguments) const;
+  Expected<std::vector<Tensor>> try_call(TensorList arguments) const;
 
   /// The same into `outputs`, one for each result, of its dtype and shape, with any strides that
-  /// give every element its own place, and writable. Nothing is allocated but scratch memory, from
-  /// the pool. An argument that overlaps an output is copied first; outputs may not overlap. When
-  /// an error is reported before the run, the outputs are untouched.
-  void into(const std::vector<Tensor> &arguments, const std::vector<Tensor> &outputs) const;
-  Status try_into(const std::vector<Tensor> &arguments, const std::vector<Tensor> &outputs) const;
+  /// give every element its own place, and writable. An argument that overlaps an output is copied
+  /// first; outputs may not overlap. When an error is reported before the run, the outputs are
+  /// untouched. Nothing is allocated but scratch memory, from the pool: on one thread of the CPU,
+  /// calls after the first take nothing from the heap, unless launches that run together have more
+  /// than 64 operands and results.
+  void into(TensorList arguments, TensorList outputs) const;
+  Status try_into(TensorList arguments, TensorList outputs) const;
 
   const std::vector<Parameter> &parameters() const;
   /// The types of the results, in C order.
@@ -104,6 +106,8 @@ public:
 private:
   struct State;
   explicit Function(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  /// Throws where there is none.
+  const State &state() const;
   friend Expected<Function> try_compile(Program program, std::vector<Parameter> parameters,
                                         const ProgramOptions &options);
 

@@ -13,6 +13,7 @@
 #include "runtime/disk_cache.h"
 #include "runtime/interrupt.h"
 #include "runtime/log.h"
+#include "runtime/machine.h"
 #include "runtime/nvrtc_library.h"
 #include "runtime/pool.h"
 
@@ -87,16 +88,24 @@ ThreadEntry &threadEntry(std::string_view key) {
 } // namespace
 
 bool fuses(const ProgramOptions &options) {
-  const char *fusion = std::getenv("RICCI_FUSION");
-  return options.fuse && !(fusion && std::string_view(fusion) == "off");
+  const char *variable = std::getenv("RICCI_FUSION");
+  const std::string_view fusion = variable ? variable : "";
+  static std::atomic<bool> warned{false};
+  if (fusion != "" && fusion != "on" && fusion != "off" && !warned.exchange(true))
+    warn(fmt::format("RICCI_FUSION is '{}', but must be on or off; operations are fused", fusion));
+  return options.fuse && fusion != "off";
 }
 
 int64_t chainBytes() {
-  const char *bytes = std::getenv("RICCI_CHAIN_BYTES");
-  return bytes ? std::max<int64_t>(0, std::strtoll(bytes, nullptr, 10)) : 0;
+  const Expected<int64_t> bytes = environmentBytes("RICCI_CHAIN_BYTES", 0);
+  static std::atomic<bool> warned{false};
+  if (!bytes && !warned.exchange(true))
+    warn(fmt::format("{}; the size of the L2 cache is taken", bytes.error().message));
+  return bytes ? *bytes : 0;
 }
 
 CompileOptions compileOptions(const ProgramOptions &options, bool accumulate) {
+  checkLogVariable();
   CompileOptions result;
   result.device = options.device;
   result.arch = archOf(options);
@@ -373,8 +382,7 @@ Expected<ExecutablePtr> compileProgram(const Program &program, const ProgramOpti
   return compileCached(program, compileOptions(options), options.diskCache);
 }
 
-Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable,
-                                              const std::vector<Tensor> &operands) {
+Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable, TensorList operands) {
   const bool onGpu = std::any_of(operands.begin(), operands.end(),
                                  [](const Tensor &t) { return t.device().isCuda(); });
   const Device device = onGpu ? executable.device : Device();
@@ -389,7 +397,7 @@ Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable,
   return outputs;
 }
 
-Expected<Device> deviceOf(const ProgramOptions &options, const std::vector<Tensor> &operands) {
+Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands) {
   Device device = options.device;
   for (size_t i = 0; i < operands.size(); ++i) {
     const Device given = operands[i].device();
@@ -411,32 +419,34 @@ Expected<Device> deviceOf(const ProgramOptions &options, const std::vector<Tenso
   return device;
 }
 
-Status checkOutput(std::string_view name, const Tensor &output) {
-  if (!isValid(output.type()))
-    return inputError(fmt::format("{}: {}", name, normalizeType(output.type()).error().message));
-  if (mayAliasItself(output.type()))
-    return inputError(fmt::format("{} {} with strides [{}] has one place for several elements",
-                                  name, describeType(output.type()),
-                                  fmt::join(output.strides(), ",")));
-  return success();
+Status checkOutput(std::string_view name, const TensorType &output) {
+  if (!isValid(output))
+    return inputError(fmt::format("{}: {}", name, normalizeType(output).error().message));
+  const std::optional<bool> aliases = aliasesItself(output);
+  if (aliases == false)
+    return success();
+  return inputError(fmt::format(
+      "{} {} with strides [{}] {}", name, describeType(output), fmt::join(output.strides, ","),
+      aliases ? "has one place for several elements"
+              : "may have one place for several elements: a large output needs strides that nest, "
+                "each beyond what the smaller ones reach together"));
 }
 
-Expected<const std::vector<Tensor> *> separateOperands(const std::vector<Tensor> &operands,
-                                                       const std::vector<Tensor> &outputs,
-                                                       std::vector<Tensor> &separate) {
+Expected<TensorList> separateOperands(TensorList operands, TensorList outputs,
+                                      std::vector<Tensor> &separate) {
   for (size_t i = 0; i < operands.size(); ++i) {
     auto overlaps = [&](const Tensor &output) { return mayOverlap(operands[i], output); };
     if (!isValid(operands[i].type()) || !operands[i].raw() ||
         std::none_of(outputs.begin(), outputs.end(), overlaps))
       continue;
     if (separate.empty())
-      separate = operands;
+      separate = operands.vector();
     Expected<Tensor> copy = operands[i].contiguous();
     if (!copy)
       return std::move(copy.error());
     separate[i] = std::move(*copy);
   }
-  return separate.empty() ? &operands : &separate;
+  return separate.empty() ? operands : TensorList(separate);
 }
 
 } // namespace detail

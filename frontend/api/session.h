@@ -24,8 +24,8 @@ namespace ricci::detail {
 /// The types of a call's operands or outputs, held by tensors or bare.
 class OperandTypes {
 public:
-  OperandTypes(const std::vector<Tensor> &tensors)
-      : tensors(tensors.data()), count(tensors.size()) {}
+  OperandTypes(TensorList tensors) : tensors(tensors.begin()), count(tensors.size()) {}
+  OperandTypes(const std::vector<Tensor> &tensors) : OperandTypes(TensorList(tensors)) {}
   OperandTypes(const std::vector<TensorType> &types) : types(types.data()), count(types.size()) {}
   OperandTypes(const std::vector<NamedTensor> &named) : named(named.data()), count(named.size()) {}
   explicit OperandTypes(const TensorType *one) : types(one), count(1) {}
@@ -66,19 +66,17 @@ Expected<std::shared_ptr<const Executable>> compileProgram(const Program &progra
                                                            const ProgramOptions &options);
 /// New memory for every output of the executable, in C order.
 /// New results: on the program's GPU where an operand is, else in the CPU's memory.
-Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable,
-                                              const std::vector<Tensor> &operands);
+Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable, TensorList operands);
 /// The device that a call runs on: what the options say, or the GPU that its operands are on. An
 /// input error where they are on several.
-Expected<Device> deviceOf(const ProgramOptions &options, const std::vector<Tensor> &operands);
-/// An error unless the tensor can be written to: valid strides, every element in its own place.
-/// `name` begins the message.
-Status checkOutput(std::string_view name, const Tensor &output);
+Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands);
+/// An error unless tensors of this type can be written to: valid strides, every element in its own
+/// place. `name` begins the message.
+Status checkOutput(std::string_view name, const TensorType &output);
 /// Copies, in `separate`, the operands that overlap an output; the operands to run on. Copies
 /// nothing where none does.
-Expected<const std::vector<Tensor> *> separateOperands(const std::vector<Tensor> &operands,
-                                                       const std::vector<Tensor> &outputs,
-                                                       std::vector<Tensor> &separate);
+Expected<TensorList> separateOperands(TensorList operands, TensorList outputs,
+                                      std::vector<Tensor> &separate);
 
 /// The parsed and resolved equation.
 Expected<Program> makeProgram(EinsumEquation equation, const std::vector<TensorType> &operands);

@@ -17,6 +17,8 @@ Expected<std::optional<Tensor>> try_einsum_view(EinsumEquation equation, const T
   const Einsum &einsum = node.einsum;
   if (einsum.output.size() != einsum.extents.size())
     return std::optional<Tensor>(); // a label is summed
+  if (!operand.raw() && operand.size() != 0)
+    return inputError("the operand has no data");
   // A diagonal steps along all of its axes at once.
   const Strides &operandStrides = program->nodes[0].type.strides; // canonical: no overflow in sums
   Strides byLabel(einsum.extents.size(), 0), strides;

@@ -59,6 +59,23 @@ static float at(const ricci_tensor *tensor, int64_t index) {
   return ((const float *)ricci_tensor_data(tensor))[index];
 }
 
+/* What asks a null handle gets nothing; memory is looked at when it is given. */
+static void nothing(void) {
+  const int64_t shape[1] = {2};
+  double data[3] = {0, 0, 0};
+  ricci_tensor *tensor = NULL;
+  CHECK(ricci_tensor_dtype(NULL) == RICCI_B1 && ricci_tensor_rank(NULL) == 0);
+  CHECK(!ricci_tensor_shape(NULL) && !ricci_tensor_strides(NULL) && !ricci_tensor_data(NULL));
+  CHECK(ricci_tensor_size(NULL) == 0 && ricci_tensor_gpu(NULL) == -1);
+  CHECK(!ricci_tensor_is_read_only(NULL) && !ricci_tensor_is_contiguous(NULL));
+  CHECK(ricci_function_parameter_count(NULL) == 0 && ricci_function_result_count(NULL) == 0);
+  FAILS(ricci_tensor_borrow(RICCI_F64, 1, shape, NULL, NULL, &tensor, &error), RICCI_ERROR_USAGE,
+        "'data' is null");
+  FAILS(ricci_tensor_borrow(RICCI_F64, 1, shape, NULL, (char *)data + 4, &tensor, &error),
+        RICCI_ERROR_USAGE, "not aligned to the 8 bytes");
+  CHECK(tensor == NULL);
+}
+
 static void einsums(void) {
   float x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {1, 0, 0, 1, 1, 1}, z[4] = {100, 100, 100, 100};
   ricci_tensor *a = matrix(x, 2, 3), *b = matrix(y, 3, 2), *out = matrix(z, 2, 2), *c = NULL;
@@ -103,6 +120,8 @@ static void einsums(void) {
   FAILS(ricci_einsum(NULL, operands, 1, NULL, &c, &error), RICCI_ERROR_USAGE, "'equation' is null");
   FAILS(ricci_einsum("ij->j", operands, 1, NULL, NULL, &error), RICCI_ERROR_USAGE, "null");
   CHECK(ricci_einsum("ij->k", operands, 1, NULL, &c, NULL) == RICCI_ERROR_INPUT);
+  FAILS(ricci_einsum("ij->ji", operands, (size_t)-1, NULL, &c, &error), RICCI_ERROR_USAGE,
+        "18446744073709551615 operands are more than can be given");
   ricci_tensor_free(a);
   ricci_tensor_free(b);
   ricci_tensor_free(out);
@@ -413,6 +432,7 @@ static void process(void) {
 int main(void) {
   int major = 0;
   CHECK(sscanf(ricci_version(), "%d.", &major) == 1);
+  nothing();
   einsums();
   errors();
   programs();

@@ -115,6 +115,44 @@ TEST_P(FunctionTest, Into) {
   EXPECT_EQ(message(f.try_into({x}, {})), "0 outputs for a program of 1 result");
 }
 
+TEST_P(FunctionTest, IntoStridesThatDoNotNest) {
+  Function f = compiled("x + 0", {{"x", f32, {2, 3}}});
+  std::array<float, 8> room{};
+  f.into({x}, {Tensor::borrow(room.data(), f32, {2, 3}, {3, 2})});
+  EXPECT_EQ(room, (std::array<float, 8>{1, 0, 2, 4, 3, 5, 0, 6}));
+  std::vector<float> many(2 << 20);
+  const Tensor large = Tensor::borrow(many.data(), f32, {1024, 1025}, {1025, 1024});
+  EXPECT_NE(message(f.try_into({x}, {large})).find("] may have one place for several elements: a"),
+            std::string::npos);
+}
+
+TEST(EmptyFunction, IsAnError) {
+  const Function f;
+  float number = 1;
+  const Tensor x = Tensor::borrow(&number, {});
+  const std::string empty = "the function is empty: assign what compile gives before it is used";
+  EXPECT_FALSE(f);
+  EXPECT_EQ(message(f.try_call({x})), empty);
+  EXPECT_EQ(message(f.try_into({x}, {x})), empty);
+  EXPECT_EQ(message(f.try_plan()), empty);
+  EXPECT_EQ(message(f.try_emit(Stage::Ast)), empty);
+  EXPECT_THROW((void)f({x}), Error);
+  EXPECT_THROW((void)f.parameters(), Error);
+  EXPECT_THROW((void)f.results(), Error);
+  EXPECT_THROW((void)f.returnsTuple(), Error);
+  EXPECT_THROW((void)f.source(), Error);
+  EXPECT_THROW((void)f.executable(), Error);
+}
+
+TEST_P(FunctionTest, TensorsWithoutData) {
+  Function f = compiled("x + 0", {{"x", f32, {}}});
+  float number = 1;
+  const Tensor x = Tensor::borrow(&number, {});
+  EXPECT_EQ(message(f.try_call({Tensor()})), "operand 1 (f32[]) has no data");
+  EXPECT_EQ(message(f.try_into({x}, {Tensor()})), "output 1 (f32[]) has no data");
+  EXPECT_FALSE(try_einsum_view("->", Tensor()));
+}
+
 TEST_P(FunctionTest, IntoAnArgument) {
   Function f = compiled("(x[::-1] + 1, x.sum())", {{"x", f32, {2, 3}}});
   float sum = 0;

@@ -36,16 +36,28 @@ TEST(Types, LongTypesAreCut) {
 
 TEST(Types, SelfAliasing) {
   auto alias = [](Shape shape, Strides strides) {
-    return mayAliasItself({DType::f32, shape, strides});
+    return aliasesItself({DType::f32, shape, strides});
   };
-  EXPECT_FALSE(alias({3, 4}, {4, 1}));
-  EXPECT_FALSE(alias({3, 4}, {1, 3}));
-  EXPECT_FALSE(alias({3, 4}, {-8, -2}));
-  EXPECT_FALSE(alias({1, 4}, {0, 1}));
-  EXPECT_FALSE(alias({0, 4}, {0, 0}));
-  EXPECT_FALSE(alias({}, {}));
-  EXPECT_TRUE(alias({3, 4}, {0, 1}));
-  EXPECT_TRUE(alias({3, 4}, {3, 1}));
+  EXPECT_EQ(alias({3, 4}, {4, 1}), false);
+  EXPECT_EQ(alias({3, 4}, {1, 3}), false);
+  EXPECT_EQ(alias({3, 4}, {-8, -2}), false);
+  EXPECT_EQ(alias({1, 4}, {0, 1}), false);
+  EXPECT_EQ(alias({0, 4}, {0, 0}), false);
+  EXPECT_EQ(alias({}, {}), false);
+  EXPECT_EQ(alias({3, 4}, {0, 1}), true);
+  EXPECT_EQ(alias({3, 4}, {3, 1}), true);
+  // Strides that do not nest are walked.
+  EXPECT_EQ(alias({2, 3}, {3, 2}), false); // 0 2 4 3 5 7
+  EXPECT_EQ(alias({2, 3}, {-3, 2}), false);
+  EXPECT_EQ(alias({3, 4}, {3, 2}), true); // 6 is 2 * 3 and 3 * 2
+  EXPECT_EQ(alias({2, 2, 2}, {3, 2, 1}), true);
+  EXPECT_EQ(alias({2, 2, 3}, {2, 7, 3}), false);
+  // Below an axis that nests, the others alone.
+  EXPECT_EQ(alias({int64_t(1) << 40, 2, 3}, {8, 3, 2}), false);
+  EXPECT_EQ(alias({int64_t(1) << 40, 3, 4}, {13, 3, 2}), true);
+  EXPECT_EQ(alias({1024, 1024}, {1025, 1024}), false);
+  EXPECT_EQ(alias({1024, 1025}, {1025, 1024}), std::nullopt) << "too many";
+  EXPECT_EQ(alias(Shape(62, 2), contiguousStrides(Shape(62, 2))), false) << "most axes";
 }
 
 } // namespace

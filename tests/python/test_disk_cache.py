@@ -177,11 +177,27 @@ def test_a_folder_that_is_not_to_be_trusted_is_ignored(environment, tmp_path):
 
 
 def test_without_a_home_there_is_none(environment):
+    bare = {name: value for name, value in environment.items()
+            if name not in ("RICCI_CACHE_DIR", "HOME", "XDG_CACHE_HOME")}
     for home in ({"HOME": ""}, {"HOME": "/nonexistent"}, {}):
-        bare = {name: value for name, value in environment.items()
-                if name not in ("RICCI_CACHE_DIR", "HOME", "XDG_CACHE_HOME")}
-        assert not run([DRIVER, *EINSUM], {**bare, **home}).stderr
+        stderr = run([DRIVER, *EINSUM], {**bare, **home}).stderr
+        assert stderr == "ricci: warning: there is no home directory; nothing is cached on disk\n"
         assert "there is no home directory" in run([DRIVER, "cache"], {**bare, **home}).stdout
+    # Once in a process, and not where nobody wants a cache.
+    assert run([sys.executable, "-c", PROGRAM], {**bare, "HOME": "", "PYTHONPATH": environment["PYTHONPATH"]}) \
+        .stderr.count("warning") == 1
+    assert not run([DRIVER, *EINSUM], {**bare, "RICCI_CACHE_DIR": "off"}).stderr
+    assert not run([DRIVER, *EINSUM, "--no-cache"], bare).stderr
+    assert not run([DRIVER, *EINSUM], {**bare, "RICCI_LOG": "off"}).stderr
+
+
+def test_clear_removes_what_is_ours(environment, tmp_path):
+    run([DRIVER, *EINSUM], environment)
+    others = [".new-notes", ".new-12-3", ".new-12-3-xyz", ".new-1-2-3.txt", ".newer", "notes.program", ".new-12--3f"]
+    for name in [*others, ".new-1234-0-187b3c5d9f00a1b2"]:
+        (tmp_path / "cache" / name).write_text("")
+    assert "removed 3 files" in run([DRIVER, "cache", "clear"], environment).stdout
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == sorted(others)
 
 
 def test_the_limit_is_kept(environment, tmp_path):
@@ -191,4 +207,5 @@ def test_the_limit_is_kept(environment, tmp_path):
     total = sum(file.stat().st_size for file in (tmp_path / "cache").iterdir())
     assert 5_000 < total <= 30 * 1024
     wrong = run([DRIVER, *EINSUM], {**environment, "RICCI_CACHE_LIMIT": "lots"})
-    assert "RICCI_CACHE_LIMIT is 'lots'" in wrong.stderr
+    assert wrong.stderr == "ricci: warning: RICCI_CACHE_LIMIT is 'lots', but must be a number of bytes, such as " \
+        "1073741824, 512M or 2G; the limit is 256 MiB\n"

@@ -134,10 +134,12 @@ def test_dumps(tmp_path):
     assert result.returncode == 0 and not result.stderr
     # The second call finds nothing in a cache.
     assert sorted(os.listdir(tmp_path / "to")) == ["0001", "0002"]
-    files = ["1-ast.txt", "2-tensor.mlir", "3-ordered.mlir", "4-kernels.mlir", "5-loops.mlir", "6-llvm.ll", "7-asm.s"]
+    files = ["1-ast.txt", "2-tensor.mlir", "3-ordered.mlir", "4-kernels.mlir", "5-loops.mlir", "6-llvm.ll", "7-asm.s",
+             "8-obj.o"]
     assert sorted(os.listdir(tmp_path / "to" / "0002")) == files
     assert "exp" in (tmp_path / "to/0001/1-ast.txt").read_text()
     assert ".globl\tfused_columns" in (tmp_path / "to/0001/7-asm.s").read_text()
+    assert (tmp_path / "to/0001/8-obj.o").read_bytes()[:4] == b"\x7fELF"
     assert not (tmp_path / "cache").exists()
     # A later process goes on counting; an error is the last stage.
     program = "import numpy as np, ricci\ntry: ricci.evaluate('x @ x', x=np.ones((9, 9)), memory_limit=700)\n" \
@@ -146,6 +148,27 @@ def test_dumps(tmp_path):
     (tmp_path / "file").write_text("")
     refused = python(text, RICCI_DUMP_TO=str(tmp_path / "file"))
     assert refused.returncode == 0 and refused.stderr.count("warning: cannot write to") == 1
+
+
+def test_variables_that_are_wrong():
+    text = "import numpy as np, ricci\nfor n in range(2, 5): ricci.evaluate('exp(x) + 1', x=np.ones(n))"
+    warning = "ricci: warning: {} is '{}', but must be {}; {}\n"
+    number = "a number of bytes, such as 1073741824, 512M or 2G"
+    for name, value, wanted, taken in [
+            ("RICCI_FUSION", "foo", "on or off", "operations are fused"),
+            ("RICCI_LOG", "debug", "on or off", "warnings are printed"),
+            ("RICCI_CHAIN_BYTES", "zz", number, "the size of the L2 cache is taken"),
+            ("RICCI_CHAIN_BYTES", "-1", number, "the size of the L2 cache is taken")]:
+        result = python(text, **{name: value})
+        assert result.returncode == 0 and result.stderr == warning.format(name, value, wanted, taken)
+    for name, value in [("RICCI_FUSION", "on"), ("RICCI_FUSION", ""), ("RICCI_LOG", "on"), ("RICCI_CHAIN_BYTES", "1M")]:
+        assert not python(text, **{name: value}).stderr
+    # What a run cannot do without is an error.
+    for name, value, message in [
+            ("RICCI_THREADS", "abc", "RICCI_THREADS is 'abc', but must be a whole number from 1 to 4096"),
+            ("RICCI_POOL_LIMIT", "1Q", f"RICCI_POOL_LIMIT is '1Q', but must be {number}")]:
+        result = python(text, **{name: value})
+        assert result.returncode == 1 and message in result.stderr
 
 
 def test_perf_finds_names(tmp_path):

@@ -118,3 +118,12 @@ TEST(DLPack, ReadOnlyNeedsAVersion) {
   EXPECT_EQ((*managed)->dl_tensor.ndim, 1);
   (*managed)->deleter(*managed);
 }
+
+TEST(DLPack, RefusesNull) {
+  for (const Expected<Tensor> &tensor :
+       {try_from_dlpack(static_cast<DLManagedTensorVersioned *>(nullptr)),
+        try_from_dlpack(static_cast<DLManagedTensor *>(nullptr))}) {
+    ASSERT_FALSE(tensor);
+    EXPECT_EQ(tensor.error().message, "the DLPack tensor is a null pointer");
+  }
+}

@@ -147,3 +147,34 @@ TEST(Tensor, Overlap) {
   const int64_t far = std::numeric_limits<int64_t>::max() / 2;
   EXPECT_TRUE(mayOverlap(first, Tensor::borrow(data, DType::f32, {3, 3}, {far, -far})));
 }
+
+TEST(Tensor, RefusesPointersToNoElements) {
+  auto borrowed = [](void *data, DType dtype, Shape shape) -> std::string {
+    try {
+      Tensor::borrow(data, dtype, shape);
+    } catch (const Error &error) {
+      EXPECT_EQ(error.diagnostic().kind, ErrorKind::Usage);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(borrowed(nullptr, DType::f32, {4, 4}), "the data of f32[4,4] are a null pointer");
+  EXPECT_EQ(borrowed(nullptr, DType::f32, {4, 0}), "");
+  alignas(16) char bytes[64] = {};
+  EXPECT_EQ(borrowed(bytes + 2, DType::f32, {4}),
+            "the data of f32[4] are not aligned to the 4 bytes of their type");
+  EXPECT_EQ(borrowed(bytes + 8, DType::c128, {2}), "");
+  EXPECT_NE(borrowed(bytes + 4, DType::c128, {2}), "");
+  EXPECT_EQ(borrowed(bytes + 1, DType::f32, {0}), "");
+  EXPECT_THROW(Tensor::borrowConst(nullptr, DType::u8, {1}), Error);
+}
+
+TEST(Tensor, WithoutData) {
+  const Tensor none;
+  EXPECT_EQ(none.type(), TensorType());
+  EXPECT_EQ(none.contiguous().error().message, "the data of f32[] are a null pointer");
+  Tensor from = Tensor::allocate(DType::i8, {3}).value();
+  const Tensor to = std::move(from);
+  EXPECT_EQ(to.type().str(), "i8[3]");
+  EXPECT_EQ(from.rank(), 0); // NOLINT(bugprone-use-after-move): as after the default constructor
+}

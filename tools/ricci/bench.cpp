@@ -236,7 +236,14 @@ Command addBenchCommand(CLI::App &app) {
                    "How long a case runs after its first run: so long or 50 times, but at least 3 "
                    "times (default 1)")
       ->type_name("S")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check([](const std::string &text) {
+        double seconds = 0;
+        const bool isNumber = CLI::detail::lexical_cast(text, seconds);
+        // A range of CLI11 lets nan through.
+        return isNumber && seconds >= 0 && seconds <= 3600
+                   ? std::string()
+                   : fmt::format("'{}' is not a number of seconds from 0 to 3600", text);
+      });
   arguments->flags.addRunOptions(*command);
   return {command, [arguments] {
             Status s = bench(*arguments);

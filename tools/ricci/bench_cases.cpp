@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -75,6 +76,10 @@ Expected<std::vector<BenchCase>> readFile(const std::string &path) {
     error.message = fmt::format("{}: {}", path, error.message);
     return error;
   };
+  // A stream of a folder opens, and throws when it is read.
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown))
+    return inputError(fmt::format("{}: cannot read: it is a directory", path));
   std::ifstream stream(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   if (!stream)
