@@ -168,13 +168,11 @@ struct NumberList {
   std::vector<const Value *> numbers;
 };
 
-constexpr size_t kMaxDepth = 64; ///< NumPy's limit of dimensions
-
 /// Fills `list` from the items at `depth`; all siblings have one length.
 Status flatten(const Value &value, size_t depth, bool first, NumberList &list) {
   if (const auto *sequence = value.as<SequenceValue>()) {
-    if (depth == kMaxDepth)
-      return at(fmt::format("lists are nested more than {} deep", kMaxDepth), value.span);
+    if (depth == size_t(kMaxRank))
+      return at(fmt::format("lists are nested more than {} deep", kMaxRank), value.span);
     if (first) {
       list.shape.push_back(int64_t(sequence->items.size()));
     } else if (depth >= list.shape.size() || list.shape[depth] != int64_t(sequence->items.size())) {

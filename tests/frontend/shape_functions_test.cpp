@@ -97,6 +97,29 @@ TEST(ShapeFunctions, PadsOnceWhereTheValuesAreEqual) {
             "return %15\n");
 }
 
+TEST(ShapeFunctions, ATensorHasAtMost64Axes) {
+  auto repeat = [](const std::string &text, int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i)
+      all += text;
+    return all;
+  };
+  const std::string message = "the result has 65 axes; a tensor has at most 64\n";
+  const std::string new62 = repeat("None, ", 62), new63 = repeat("None, ", 63);
+  EXPECT_EQ(listingOf("x[" + new62 + "]").find("%8 = reshape %0 : f32[1,1,"), 0u);
+  for (const std::string &text :
+       {"x[" + new63 + "]", "x[" + new62 + "][None]",
+        "x.reshape((3, 4, " + repeat("1, ", 63) + "))", "zeros((" + repeat("1, ", 65) + "))",
+        "expand_dims(x[" + new62 + "], 0)", "sliding_window_view(x[" + new62 + "], 2, axis=-1)",
+        "stack([x[" + new62 + "]])", "array([x[" + new62 + "]])",
+        "tensordot(x[" + new62 + "], c, axes=0)", "x[" + new62 + "i % 3, None]",
+        "meshgrid(" + repeat("1, ", 65) + "sparse=True)"})
+    EXPECT_EQ(listingOf(text).substr(0, message.size()), message) << text;
+  EXPECT_EQ(listingOf("y = k[" + repeat("None, ", 64) + "]\n1 + y[None]"), message +
+                                                                               "  1 + y[None]\n"
+                                                                               "      ^~~~~~~");
+}
+
 TEST(ShapeFunctions, ErrorsOfReshape) {
   EXPECT_EQ(listingOf("x.reshape(5, -1)"),
             "12 elements do not divide by 5: (3, 4) does not reshape to (5, -1)\n"
