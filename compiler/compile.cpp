@@ -252,7 +252,7 @@ private:
     if (points > kReferencePoints)
       if (Status s = pipeline.toOrdered(&executable.plan); !s)
         return s;
-    auto host = makeReferenceProgram(pipeline.module());
+    auto host = makeReferenceProgram(pipeline.module(), program.source);
     if (!host)
       return std::move(host.error());
     executable.host = *host;
@@ -280,6 +280,7 @@ private:
       return s;
     if (Status s = pipeline.toKernels(objectSize); !s)
       return s;
+    numberGathers(functionOf(pipeline), program.source, executable);
     if (options.device.isCuda()) {
       auto cudaTarget = resolveCudaTarget(options.arch);
       if (!cudaTarget)

@@ -189,7 +189,7 @@ Status CudaProgram::run(const Executable &executable, const std::vector<Tensor> 
   for (size_t i = 0; i < outputs.size(); ++i)
     if (Status s = out.copyBack(i, outputs[i]); !s)
       return s;
-  return statusOf(status);
+  return statusOf(status, executable);
 }
 
 Status runOnCuda(const Executable &executable, const std::vector<Tensor> &inputs,

@@ -26,9 +26,10 @@
 
 namespace ricci {
 
-/// Discardable attributes of functions; the dialect verifies them.
+/// Discardable attributes; the dialect verifies them.
 inline constexpr llvm::StringLiteral kStridesAttr = "ricci.strides";       ///< arguments, results
 inline constexpr llvm::StringLiteral kAccumulateAttr = "ricci.accumulate"; ///< functions
 inline constexpr llvm::StringLiteral kEntryAttr = "ricci.entry";           ///< functions
+inline constexpr llvm::StringLiteral kGatherAttr = "ricci.gather";         ///< gathers: which it is
 
 } // namespace ricci
