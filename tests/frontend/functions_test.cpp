@@ -319,6 +319,28 @@ TEST_F(Functions, Casts) {
                                      "compiled; for a tensor write x.astype(int64)");
 }
 
+TEST_F(Functions, ReciprocalsOfComplexZerosAreNan) {
+  Value z = input({3}, DType::c64), f = input({3});
+  for (const Expected<Value> &result : {call("reciprocal", {z}), call("power", {z, integer(-1)}),
+                                        call("power", {z, Value(-1.0)})}) {
+    EXPECT_EQ(shown(result), "c64[3]");
+    EXPECT_EQ(node(result).scalar, ScalarOp::Divide);
+    const Program::Node &dividend = builder.program().nodes[size_t(node(result).operands[0])];
+    EXPECT_EQ(dividend.scalar, ScalarOp::Where);
+  }
+  Expected<Value> real = call("reciprocal", {f});
+  EXPECT_EQ(builder.program().nodes[size_t(node(real).operands[0])].kind, NodeKind::Constant);
+}
+
+TEST_F(Functions, WhatThereIsIsNotUnsupported) {
+  for (std::span<const FunctionEntry> table :
+       {elementwiseFunctions(), castFunctions(), inspectionFunctions(), reductionFunctions(),
+        shapeFunctions(), joinFunctions(), creationFunctions(), contractionFunctions()})
+    for (const FunctionEntry &entry : table)
+      if (!entry.name.starts_with("linalg.")) // is found before that module is
+        EXPECT_FALSE(whyUnsupported(entry.name)) << entry.name;
+}
+
 TEST_F(Functions, Reductions) {
   Value x = input({2, 0, 3}), i = input({2, 3}, DType::i8);
   EXPECT_EQ(shown(call("sum", {x})), "f32[]");
