@@ -254,7 +254,7 @@ private:
     if (points > kReferencePoints)
       if (Status s = pipeline.toOrdered(&executable.plan); !s)
         return s;
-    auto host = makeReferenceProgram(pipeline.module());
+    auto host = makeReferenceProgram(pipeline.module(), program.source);
     if (!host)
       return std::move(host.error());
     executable.host = *host;
@@ -282,6 +282,7 @@ private:
       return s;
     if (Status s = pipeline.toKernels(objectSize); !s)
       return s;
+    numberGathers(functionOf(pipeline), program.source, executable);
     if (options.device.isCuda()) {
       auto cudaTarget = resolveCudaTarget(options.arch);
       if (!cudaTarget)

@@ -9,6 +9,7 @@
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/split_reductions.h"
 #include "compiler/ir/constants.h"
+#include "compiler/ir/diagnostics.h"
 #include "compiler/ir/types.h"
 
 #include <algorithm>
@@ -17,6 +18,19 @@
 using namespace mlir;
 
 namespace ricci {
+
+void numberGathers(func::FuncOp function, const std::string &source, Executable &executable) {
+  std::optional<SourceLines> lines;
+  function.walk([&](GatherOp gather) {
+    if (!lines)
+      lines.emplace(source);
+    int64_t number = int64_t(executable.gathers.size());
+    gather->setAttr(kGatherAttr, Builder(function).getI64IntegerAttr(number));
+    executable.gathers.push_back(spanOf(gather.getLoc(), *lines).value_or(Span()));
+  });
+  if (lines)
+    executable.source = source;
+}
 
 ValuePlaces::ValuePlaces(func::FuncOp function, Executable &executable) : executable_(executable) {
   for (auto [i, argument] : llvm::enumerate(function.getArguments()))

@@ -13,6 +13,10 @@
 
 namespace ricci {
 
+/// Numbers the gathers, so that a kernel can say which has found an index out of range, and keeps
+/// where `source` has them. Before loops are made of the function.
+void numberGathers(mlir::func::FuncOp function, const std::string &source, Executable &executable);
+
 /// Where the values of a function of kernels are. Adds its constants and arena to the executable.
 class ValuePlaces {
 public:

@@ -250,9 +250,13 @@ private:
       result.operands.push_back(int(i));
       result.type.dtype = promote(result.type.dtype, types[i].dtype);
     }
+    Span outputSpan = syntax.output ? syntax.output->span : Span{0, syntax.source.size()};
+    if (result.type.rank() > kMaxRank)
+      return error(fmt::format("the result has {} axes; a tensor has at most {}",
+                               result.type.rank(), kMaxRank),
+                   {outputSpan});
     if (auto count = elementCount(result.type.shape, result.type.dtype); !count)
-      return error("the result is too large: " + count.error().message,
-                   {syntax.output ? syntax.output->span : Span{0, syntax.source.size()}});
+      return error("the result is too large: " + count.error().message, {outputSpan});
     result.type.strides = contiguousStrides(result.type.shape);
     result.einsum = std::move(einsum);
     program.results.push_back(int(program.nodes.size()));

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace ricci {
 
@@ -41,7 +42,7 @@ std::string describe(const Value &value) {
 
 /// The end of a message that says what stands where something known at compile time must.
 static std::string notThat(const Value &value) {
-  return value.is<TensorValue>() ? "a tensor, whose elements are known only when the program runs"
+  return value.is<TensorValue>() ? "a tensor, whose elements are read only when the program runs"
                                  : describe(value);
 }
 
@@ -108,6 +109,48 @@ Expected<std::vector<int64_t>> integersArgument(const Value &value, std::string_
   return integers;
 }
 
+Value knownIntegers(const ProgramBuilder &builder, const Value &value) {
+  constexpr int64_t kMost = 1 << 16; // far more than any use of them has
+  const auto *tensor = value.as<TensorValue>();
+  if (!tensor)
+    return value;
+  const Program::Node &node = builder.program().nodes[size_t(tensor->node)];
+  const auto &[dtype, shape, strides] = node.type;
+  const bool isInteger =
+      kindOf(dtype) == DTypeKind::Int || (kindOf(dtype) == DTypeKind::UInt && dtype != DType::u64);
+  if (node.kind != Program::NodeKind::Constant || !isInteger || shape.size() > 1 ||
+      (!shape.empty() && shape[0] > kMost))
+    return value;
+  const size_t bytes = itemSize(dtype);
+  auto element = [&](size_t i) {
+    const uint8_t *data = node.data.data() + (node.data.size() == bytes ? 0 : i * bytes);
+    int64_t integer = 0;
+    std::memcpy(&integer, data, bytes);
+    const unsigned unused = unsigned(64 - 8 * bytes);
+    return kindOf(dtype) == DTypeKind::Int ? integer << unused >> unused : integer;
+  };
+  if (shape.empty())
+    return Value(element(0), value.span);
+  SequenceValue list{{}, true};
+  for (size_t i = 0; i < size_t(shape[0]); ++i)
+    list.items.push_back(Value(element(i), value.span));
+  return Value(std::move(list), value.span);
+}
+
+Expected<std::vector<int64_t>> integersArgument(const ProgramBuilder &builder, const Value &value,
+                                                std::string_view what) {
+  const auto *tensor = value.as<TensorValue>();
+  Value known = knownIntegers(builder, value);
+  if (tensor && known.is<TensorValue>()) {
+    const Program::Node &node = builder.program().nodes[size_t(tensor->node)];
+    if (node.kind == Program::NodeKind::Constant)
+      return at(fmt::format("{} is an integer or a tuple of integers, not an array {} of {}", what,
+                            formatShape(node.type.shape), numpyName(node.type.dtype)),
+                value.span);
+  }
+  return integersArgument(known, what);
+}
+
 Expected<bool> boolArgument(const Value &value, std::string_view what) {
   if (const auto *boolean = value.as<bool>())
     return *boolean;
@@ -138,6 +181,34 @@ static constexpr DTypeName kDTypeCodes[] = {
 static constexpr std::pair<std::string_view, std::string_view> kTwoMeanings[] = {
     {"i8", "int64"}, {"u8", "uint64"}, {"f16", "longdouble"}};
 
+/// NumPy's one-character codes, on 64-bit Linux.
+static constexpr std::pair<char, DType> kCharacterCodes[] = {
+    {'b', DType::i8},  {'h', DType::i16}, {'i', DType::i32}, {'l', DType::i64}, {'q', DType::i64},
+    {'p', DType::i64}, {'B', DType::u8},  {'H', DType::u16}, {'I', DType::u32}, {'L', DType::u64},
+    {'Q', DType::u64}, {'P', DType::u64}, {'e', DType::f16}, {'f', DType::f32}, {'d', DType::f64},
+    {'F', DType::c64}, {'D', DType::c128}};
+
+/// "d", or a code behind a byte order that is this machine's: "<f4", "=i8", "|b1". There "i8" has
+/// one meaning, NumPy's.
+static std::optional<DType> characterCode(std::string_view name) {
+  const bool hasOrder = name.size() > 1 && std::string_view("<=|").find(name[0]) != name.npos;
+  if (hasOrder)
+    name.remove_prefix(1);
+  for (auto [code, dtype] : kCharacterCodes)
+    if (name.size() == 1 && name[0] == code)
+      return dtype;
+  if (!hasOrder)
+    return std::nullopt;
+  for (auto [code, dtype] :
+       {std::pair("?", DType::b1), {"b1", DType::b1}, {"i8", DType::i64}, {"u8", DType::u64}})
+    if (name == code)
+      return dtype;
+  for (const DTypeName &row : kDTypeCodes)
+    if (name == row.name && name.size() <= 3 && name.back() >= '0' && name.back() <= '9')
+      return row.dtype;
+  return std::nullopt;
+}
+
 std::span<const DTypeName> dtypeNames() { return kDTypeNames; }
 
 Expected<DType> dtypeArgument(const Value &value) {
@@ -157,6 +228,8 @@ Expected<DType> dtypeArgument(const Value &value) {
         return row.dtype;
   if (std::optional<DType> dtype = parseDType(*name))
     return *dtype;
+  if (std::optional<DType> dtype = characterCode(*name))
+    return *dtype;
   return at(fmt::format("there is no dtype '{}'", *name), value.span);
 }
 
@@ -168,13 +241,11 @@ struct NumberList {
   std::vector<const Value *> numbers;
 };
 
-constexpr size_t kMaxDepth = 64; ///< NumPy's limit of dimensions
-
 /// Fills `list` from the items at `depth`; all siblings have one length.
 Status flatten(const Value &value, size_t depth, bool first, NumberList &list) {
   if (const auto *sequence = value.as<SequenceValue>()) {
-    if (depth == kMaxDepth)
-      return at(fmt::format("lists are nested more than {} deep", kMaxDepth), value.span);
+    if (depth == size_t(kMaxRank))
+      return at(fmt::format("lists are nested more than {} deep", kMaxRank), value.span);
     if (first) {
       list.shape.push_back(int64_t(sequence->items.size()));
     } else if (depth >= list.shape.size() || list.shape[depth] != int64_t(sequence->items.size())) {

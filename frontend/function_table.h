@@ -98,6 +98,12 @@ Expected<std::vector<int64_t>> axesArgument(const std::optional<Value> &value, i
 Expected<int64_t> integerArgument(const Value &value, std::string_view what);
 /// An integer or a sequence of integers.
 Expected<std::vector<int64_t>> integersArgument(const Value &value, std::string_view what);
+/// An array of integers that the program knows, of rank 0 or 1, as a number or a list; else
+/// `value`.
+Value knownIntegers(const ProgramBuilder &builder, const Value &value);
+/// The same where NumPy takes arrays as well: one that the program knows.
+Expected<std::vector<int64_t>> integersArgument(const ProgramBuilder &builder, const Value &value,
+                                                std::string_view what);
 Expected<bool> boolArgument(const Value &value, std::string_view what);
 /// A NumPy name of a dtype.
 struct DTypeName {

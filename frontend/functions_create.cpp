@@ -137,14 +137,13 @@ Expected<TensorValue> stacked(Call &call, const Value &value, int depth) {
 }
 
 Expected<Value> array(Call &call) {
-  constexpr int kMaxDepth = 64; // NumPy's
   bool given = call.has(1) && !call[1].is<NoneValue>();
   Expected<DType> dtype = dtypeOr(call, 1, DType::f64);
   if (!dtype)
     return std::move(dtype.error());
-  Expected<TensorValue> x = given && !holdsTensor(call[0], kMaxDepth)
+  Expected<TensorValue> x = given && !holdsTensor(call[0], kMaxRank)
                                 ? detail::arrayAs(call.builder, call[0], *dtype, call.span)
-                                : stacked(call, call[0], kMaxDepth);
+                                : stacked(call, call[0], kMaxRank);
   if (x && given)
     x = call.builder.cast(*x, *dtype, call.span);
   if (!x || call.arguments.size() < 3 || !call.has(2))
@@ -153,8 +152,8 @@ Expected<Value> array(Call &call) {
   if (!least)
     return std::move(least.error());
   Shape shape = call.builder.type(*x).shape;
-  if (*least > kMaxDepth)
-    return errorAt(call.builder, call[2].span, fmt::format("ndmin is {} at most", kMaxDepth));
+  if (*least > kMaxRank)
+    return errorAt(call.builder, call[2].span, fmt::format("ndmin is {} at most", kMaxRank));
   while (int64_t(shape.size()) < *least)
     shape.insert(shape.begin(), 1);
   return asValue(call.builder.reshape(*x, shape, call.span));

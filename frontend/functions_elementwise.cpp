@@ -129,7 +129,7 @@ Expected<Value> reciprocal(Call &call) {
     return x;
   DType dtype = dtypeOf(call, *x);
   // Integers divide as floats, and the quotient is cut.
-  Expected<Value> quotient = apply(call, ScalarOp::Divide, {Value(int64_t(1), call.span), *x});
+  Expected<Value> quotient = reciprocalOf(call.builder, call.nameSpan, call.span, *x);
   return quotient ? cast(call, *quotient, dtype) : std::move(quotient);
 }
 

@@ -269,7 +269,9 @@ private:
         return wide;
       index = *wide;
     }
-    return builder.gather(basic, indices, gathered, apart ? 0 : position, span);
+    // Where an error of the run points to.
+    Span at = indexed.size() == 1 ? indexed[0].second : span;
+    return builder.gather(basic, indices, gathered, apart ? 0 : position, at);
   }
 
   ProgramBuilder &builder;

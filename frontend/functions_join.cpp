@@ -222,9 +222,9 @@ Expected<Value> cut(Call &call, TensorValue x, const std::vector<int64_t> &cuts,
 }
 
 Expected<Value> splitAlong(Call &call, TensorValue x, int64_t axis, bool equal) {
-  const Value &wanted = call[1];
+  const Value wanted = knownIntegers(call.builder, call[1]);
   if (!wanted.is<int64_t>() && !wanted.is<bool>()) {
-    Expected<std::vector<int64_t>> cuts = integersArgument(wanted, "the split");
+    Expected<std::vector<int64_t>> cuts = integersArgument(call.builder, wanted, "the split");
     if (!cuts)
       return std::move(cuts.error());
     return cut(call, x, *cuts, axis);
@@ -329,7 +329,8 @@ Expected<Value> repeat(Call &call) {
   Expected<TensorValue> x = call.tensor(0);
   if (!x)
     return std::move(x.error());
-  Expected<std::vector<int64_t>> counts = integersArgument(call[1], "the number of repeats");
+  Expected<std::vector<int64_t>> counts =
+      integersArgument(call.builder, call[1], "the number of repeats");
   if (!counts)
     return std::move(counts.error());
   for (int64_t count : *counts)
@@ -419,9 +420,13 @@ Expected<std::vector<Value>> asPairs(Call &call, const Value &value, int64_t ran
   } else {
     if (outer->items.size() != 1 && int64_t(outer->items.size()) != rank)
       return wrong(value.span);
-    for (const Value &item : outer->items)
-      if (!item.is<SequenceValue>() || !pairOf(item, pairs))
+    for (const Value &item : outer->items) {
+      const auto *items = item.as<SequenceValue>();
+      bool isAsLong =
+          items && items->items.size() == outer->items[0].as<SequenceValue>()->items.size();
+      if (!isAsLong || !pairOf(item, pairs))
         return wrong(item.span);
+    }
     if (pairs.size() > 2)
       return pairs;
   }

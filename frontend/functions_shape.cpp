@@ -38,7 +38,7 @@ Expected<Value> reshapeTo(Call &call, const Value &wanted) {
   Expected<TensorValue> x = call.tensor(0);
   if (!x)
     return std::move(x.error());
-  Expected<std::vector<int64_t>> shape = integersArgument(wanted, "the shape");
+  Expected<std::vector<int64_t>> shape = integersArgument(call.builder, wanted, "the shape");
   if (!shape)
     return std::move(shape.error());
   int64_t count = sizeOf(call.builder.type(*x).shape), known = 1;
@@ -130,6 +130,9 @@ Expected<Value> squeeze(Call &call) {
   bool all = !call.has(1) || call[1].is<NoneValue>();
   Axes axes;
   if (!all) {
+    // No array of them.
+    if (Expected<Axes> listed = integersArgument(call[1], "the axes"); !listed)
+      return std::move(listed.error());
     Expected<Axes> given = detail::orderedAxes(call.builder, call[1], int64_t(shape.size()));
     if (!given)
       return std::move(given.error());
@@ -352,7 +355,7 @@ Expected<Value> roll(Call &call) {
   Expected<TensorValue> x = call.tensor(0);
   if (!x)
     return std::move(x.error());
-  Expected<std::vector<int64_t>> shifts = integersArgument(call[1], "the shift");
+  Expected<std::vector<int64_t>> shifts = integersArgument(call.builder, call[1], "the shift");
   if (!shifts)
     return std::move(shifts.error());
   Shape shape = call.builder.type(*x).shape;
@@ -363,7 +366,7 @@ Expected<Value> roll(Call &call) {
         flat = rolled(call.builder, *flat, shift, 0, call.span);
     return asValue(flat ? call.builder.reshape(*flat, shape, call.span) : std::move(flat));
   }
-  Expected<std::vector<int64_t>> axes = integersArgument(call[2], "the axis");
+  Expected<std::vector<int64_t>> axes = integersArgument(call.builder, call[2], "the axis");
   if (!axes)
     return std::move(axes.error());
   size_t count = std::max(shifts->size(), axes->size());

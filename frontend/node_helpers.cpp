@@ -72,7 +72,7 @@ Expected<std::vector<Value>> itemsOf(ProgramBuilder &builder, const Value &value
 }
 
 Expected<Shape> shapeArgument(ProgramBuilder &builder, const Value &value, DType dtype) {
-  Expected<std::vector<int64_t>> shape = integersArgument(value, "the shape");
+  Expected<std::vector<int64_t>> shape = integersArgument(builder, value, "the shape");
   if (!shape)
     return std::move(shape.error());
   for (int64_t n : *shape)
@@ -92,7 +92,7 @@ Expected<int64_t> axisArgument(const Value &value, int64_t rank) {
 
 Expected<std::vector<int64_t>> orderedAxes(ProgramBuilder &builder, const Value &value,
                                            int64_t rank) {
-  Expected<std::vector<int64_t>> axes = integersArgument(value, "the axes");
+  Expected<std::vector<int64_t>> axes = integersArgument(builder, value, "the axes");
   if (!axes)
     return axes;
   std::vector<bool> seen(size_t(rank), false);

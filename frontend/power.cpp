@@ -13,6 +13,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <complex>
+
 namespace ricci {
 namespace {
 
@@ -40,11 +43,11 @@ public:
       return std::move(cast.error());
     if (exponent == 1)
       return Value(*cast, span_);
-    Value x(*cast, base_.span), one(int64_t(1), exponent_.span);
+    Value x(*cast, base_.span);
     if (exponent == 2)
       return apply(ScalarOp::Multiply, {x, x});
     if (!isInteger && exponent == -1)
-      return apply(ScalarOp::Divide, {one, x});
+      return reciprocalOf(builder_, opSpan_, span_, x);
     // NumPy's loop for float16 calls powf for every element.
     if (!isInteger && exponent == 0.5 && dtype != DType::f16)
       return apply(ScalarOp::Sqrt, {x});
@@ -68,6 +71,25 @@ private:
 };
 
 } // namespace
+
+Expected<Value> reciprocalOf(ProgramBuilder &builder, Span opSpan, Span span, const Value &x) {
+  Value one(int64_t(1), span);
+  TensorValue tensor = *x.as<TensorValue>();
+  DType dtype = builder.type(tensor).dtype;
+  if (kindOf(dtype) != DTypeKind::Complex)
+    return applyScalarOp(builder, ScalarOp::Divide, opSpan, span, {one, x});
+  Value nan(std::complex<double>(NAN, NAN), span), zero(int64_t(0), span);
+  Expected<Value> isZero = applyScalarOp(builder, ScalarOp::Equal, opSpan, span, {x, zero});
+  Expected<TensorValue> ifZero = constantOf(builder, nan, dtype);
+  Expected<TensorValue> otherwise = constantOf(builder, one, dtype);
+  if (!isZero || !ifZero || !otherwise)
+    return std::move(!isZero ? isZero.error() : !ifZero ? ifZero.error() : otherwise.error());
+  Expected<TensorValue> dividend =
+      builder.elementwise(ScalarOp::Where, {*isZero->as<TensorValue>(), *ifZero, *otherwise}, span);
+  if (!dividend)
+    return std::move(dividend.error());
+  return applyScalarOp(builder, ScalarOp::Divide, opSpan, span, {Value(*dividend, span), x});
+}
 
 Expected<Value> powerFunction(ProgramBuilder &builder, Span opSpan, Span span, const Value &base,
                               const Value &exponent) {

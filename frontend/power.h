@@ -16,5 +16,8 @@ Expected<Value> powerOperator(ProgramBuilder &builder, Span opSpan, Span span, c
 /// power(base, exponent).
 Expected<Value> powerFunction(ProgramBuilder &builder, Span opSpan, Span span, const Value &base,
                               const Value &exponent);
+/// 1 / x of a tensor. The reciprocal of a complex 0 is nan+nanj, as
+/// NumPy's, where the quotient 1 / 0 would be infinite.
+Expected<Value> reciprocalOf(ProgramBuilder &builder, Span opSpan, Span span, const Value &x);
 
 } // namespace ricci

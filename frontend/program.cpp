@@ -218,10 +218,12 @@ std::string Program::str() const {
 }
 
 // Labels are written as their dense numbers, so the spelling is no part of it. Every list ends in a
-// character that cannot be inside it; a constant's bytes come after their number.
+// character that cannot be inside it; a constant's bytes come after their number. A program that
+// may find an index out of range when it runs points into its own text then.
 std::string Program::key() const {
   std::string text;
   auto out = std::back_inserter(text);
+  bool pointsIntoText = false;
   for (const Node &node : nodes) {
     if (node.kind == NodeKind::Input) {
       fmt::format_to(out, "in{} {}[{}]({})\n", node.input, shortName(node.type.dtype),
@@ -242,9 +244,15 @@ std::string Program::key() const {
         text.append(node.data.begin(), node.data.end());
       }
     }
+    if (node.kind == NodeKind::Gather) {
+      fmt::format_to(out, " at {}:{}", node.span.begin, node.span.end);
+      pointsIntoText = true;
+    }
     fmt::format_to(out, " {}\n", shortName(node.type.dtype));
   }
   fmt::format_to(out, "return{} {}", returnsTuple ? " tuple" : "", fmt::join(results, ","));
+  if (pointsIntoText)
+    text += "\n" + source;
   return text;
 }
 

@@ -102,6 +102,10 @@ Diagnostic at(Diagnostic error, const std::string &source, Span span) {
 } // namespace
 
 Expected<TensorValue> ProgramBuilder::add(Node node) {
+  if (node.type.rank() > kMaxRank)
+    return at(inputError(fmt::format("the result has {} axes; a tensor has at most {}",
+                                     node.type.rank(), kMaxRank)),
+              source(), node.span);
   if (auto count = elementCount(node.type.shape, node.type.dtype); !count)
     return at(std::move(count.error()), source(), node.span);
   std::string key = keyOf(node);

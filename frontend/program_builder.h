@@ -7,7 +7,8 @@
 //
 // One method a kind of node. They compute the node's shape and take operands that fit: dtypes are
 // equal where they must be, axes and indices are in range (asserted); what users get wrong is
-// checked by the callers. An error is a size that overflows, or more nodes than a program may have.
+// checked by the callers. An error is a size that overflows, a rank above kMaxRank, or more nodes
+// than a program may have.
 // What changes nothing (a cast to the same type, a broadcast to the same shape) gives the operand
 // back; a node that is there already (same kind, operands and attributes) is used again.
 //

@@ -23,11 +23,13 @@ namespace ricci::detail {
 
 namespace {
 
-/// An int or a float that is known; nothing else bounds a range.
+/// An int, which a bool counts as, or a float that is known; nothing else bounds a range.
 Expected<Value> boundArgument(const Call &call, const Value &value) {
+  if (const auto *boolean = value.as<bool>())
+    return Value(int64_t(*boolean), value.span);
   if (value.is<int64_t>() || value.is<double>())
     return value;
-  std::string what = value.is<TensorValue>() ? "a tensor, whose elements are known only when the "
+  std::string what = value.is<TensorValue>() ? "a tensor, whose elements are read only when the "
                                                "program runs"
                                              : describe(value);
   return errorAt(call.builder, value.span,

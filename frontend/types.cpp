@@ -34,6 +34,8 @@ static bool offsetsFit(const TensorType &type) {
 }
 
 Expected<TensorType> normalizeType(const TensorType &type) {
+  if (type.rank() > kMaxRank)
+    return inputError(fmt::format("{} axes; a tensor has at most {}", type.rank(), kMaxRank));
   for (size_t i = 0; i < type.shape.size(); ++i)
     if (type.shape[i] < 0)
       return inputError(fmt::format("axis {} has the negative size {}", i, type.shape[i]));
@@ -58,7 +60,7 @@ Expected<TensorType> normalizeType(const TensorType &type) {
 
 bool isValid(const TensorType &type) {
   int64_t bytes = int64_t(itemSize(type.dtype));
-  if (type.strides.size() != type.shape.size())
+  if (type.strides.size() != type.shape.size() || type.rank() > kMaxRank)
     return false;
   for (int64_t size : type.shape)
     if (size < 0)

@@ -52,9 +52,8 @@ static constexpr std::string_view kOthers[] = {
     "kaiser",         "lcm",       "ldexp",       "logspace",    "modf",
     "nanargmax",      "nanargmin", "nancumsum",   "nanmax",      "nanmean",
     "nanmin",         "nanprod",   "nanstd",      "nansum",      "nanvar",
-    "piecewise",      "polyfit",   "polyval",     "rollaxis",    "rot90",
-    "select",         "sinc",      "spacing",     "trapezoid",   "unwrap",
-    "vander"};
+    "piecewise",      "polyfit",   "polyval",     "rollaxis",    "select",
+    "sinc",           "spacing",   "trapezoid",   "unwrap",      "vander"};
 
 template <size_t n>
 static bool contains(const std::string_view (&names)[n], std::string_view name) {

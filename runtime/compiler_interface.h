@@ -146,7 +146,7 @@ public:
 Expected<CompilerInterface *> loadCompiler();
 
 /// The one symbol that libricci_compiler exports. `version` must be kCompilerInterfaceVersion.
-inline constexpr int kCompilerInterfaceVersion = 4;
+inline constexpr int kCompilerInterfaceVersion = 5;
 using CompilerEntry = CompilerInterface *(*)(int version);
 
 } // namespace ricci

@@ -188,7 +188,7 @@ Status CudaProgram::run(const Executable &executable, TensorList inputs, TensorL
   for (size_t i = 0; i < outputs.size(); ++i)
     if (Status s = out.copyBack(i, outputs[i]); !s)
       return s;
-  return statusOf(status);
+  return statusOf(status, executable);
 }
 
 Status runOnCuda(const Executable &executable, TensorList inputs, TensorList outputs) {

@@ -41,7 +41,8 @@ Line lineAt(std::string_view source, size_t at) {
   return {begin, end};
 }
 
-/// The code points of [begin, end) as cells, and one empty cell at the end for a caret there.
+/// The code points of [begin, end) as cells, each with what combines with it, and one empty cell at
+/// the end for a caret there.
 std::vector<Cell> makeCells(std::string_view source, size_t begin, size_t end) {
   std::vector<Cell> cells;
   const std::string_view text = source.substr(0, end);
@@ -49,9 +50,14 @@ std::vector<Cell> makeCells(std::string_view source, size_t begin, size_t end) {
     const Utf8Char c = decodeUtf8(text, at);
     // A tab keeps its one column instead of being escaped.
     std::string shown = c.code == '\t' ? " " : printableChar(text, at, c);
-    const size_t width = c.valid && shown[0] != '\\' ? 1 : shown.size();
-    cells.push_back({at, at + c.bytes, std::move(shown), width});
+    const size_t width = shown[0] == '\\' ? shown.size() : size_t(displayWidth(c.code));
     at += c.bytes;
+    if (width == 0 && !cells.empty()) {
+      cells.back().end = at;
+      cells.back().text += shown;
+    } else {
+      cells.push_back({at - c.bytes, at, std::move(shown), width});
+    }
   }
   cells.push_back({end, end + 1, " ", 1});
   return cells;
@@ -62,7 +68,8 @@ void mark(std::vector<Cell> &cells, Span span) {
   for (Cell &cell : cells) {
     const bool inside = cell.begin < span.end && cell.end > span.begin;
     // The caret of an empty span goes under the character that it stands before.
-    const bool atPoint = span.begin == span.end && cell.begin == span.begin;
+    const bool atPoint =
+        span.begin == span.end && cell.begin <= span.begin && span.begin < cell.end;
     if (!inside && !atPoint)
       continue;
     if (cell.mark != '^')
@@ -115,8 +122,8 @@ void renderLine(std::string &out, std::string_view source, Line line,
   for (size_t i = first; i < last; ++i) {
     const Cell &cell = cells[i];
     text += cell.text;
-    carets += cell.mark;
-    carets.append(cell.width - 1, cell.mark == ' ' ? ' ' : '~');
+    if (cell.width > 0)
+      (carets += cell.mark).append(cell.width - 1, cell.mark == ' ' ? ' ' : '~');
   }
   auto trim = [](std::string &s) { s.erase(s.find_last_not_of(' ') + 1); };
   if (cutRight)

@@ -41,7 +41,7 @@ struct Diagnostic {
   std::vector<Span> spans;        ///< what the carets underline, in order
   std::vector<std::string> notes; ///< one line each, printed below the carets
 
-  /// The message, then the source line with carets (columns count characters, not bytes) and the
+  /// The message, then the source line with carets (columns are those of a terminal) and the
   /// notes. Long lines are cut to a window around the first span. No trailing newline.
   std::string render() const;
 };

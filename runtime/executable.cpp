@@ -137,11 +137,17 @@ private:
 
 } // namespace
 
-Status statusOf(const LaunchStatus &status) {
+Status statusOf(const LaunchStatus &status, const Executable &executable) {
   if (!status.failed)
     return success();
-  return inputError(fmt::format("index {} is out of bounds for axis {} with size {}", status.index,
-                                status.axis, status.extent));
+  Diagnostic error = inputError(fmt::format("index {} is out of bounds for axis {} with size {}",
+                                            status.index, status.axis % kMaxRank, status.extent));
+  const size_t gather = size_t(status.axis / kMaxRank);
+  if (gather < executable.gathers.size() && executable.gathers[gather].end > 0) {
+    error.source = executable.source;
+    error.spans = {executable.gathers[gather]};
+  }
+  return error;
 }
 
 double CompileTimes::total() const {
@@ -230,7 +236,7 @@ Status Executable::run(TensorList inputs, TensorList outputs) const {
       parallelFor(lot, GroupRun::run, &run, workers, group.partsPerWorker());
       run.first += lot;
     }
-    if (Status s = statusOf(run.status()); !s)
+    if (Status s = statusOf(run.status(), *this); !s)
       return s;
   }
   return success();

@@ -60,12 +60,15 @@ struct BufferRef {
   int64_t byteOffset = 0; ///< from its element at index 0, of any sign; into the arena
 };
 
+struct Executable;
+
 /// What a kernel has to say: an index array's element that no axis has.
 struct LaunchStatus {
-  int64_t failed = 0, index = 0, extent = 0, axis = 0;
+  int64_t failed = 0, index = 0, extent = 0;
+  int64_t axis = 0; ///< plus kMaxRank times the gather's position in Executable::gathers
 };
 /// The error that it tells, where it does.
-Status statusOf(const LaunchStatus &status);
+Status statusOf(const LaunchStatus &status, const Executable &executable);
 
 /// The threads of a launch on a CUDA device. The kernel's parameters are the pointers of the
 /// launch's buffers, in order, then the words of its descriptor as 64-bit integers.
@@ -164,7 +167,9 @@ struct Executable {
   /// What the code may use and this machine lacks: it can be looked at, but does not run.
   std::string lacking;
   std::vector<std::vector<uint8_t>> constants; ///< elements in C order
-  std::shared_ptr<const HostProgram> host;     ///< set instead of launches for the reference device
+  std::string source;        ///< the program's text, where something points into it
+  std::vector<Span> gathers; ///< where `source` has what each gather comes from; empty: nowhere
+  std::shared_ptr<const HostProgram> host; ///< set instead of launches for the reference device
   Plan plan;
   CompileTimes times;
   /// Of a program for a GPU: its constants and code there, from its first run on.

@@ -293,8 +293,8 @@ std::vector<KernelPtr> kernelsOf(const Executable &executable) {
 }
 
 Expected<std::string> serialize(const Executable &executable) {
-  const auto &[device, inputs, outputs, launches, arenaBytes, accumulates, lacking, constants, host,
-               plan, times, onDevice] = executable;
+  const auto &[device, inputs, outputs, launches, arenaBytes, accumulates, lacking, constants,
+               source, gathers, host, plan, times, onDevice] = executable;
   if (host)
     return internalError("a host program cannot be written");
   Writer out;
@@ -309,6 +309,12 @@ Expected<std::string> serialize(const Executable &executable) {
   out.text(lacking);
   out.list(constants, [&](const std::vector<uint8_t> &bytes) {
     out.text({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+  });
+  out.text(source);
+  out.list(gathers, [&](const Span &span) {
+    const auto &[begin, end] = span;
+    out.number(uint64_t(begin));
+    out.number(uint64_t(end));
   });
   const std::vector<KernelPtr> kernels = kernelsOf(executable);
   std::unordered_map<const Kernel *, uint64_t> numbers;
@@ -338,6 +344,14 @@ deserialize(std::string_view bytes,
   executable->constants = in.list(kNumber, [&] {
     std::string_view data = in.text();
     return std::vector<uint8_t>(data.begin(), data.end());
+  });
+  executable->source = in.text();
+  executable->gathers = in.list(2 * kNumber, [&] {
+    Span span;
+    span.begin = in.number<uint64_t>();
+    span.end = in.number<uint64_t>();
+    in.require(span.begin <= span.end && span.end <= executable->source.size());
+    return span;
   });
   const auto keys = in.list(kNumber, [&] { return std::string(in.text()); });
   if (!in.good())

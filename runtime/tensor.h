@@ -20,6 +20,9 @@ namespace ricci {
 using Shape = std::vector<int64_t>;
 using Strides = std::vector<int64_t>; ///< in elements; any sign, 0 for a broadcast axis
 
+/// The most axes that a program's tensors have: NumPy 2's limit.
+inline constexpr int64_t kMaxRank = 64;
+
 /// What the compiler needs to know of an operand: everything but the data.
 struct TensorType {
   DType dtype = DType::f32;

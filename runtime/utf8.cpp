@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace ricci {
@@ -59,6 +61,30 @@ std::string printable(std::string_view text, bool keepLineFeeds) {
     at += c.bytes;
   }
   return result;
+}
+
+namespace {
+struct Range {
+  uint32_t first, last;
+};
+constexpr Range kWide[] = {
+#include "runtime/wide_characters.inc"
+};
+constexpr Range kCombining[] = {
+#include "runtime/combining_characters.inc"
+};
+
+template <size_t N> bool isIn(const Range (&ranges)[N], uint32_t code) {
+  const Range *range = std::partition_point(std::begin(ranges), std::end(ranges),
+                                            [&](Range r) { return r.last < code; });
+  return range != std::end(ranges) && range->first <= code;
+}
+} // namespace
+
+int displayWidth(uint32_t code) {
+  if (code < 0x300) // none below
+    return 1;
+  return isIn(kCombining, code) ? 0 : isIn(kWide, code) ? 2 : 1;
 }
 
 int64_t columns(std::string_view text) {

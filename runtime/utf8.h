@@ -30,6 +30,10 @@ std::string printableChar(std::string_view text, size_t at, Utf8Char c);
 /// `text` as valid UTF-8 that a terminal shows as written; keeps line feeds when asked.
 std::string printable(std::string_view text, bool keepLineFeeds = false);
 
+/// The columns of a terminal that a printable code point takes: 2 of what is wide or fullwidth in
+/// East Asian texts, 0 of what combines with the character before it, else 1.
+int displayWidth(uint32_t code);
+
 /// The number of code points; an invalid byte counts as one.
 int64_t columns(std::string_view text);
 

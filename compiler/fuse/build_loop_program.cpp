@@ -227,9 +227,11 @@ private:
             node.guards.push_back({indexOf(maps[0].terms[axis]), shape[axis]});
       } else {
         node.kind = Kind::Gather;
+        auto number = op->getAttrOfType<IntegerAttr>(kGatherAttr);
+        int64_t first = number ? number.getInt() * kMaxRank : 0;
         for (int64_t axis : cast<GatherOp>(op).getDims())
-          node.gathered.push_back(
-              {placed->second.strides[size_t(axis)], placed->second.shape[size_t(axis)], axis});
+          node.gathered.push_back({placed->second.strides[size_t(axis)],
+                                   placed->second.shape[size_t(axis)], first + axis});
       }
     }
     return add(node);

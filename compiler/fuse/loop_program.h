@@ -55,7 +55,7 @@ struct LoopProgram {
   /// `operand` indexes an axis of this extent and stride.
   struct Gathered {
     int64_t stride = 0, extent = 0;
-    int64_t axis = 0; ///< for the message
+    int64_t axis = 0; ///< as in LaunchStatus, for the message
   };
   enum class Kind : uint8_t {
     Load,

@@ -51,6 +51,8 @@ Operation *RicciDialect::materializeConstant(OpBuilder &builder, Attribute value
 
 LogicalResult RicciDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
+  if (name == kGatherAttr && isa<GatherOp>(op) && isa<IntegerAttr>(attribute.getValue()))
+    return mlir::success();
   if (name != kAccumulateAttr && name != kEntryAttr && name != kKnownAttr &&
       name != kTakesKnownAttr)
     return op->emitOpError() << "has an attribute '" << name << "' unknown to the ricci dialect";

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/reference/interpreter.h"
+#include "compiler/ir/diagnostics.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/types.h"
 #include "compiler/reference/computation.h"
@@ -32,6 +33,7 @@ struct Instruction {
   int result = 0;
   /// `out` has the result's type; what it holds is undefined.
   Computation run;
+  std::optional<Span> span;   ///< in the source
   std::vector<int> deadAfter; ///< values that nothing reads from here on
 };
 
@@ -75,8 +77,13 @@ private:
       std::vector<Tensor> operands;
       for (int input : instruction.inputs)
         operands.push_back(values[size_t(input)]);
-      if (Status status = instruction.run(operands, *out); !status)
+      if (Status status = instruction.run(operands, *out); !status) {
+        if (instruction.span && status.error().source.empty()) {
+          status.error().source = source_;
+          status.error().spans = {*instruction.span};
+        }
         return status;
+      }
       if (interrupted())
         return interruptedError();
       values[size_t(instruction.result)] = std::move(*out);
@@ -98,11 +105,14 @@ private:
   std::vector<Instruction> instructions_;
   std::vector<int> results_; ///< values
   bool accumulate_ = false;
+  std::string source_; ///< empty where nothing points into it
 };
 
 /// Reads the module into a program.
 class Reader {
 public:
+  explicit Reader(const std::string &source) : source_(source), lines_(source) {}
+
   Expected<std::shared_ptr<const HostProgram>> read(mlir::ModuleOp module) {
     auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
     if (!main || main.isExternal() || !main.getBody().hasOneBlock())
@@ -158,6 +168,11 @@ private:
       instruction.inputs.push_back(values_.lookup(operand));
     instruction.result = define(op.getResult(0));
     instruction.run = std::move(*run);
+    // Nothing else can fail.
+    if (mlir::isa<GatherOp>(op) && !source_.empty()) {
+      instruction.span = spanOf(op.getLoc(), lines_);
+      program_->source_ = source_;
+    }
     program_->instructions_.push_back(std::move(instruction));
     return success();
   }
@@ -197,14 +212,17 @@ private:
     }
   }
 
+  const std::string &source_;
+  SourceLines lines_;
   std::shared_ptr<ReferenceProgram> program_;
   llvm::DenseMap<mlir::Value, int> values_;
 };
 
 } // namespace
 
-Expected<std::shared_ptr<const HostProgram>> makeReferenceProgram(mlir::ModuleOp module) {
-  return Reader().read(module);
+Expected<std::shared_ptr<const HostProgram>> makeReferenceProgram(mlir::ModuleOp module,
+                                                                  const std::string &source) {
+  return Reader(source).read(module);
 }
 
 } // namespace ricci

@@ -108,7 +108,7 @@ Status gather(const Tensor &input, const std::vector<Tensor> &indices,
       offsets[at++] += stride * (index < 0 ? index + extent : index);
     });
     if (outside)
-      return inputError(fmt::format("index {} is out of bounds for axis {} of size {}", *outside,
+      return inputError(fmt::format("index {} is out of bounds for axis {} with size {}", *outside,
                                     dims[k], extent));
   }
 

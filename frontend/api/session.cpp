@@ -61,6 +61,7 @@ int64_t bytesOf(const Executable &executable) {
              launch.buffers.size() * sizeof(BufferRef) + launch.descriptor.size() * sizeof(int64_t);
   for (const std::vector<uint8_t> &constant : executable.constants)
     bytes += constant.size();
+  bytes += executable.source.size() + executable.gathers.size() * sizeof(Span);
   return int64_t(bytes);
 }
 

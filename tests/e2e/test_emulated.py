@@ -109,5 +109,8 @@ def test_accumulate_into_strides():
 
 
 def test_index_out_of_bounds():
-    with pytest.raises(ricci.Error, match="index 7 is out of bounds for axis 0 with size 5"):
-        ricci.evaluate("x[i]", x=np.zeros(5, np.float32), i=np.array([1, 7, 2]), device=DEVICE)
+    arrays = {"x": np.zeros(5, np.float32), "i": np.array([1, 7, 2]), "j": np.array([1, 4, 2])}
+    for program, span in ("x[i] + x[j]", (2, 3)), ("x[j] + x[i]", (9, 10)), ("(x[j], x[i] * 2)", (9, 10)):
+        with pytest.raises(ricci.Error, match="index 7 is out of bounds for axis 0 with size 5") as caught:
+            ricci.evaluate(program, **arrays, device=DEVICE)
+        assert caught.value.span == span

@@ -176,6 +176,43 @@ def test_an_error_leaves_no_file(arguments, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def evaluated(program, **arrays):
+    result = []
+    seconds, error = timed(lambda: result.append(ricci.evaluate(program, **arrays)))
+    return seconds, error, *result
+
+
+@pytest.mark.parametrize("term, each", [("x", 1), ("x * y", 2), ("(x + y)", 3)])
+def test_a_sum_of_10_000_terms_takes_seconds(term, each):
+    x, y = np.arange(100.0), np.full(100, 2.0)
+    seconds, error, result = evaluated(" + ".join([term] * 10_000), x=x, y=y)
+    assert error is None and seconds < 60
+    assert np.array_equal(result, 10_000 * (x * y if "*" in term else x + y if each == 3 else x))
+
+
+def test_deep_nesting_is_refused():
+    x = np.arange(3.0)
+    for depth, is_refused in (150, False), (10_000, True), (500_000, True):
+        seconds, error, *result = evaluated("(" * depth + "x" + ")" * depth, x=x)
+        assert seconds < 10
+        assert not is_refused and np.array_equal(result[0], x) or is_refused and "200" in error.message
+        assert error is None or len(str(error)) < 1000
+    for text in "-" * 10_000 + "x", "f(" * 10_000, "[" * 10_000, "x" + "[0" * 10_000, "x" + ".T" * 10_000:
+        seconds, error, *result = evaluated(text, x=x)
+        assert seconds < 10
+        assert error is not None and len(str(error)) < 1000 or np.array_equal(result[0], x)
+
+
+@pytest.mark.slow
+def test_a_program_of_a_mebibyte():
+    """Computed or refused, within minutes."""
+    text = " + ".join(["x"] * 262_145)
+    assert len(text) > 1 << 20
+    seconds, error, *result = evaluated(text, x=np.arange(8.0))
+    assert seconds < 300
+    assert error is not None and error.kind == "input" or np.array_equal(result[0], 262_145 * np.arange(8.0))
+
+
 @pytest.mark.parametrize("text", ["i\0j", "i\ud800j", b"i\xffj", "\0", "i\u202ej", "i\nj"])
 def test_texts_that_are_no_equations(text):
     with pytest.raises(ValueError):

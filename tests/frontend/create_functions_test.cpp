@@ -28,6 +28,12 @@ TEST(CreateFunctions, CarryOneElement) {
                                               "return %10\n");
 }
 
+TEST(CreateFunctions, BoolsBoundRanges) {
+  EXPECT_EQ(listingOf("arange(True)"), listingOf("arange(1)"));
+  EXPECT_EQ(listingOf("arange(False, 5, True)"), listingOf("arange(0, 5, 1)"));
+  EXPECT_EQ(listingOf("linspace(False, True, 3)"), listingOf("linspace(0, 1, 3)"));
+}
+
 TEST(CreateFunctions, CountWithIota) {
   EXPECT_EQ(listingOf("eye(1000)"), "%8 = iota : i64[1000]\n"
                                     "%9 = reshape %8 : i64[1000,1]\n"
@@ -162,7 +168,7 @@ TEST(CreateFunctions, Errors) {
                                           "  arange(0, 3, 0)\n"
                                           "               ^");
   EXPECT_EQ(listingOf("arange(x)"), "arange takes ints and floats, not a tensor, whose elements "
-                                    "are known only when the program runs\n"
+                                    "are read only when the program runs\n"
                                     "  arange(x)\n"
                                     "         ^");
   EXPECT_EQ(listingOf("arange(0.0, inf)"), "the range is longer than 63 bits\n"
@@ -178,7 +184,7 @@ TEST(CreateFunctions, Errors) {
                                              "  linspace(0, 1, -1)\n"
                                              "                 ^~");
   EXPECT_EQ(listingOf("linspace(k, 1)"), "linspace takes ints and floats, not a tensor, whose "
-                                         "elements are known only when the program runs\n"
+                                         "elements are read only when the program runs\n"
                                          "  linspace(k, 1)\n"
                                          "           ^");
   EXPECT_EQ(listingOf("array([[1, 2], [3]])"), "the lists at depth 1 differ in length\n"

@@ -126,7 +126,7 @@ TEST(EinsumParser, Errors) {
                            "   ^");
   EXPECT_EQ(parsed("e\u0301"), "U+0301 is not a label: labels are letters\n"
                                "  e\u0301\n"
-                               "   ^");
+                               "  ^");
 }
 
 TEST(EinsumParser, BytesThatAreNoTextAreShownEscaped) {

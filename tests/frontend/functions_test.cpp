@@ -4,7 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "frontend/functions.h"
+#include "frontend/function_table.h"
+#include "frontend/unsupported_functions.h"
 #include "tests/frontend/helpers.h"
 
 #include <fmt/format.h>
@@ -307,6 +308,27 @@ TEST_F(Functions, Casts) {
             "the dtype 'i8' is int64 to NumPy and int8 to Ricci: write the long name");
   EXPECT_EQ(shown(call("astype", {f, Value(std::string("f31"))}, {}, true)),
             "there is no dtype 'f31'");
+  for (auto [code, dtype] :
+       std::initializer_list<std::pair<const char *, const char *>>{{"<f4", "f32"},
+                                                                    {"=i8", "i64"},
+                                                                    {"|u8", "u64"},
+                                                                    {"<b1", "b1"},
+                                                                    {"|?", "b1"},
+                                                                    {"<c16", "c128"},
+                                                                    {"<i1", "i8"},
+                                                                    {"<i", "i32"},
+                                                                    {"d", "f64"},
+                                                                    {"e", "f16"},
+                                                                    {"F", "c64"},
+                                                                    {"b", "i8"},
+                                                                    {"p", "i64"},
+                                                                    {"Q", "u64"}})
+    EXPECT_EQ(shown(call("astype", {f, Value(std::string(code))}, {}, true)),
+              std::string(dtype) + "[2]")
+        << code;
+  for (const char *code : {">f4", "<f16", "<float", "<float32", "g", "<", "=", "<=f4", "f", "<O"})
+    EXPECT_EQ(shown(call("astype", {f, Value(std::string(code))}, {}, true)),
+              code == std::string("f") ? "f32[2]" : fmt::format("there is no dtype '{}'", code));
   EXPECT_EQ(element<float>(node(call("float32", {integer(2)}))), 2.0f);
   EXPECT_EQ(element<int8_t>(node(call("int8", {Value(2.7)}))), 2);
   EXPECT_EQ(shown(call("int8", {integer(300)})), "the integer 300 is out of bounds for int8");
@@ -317,6 +339,28 @@ TEST_F(Functions, Casts) {
   EXPECT_EQ(shown(call("float", {integer(2)})), "2.0");
   EXPECT_EQ(shown(call("int", {f})), "int takes a number that is known when the program is "
                                      "compiled; for a tensor write x.astype(int64)");
+}
+
+TEST_F(Functions, ReciprocalsOfComplexZerosAreNan) {
+  Value z = input({3}, DType::c64), f = input({3});
+  for (const Expected<Value> &result : {call("reciprocal", {z}), call("power", {z, integer(-1)}),
+                                        call("power", {z, Value(-1.0)})}) {
+    EXPECT_EQ(shown(result), "c64[3]");
+    EXPECT_EQ(node(result).scalar, ScalarOp::Divide);
+    const Program::Node &dividend = builder.program().nodes[size_t(node(result).operands[0])];
+    EXPECT_EQ(dividend.scalar, ScalarOp::Where);
+  }
+  Expected<Value> real = call("reciprocal", {f});
+  EXPECT_EQ(builder.program().nodes[size_t(node(real).operands[0])].kind, NodeKind::Constant);
+}
+
+TEST_F(Functions, WhatThereIsIsNotUnsupported) {
+  for (std::span<const FunctionEntry> table :
+       {elementwiseFunctions(), castFunctions(), inspectionFunctions(), reductionFunctions(),
+        shapeFunctions(), joinFunctions(), creationFunctions(), contractionFunctions()})
+    for (const FunctionEntry &entry : table)
+      if (!entry.name.starts_with("linalg.")) // is found before that module is
+        EXPECT_FALSE(whyUnsupported(entry.name)) << entry.name;
 }
 
 TEST_F(Functions, Reductions) {

@@ -103,6 +103,9 @@ TEST(Program, KeyHoldsEverythingButNamesAndPlaces) {
   };
   EXPECT_EQ(key("y = x + 1\ny * 2"), key("( x+1 )*2"));
   EXPECT_EQ(key("x + 1"), key("y + 1", "y"));
+  // Errors of the run point into the text.
+  EXPECT_NE(key("x[[0, 1]]"), key("x[ [0, 1] ]"));
+  EXPECT_NE(key("x[[0, 1]] + 1"), key("x[[0, 1]]+ 1"));
   const char *texts[] = {
       "x",
       "x,",

@@ -97,6 +97,76 @@ TEST(ShapeFunctions, PadsOnceWhereTheValuesAreEqual) {
             "return %15\n");
 }
 
+TEST(ShapeFunctions, ATensorHasAtMost64Axes) {
+  auto repeat = [](const std::string &text, int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i)
+      all += text;
+    return all;
+  };
+  const std::string message = "the result has 65 axes; a tensor has at most 64\n";
+  const std::string new62 = repeat("None, ", 62), new63 = repeat("None, ", 63);
+  EXPECT_EQ(listingOf("x[" + new62 + "]").find("%8 = reshape %0 : f32[1,1,"), 0u);
+  for (const std::string &text :
+       {"x[" + new63 + "]", "x[" + new62 + "][None]",
+        "x.reshape((3, 4, " + repeat("1, ", 63) + "))", "zeros((" + repeat("1, ", 65) + "))",
+        "expand_dims(x[" + new62 + "], 0)", "sliding_window_view(x[" + new62 + "], 2, axis=-1)",
+        "stack([x[" + new62 + "]])", "array([x[" + new62 + "]])",
+        "tensordot(x[" + new62 + "], c, axes=0)", "x[" + new62 + "i % 3, None]",
+        "meshgrid(" + repeat("1, ", 65) + "sparse=True)"})
+    EXPECT_EQ(listingOf(text).substr(0, message.size()), message) << text;
+  EXPECT_EQ(listingOf("y = k[" + repeat("None, ", 64) + "]\n1 + y[None]"), message +
+                                                                               "  1 + y[None]\n"
+                                                                               "      ^~~~~~~");
+}
+
+TEST(ShapeFunctions, ArraysThatTheProgramWritesAreSequences) {
+  // The type of the result.
+  auto results = [](const std::string &text) {
+    std::string listing = listingOf(text);
+    return listing.substr(listing.rfind(" : "), listing.rfind("return") - listing.rfind(" : "));
+  };
+  for (auto [array, sequence] : std::initializer_list<std::pair<const char *, const char *>>{
+           {"x.reshape(array([2, 6]))", "x.reshape(2, 6)"},
+           {"x.reshape(array(12))", "x.reshape(12)"},
+           {"x.reshape(array([-1, 2], dtype=int8))", "x.reshape(-1, 2)"},
+           {"x.reshape(array([4, 3], dtype='uint16'))", "x.reshape(4, 3)"},
+           {"transpose(y, array([3, 1, 0, 2]))", "transpose(y, (3, 1, 0, 2))"},
+           {"y.transpose(array([3, 1, 0, 2]))", "y.transpose(3, 1, 0, 2)"},
+           {"moveaxis(y, array([0, 1]), array([2, 3]))", "moveaxis(y, (0, 1), (2, 3))"},
+           {"repeat(x, array([1, 2, 1]), axis=0)", "repeat(x, (1, 2, 1), axis=0)"},
+           {"repeat(x, array(2), axis=0)", "repeat(x, 2, axis=0)"},
+           {"roll(x, array([1, 2]), axis=array([0, 1]))", "roll(x, (1, 2), axis=(0, 1))"},
+           {"tile(x, array([2, 3]))", "tile(x, (2, 3))"},
+           {"broadcast_to(x, array([2, 3, 4]))", "broadcast_to(x, (2, 3, 4))"},
+           {"zeros(array([2, 3]))", "zeros((2, 3))"},
+           {"split(x, array([1, 3]), axis=1)[1]", "split(x, (1, 3), axis=1)[1]"},
+           {"split(x, array(2), axis=1)[1]", "split(x, 2, axis=1)[1]"}})
+    EXPECT_EQ(results(array), results(sequence)) << array;
+  EXPECT_EQ(listingOf("x.reshape(array([2.0, 6.0]))"),
+            "the shape is an integer or a tuple of integers, not an array (2,) of float64\n"
+            "  x.reshape(array([2.0, 6.0]))\n"
+            "            ^~~~~~~~~~~~~~~~~");
+  EXPECT_EQ(listingOf("repeat(x, array([[1, 2, 1]]), axis=0)"),
+            "the number of repeats is an integer or a tuple of integers, not an array (1, 3) of "
+            "int64\n"
+            "  repeat(x, array([[1, 2, 1]]), axis=0)\n"
+            "            ^~~~~~~~~~~~~~~~~~");
+  EXPECT_EQ(listingOf("expand_dims(x, array([0, 1]))"),
+            "the axis is an integer or a tuple of integers, not a tensor, whose elements are read "
+            "only when the program runs\n"
+            "  expand_dims(x, array([0, 1]))\n"
+            "                 ^~~~~~~~~~~~~");
+}
+
+TEST(ShapeFunctions, PaddingIsRectangular) {
+  EXPECT_EQ(listingOf("pad(x, ((1, 2), (3,)))"),
+            "the padding is a number, a pair, or a pair for each of 2 axes\n"
+            "  pad(x, ((1, 2), (3,)))\n"
+            "                  ^~~~");
+  EXPECT_EQ(listingOf("pad(x, ((1,), (2,)))"), listingOf("pad(x, ((1, 1), (2, 2)))"));
+}
+
 TEST(ShapeFunctions, ErrorsOfReshape) {
   EXPECT_EQ(listingOf("x.reshape(5, -1)"),
             "12 elements do not divide by 5: (3, 4) does not reshape to (5, -1)\n"
@@ -116,7 +186,7 @@ TEST(ShapeFunctions, ErrorsOfReshape) {
                                                      "                        ^~~");
   EXPECT_EQ(listingOf("x.reshape(i)"),
             "the shape is an integer or a tuple of integers, not a tensor, whose elements are "
-            "known only when the program runs\n"
+            "read only when the program runs\n"
             "  x.reshape(i)\n"
             "            ^");
   EXPECT_EQ(listingOf("x.reshape()"), "reshape needs a shape\n"

@@ -28,6 +28,14 @@ TEST(Types, WithoutStridesCOrder) {
   EXPECT_EQ(normalizeType({DType::f32, {3, 4}, {}}).value().strides, (Strides{4, 1}));
 }
 
+TEST(Types, HaveAtMost64Axes) {
+  EXPECT_TRUE(normalizeType({DType::f32, Shape(64, 1), {}}));
+  Expected<TensorType> type = normalizeType({DType::f32, Shape(65, 1), {}});
+  ASSERT_FALSE(type);
+  EXPECT_EQ(type.error().message, "65 axes; a tensor has at most 64");
+  EXPECT_FALSE(isValid({DType::f32, Shape(65, 1), Strides(65, 1)}));
+}
+
 TEST(Types, LongTypesAreCut) {
   EXPECT_EQ(describeType({DType::f32, {3, 4}, {4, 1}}), "f32[3,4]");
   TensorType longType{DType::f32, Shape(1000, 1), Strides(1000, 1)};

@@ -57,6 +57,24 @@ def test_a_second_process_loads_no_compiler(environment, tmp_path):
     assert run([sys.executable, "-c", PROGRAM], moved).stdout.splitlines() == second
 
 
+def test_errors_of_a_stored_program_point_into_it(environment):
+    """With each spelling into its own text."""
+    program = """
+import numpy as np, ricci, sys
+for text in "x * 2 + x[i]", "(x*2) + x[ i ]":
+    try:
+        ricci.evaluate(text, x=np.ones(3), i=np.array([0, 1, 7]))
+    except ricci.Error as error:
+        print(error.span, str(error).splitlines())
+print("libricci_compiler" in open("/proc/self/maps").read())
+"""
+    first, second = [run([sys.executable, "-c", program], environment).stdout.splitlines() for _ in range(2)]
+    message = "index 7 is out of bounds for axis 0 with size 3"
+    assert first[0] == f"(10, 11) {[message, '  x * 2 + x[i]', '            ^']}"
+    assert first[1] == f"(11, 12) {[message, '  (x*2) + x[ i ]', '             ^']}"
+    assert second == first[:2] + ["False"] and first[2] == "True"
+
+
 def test_clear_cache_leaves_the_disk_alone(environment):
     program = "import ricci; ricci.compile('x + 1', x=ricci.spec('f32', (3,))); ricci.clear_cache()"
     run([sys.executable, "-c", program], environment)

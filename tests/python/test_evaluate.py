@@ -124,6 +124,48 @@ def test_errors_point_into_the_program():
     assert str(caught.value).endswith("\n  y + z\n      ^")
 
 
+def test_indices_of_the_run_point_into_the_program():
+    i, bad, several = np.array([0, 2]), np.array([1, 3]), np.array([0, 0])
+
+    def error(program, **arguments):
+        with pytest.raises(ricci.Error) as caught:
+            evaluate(program, **arguments)
+        return caught.value
+
+    e = error("y = x * 2\ny[i] + y[j]", x=X, i=i, j=bad)
+    assert e.message == "index 3 is out of bounds for axis 0 with size 3"
+    assert (e.kind, e.span) == ("input", (19, 20))
+    assert str(e).endswith("\n  y[i] + y[j]\n           ^")
+    # The other of the two gathers, which may be in one kernel; then the same text in other words.
+    assert error("y = x * 2\ny[i] + y[j]", x=X, i=bad, j=i).span == (12, 13)
+    assert error("z = x * 2\n\n(z[i] + z[j])", x=X, i=bad, j=i).span == (14, 15)
+    assert error("x[j] + x[i]", x=X, i=i, j=bad).span == (2, 3)
+    # Several index arrays; a function of the program; a compiled one.
+    assert error("x[i, j] + 1", x=X, i=several, j=np.array([0, -5])).span == (0, 7)
+    assert error("def f(t, k): return t[k + 1] * 2\nf(x, i)", x=X, i=i).span == (22, 27)
+    assert error("take(x, i, axis=1)", x=X, i=np.array([4])).span == (8, 9)
+    f = compile("(x[i].sum(axis=0), x[::-1][:, i])", x=X, i=i)
+    with pytest.raises(ricci.Error) as caught:
+        f(x=X[:, ::-1], i=np.array([0, 3]))
+    assert caught.value.span == (3, 4)
+    assert "index 3 is out of bounds for axis 0 with size 3" in caught.value.message
+
+
+def test_results_have_at_most_64_axes():
+    labels = "".join(chr(0x4E00 + axis) for axis in range(66))
+    halves = {"a": np.ones((1,) * 33), "b": np.ones((1,) * 33)}
+    with pytest.raises(ricci.Error, match="the result has 66 axes; a tensor has at most 64") as caught:
+        ricci.einsum(f"{labels[:33]},{labels[33:]}->{labels}", *halves.values(), device=DEVICE)
+    assert caught.value.span == (69, 135)
+    with pytest.raises(ricci.Error, match="the result has 66 axes; a tensor has at most 64") as caught:
+        evaluate("1 + tensordot(a, b, axes=0)", **halves)
+    assert caught.value.span == (4, 27)
+    with pytest.raises(ricci.Error, match="the result has 65 axes") as caught:
+        evaluate("x" + "[None]" * 10_000, x=np.float32(1))
+    assert caught.value.span == (0, 1 + 6 * 65)
+    assert evaluate("x" + "[None]" * 64, x=np.float32(1)).shape == (1,) * 64
+
+
 @pytest.mark.parametrize("call, says", [
     (lambda: ricci.evaluate(), "takes the program"),
     (lambda: ricci.evaluate("x", X), "takes the program"),

@@ -372,9 +372,9 @@ def test_gather(tmp_path):
 
 
 @pytest.mark.parametrize("dims, index, message", [
-    ([0], 7, "index 7 is out of bounds for axis 0 of size 3"),
-    ([1], -5, "index -5 is out of bounds for axis 1 of size 4"),
-    ([2], 0, "index 0 is out of bounds for axis 2 of size 0"),
+    ([0], 7, "index 7 is out of bounds for axis 0 with size 3"),
+    ([1], -5, "index -5 is out of bounds for axis 1 with size 4"),
+    ([2], 0, "index 0 is out of bounds for axis 2 with size 0"),
 ])
 def test_gather_out_of_bounds(dims, index, message, tmp_path):
     x = np.empty((3, 4, 0), np.float32)

@@ -44,6 +44,26 @@ TEST(Diagnostic, ColumnsCountCodePoints) {
   EXPECT_EQ(render("αβ", {{0, 4}}), "m\n  αβ\n  ^~");
 }
 
+TEST(Diagnostic, WideAndCombiningCharacters) {
+  EXPECT_EQ(displayWidth('a'), 1);
+  EXPECT_EQ(displayWidth(U'β'), 1);
+  EXPECT_EQ(displayWidth(U'…'), 1);
+  EXPECT_EQ(displayWidth(0x0301), 0);
+  EXPECT_EQ(displayWidth(0x200B), 0);
+  for (char32_t c :
+       {U'一', U'漢', U'あ', U'가', U'ａ', U'（', char32_t(0x20000), char32_t(0x1F600)})
+    EXPECT_EQ(displayWidth(c), 2) << std::hex << uint32_t(c);
+  EXPECT_EQ(displayWidth(U'ｱ'), 1) << "halfwidth";
+  // Three bytes and two columns each.
+  EXPECT_EQ(render("漢字+x", {{7, 8}}), "m\n  漢字+x\n       ^");
+  EXPECT_EQ(render("漢字+x", {{3, 6}}), "m\n  漢字+x\n    ^~");
+  EXPECT_EQ(render("漢字+x", {{0, 6}}), "m\n  漢字+x\n  ^~~~");
+  // Two bytes, with an acute accent that takes no column.
+  EXPECT_EQ(render("e\u0301+x", {{4, 5}}), "m\n  e\u0301+x\n    ^");
+  EXPECT_EQ(render("e\u0301+x", {{1, 3}}), "m\n  e\u0301+x\n  ^");
+  EXPECT_EQ(render("\u0301+x", {{2, 3}}), "m\n  \u0301+x\n  ^");
+}
+
 TEST(Diagnostic, EscapesWhatCannotBeShown) {
   EXPECT_EQ(render("i\xffj", {{2, 3}}), "m\n  i\\xFFj\n       ^");
   EXPECT_EQ(render("i\xffj", {{1, 2}}), "m\n  i\\xFFj\n   ^~~~");

@@ -155,6 +155,24 @@ TEST(Executable, TellsTheFirstIndexOutOfRange) {
   ASSERT_TRUE(setNumThreads(before));
 }
 
+TEST(Executable, AnIndexOutOfRangePointsIntoTheSource) {
+  Executable e;
+  LaunchStatus status{1, 7, 3, 2 * kMaxRank + 1};
+  e.source = "x[i] + x[:, j]";
+  e.gathers = {{2, 3}, {}, {12, 13}};
+  Status s = statusOf(status, e);
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().render(), "index 7 is out of bounds for axis 1 with size 3\n"
+                                "  x[i] + x[:, j]\n"
+                                "              ^");
+  for (int64_t nowhere : {1, 3}) {
+    status.axis = nowhere * kMaxRank;
+    EXPECT_EQ(statusOf(status, e).error().render(),
+              "index 7 is out of bounds for axis 0 with size 3");
+  }
+  EXPECT_TRUE(statusOf({}, e));
+}
+
 TEST(Executable, FewTasksStayWithOneWorker) {
   const int before = *numThreads();
   ASSERT_TRUE(setNumThreads(4));

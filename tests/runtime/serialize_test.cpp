@@ -78,6 +78,10 @@ void expectConsistent(const Executable &e) {
       }
     }
   }
+  for (Span span : e.gathers) {
+    ASSERT_LE(span.begin, span.end);
+    ASSERT_LE(span.end, e.source.size());
+  }
   for (const TensorType &type : e.inputs)
     ASSERT_EQ(type.shape.size(), type.strides.size());
 }

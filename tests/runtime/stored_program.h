@@ -22,6 +22,8 @@ inline ricci::Executable storedProgram(uint8_t value = 42) {
   e.outputs = {{DType::i32, {1}, {1}}, {DType::i32, {1}, {1}}};
   e.arenaBytes = 128;
   e.constants = {{1, 2, 3, 4}, {}};
+  e.source = "x[i]";
+  e.gathers = {{0, 4}, {}};
   using Kind = BufferRef::Kind;
   e.launches = {
       {kernel, {{Kind::Output, 0, 0}, {Kind::Input, 2, -5}}, {7, -8}, 1, 1, 0},
@@ -58,6 +60,11 @@ inline ::testing::AssertionResult isStoredProgram(const ricci::Executable &e, ui
   if (!(e.inputs == wanted.inputs) || !(e.outputs == wanted.outputs) ||
       e.arenaBytes != wanted.arenaBytes || e.constants != wanted.constants)
     return different("it has other types, arena or constants");
+  auto sameSpan = [](Span a, Span b) { return a.begin == b.begin && a.end == b.end; };
+  if (e.source != wanted.source ||
+      !std::equal(e.gathers.begin(), e.gathers.end(), wanted.gathers.begin(), wanted.gathers.end(),
+                  sameSpan))
+    return different("it points to other places");
   for (size_t i = 0; i < wanted.launches.size(); ++i) {
     const Launch &a = e.launches[i], &b = wanted.launches[i];
     auto same = [](const BufferRef &x, const BufferRef &y) {
