@@ -133,7 +133,7 @@ Value knownIntegers(const ProgramBuilder &builder, const Value &value) {
     return Value(element(0), value.span);
   SequenceValue list{{}, true};
   for (size_t i = 0; i < size_t(shape[0]); ++i)
-    list.items.push_back(Value(element(i), value.span));
+    list.items.emplace_back(element(i), value.span);
   return Value(std::move(list), value.span);
 }
 

@@ -358,9 +358,10 @@ TEST_F(Functions, WhatThereIsIsNotUnsupported) {
   for (std::span<const FunctionEntry> table :
        {elementwiseFunctions(), castFunctions(), inspectionFunctions(), reductionFunctions(),
         shapeFunctions(), joinFunctions(), creationFunctions(), contractionFunctions()})
-    for (const FunctionEntry &entry : table)
+    for (const FunctionEntry &entry : table) {
       if (!entry.name.starts_with("linalg.")) // is found before that module is
         EXPECT_FALSE(whyUnsupported(entry.name)) << entry.name;
+    }
 }
 
 TEST_F(Functions, Reductions) {
