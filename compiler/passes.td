@@ -38,6 +38,19 @@ def ExpandProducts : Pass<"ricci-expand-products", "::mlir::func::FuncOp"> {
 }
 
 // compiler/fuse
+def SplitAccumulation : Pass<"ricci-split-accumulation", "::mlir::func::FuncOp"> {
+  let summary = "Compute large sums first and add them in a second kernel";
+  let description = [{
+    Of a function that accumulates on a CPU: an einsum that moves the elements of its operand, or a
+    contraction whose result leaves the caches, is computed apart, and an einsum that keeps the order
+    of axes adds it, and multiplies it by a factor. Results of 16-bit floats, which would be rounded
+    twice, stay as they are.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">];
+}
+
+// compiler/fuse
 def SplitReductions : Pass<"ricci-split-reductions", "::mlir::func::FuncOp"> {
   let summary = "Compute long reductions and contractions of few results in parts";
   let description = [{

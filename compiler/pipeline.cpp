@@ -24,10 +24,18 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",         "ricci-order-contractions", "ricci-expand-products",
-    "ricci-split-reductions", "ricci-form-kernels",       "ricci-cuda-form-attention",
-    "ricci-choose-schedule",  "ricci-chain-kernels",      "ricci-plan-memory",
-    "ricci-emit-loops",       "ricci-lower-loops",
+    "ricci-simplify",
+    "ricci-order-contractions",
+    "ricci-expand-products",
+    "ricci-split-accumulation",
+    "ricci-split-reductions",
+    "ricci-form-kernels",
+    "ricci-cuda-form-attention",
+    "ricci-choose-schedule",
+    "ricci-chain-kernels",
+    "ricci-plan-memory",
+    "ricci-emit-loops",
+    "ricci-lower-loops",
 };
 
 Status checkPassName(const std::string &name) {
@@ -107,6 +115,11 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
   };
   if (options_.fuse)
     if (Status s = run("ricci-expand-products", createExpandProducts()); !s)
+      return s;
+  SplitAccumulationOptions accumulation;
+  accumulation.cpu = options_.cpu;
+  if (!options_.device.isCuda() && options_.fuse && !objectSize)
+    if (Status s = run("ricci-split-accumulation", createSplitAccumulation(accumulation)); !s)
       return s;
   // Objects run on one thread, and a size is no length to be divided.
   SplitReductionsOptions split;

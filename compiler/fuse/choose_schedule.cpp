@@ -580,11 +580,14 @@ static std::optional<LabelledProduct> productOf(const LoopProgram &program) {
 
 namespace {
 
+/// Terms of a sum that loops add up exactly enough: they keep fewer sums at a time than reductions.
+constexpr int64_t kMostTerms = 1 << 17;
+
 /// Whether it goes element by element, for want of an axis that all operands are contiguous along.
 bool isScalar(const Schedule &s) {
   bool mayBe = s.spec.family == Family::Map || s.spec.family == Family::ReduceRows ||
                s.spec.family == Family::ReduceColumns;
-  return mayBe && !s.spec.vectorized;
+  return mayBe && !s.spec.vectorized && totalExtent(s.k) <= kMostTerms;
 }
 
 /// Takes a schedule as a program of loops, which loads vectors of any stride, where that is faster.

@@ -55,10 +55,25 @@ constexpr Rules kCpu = {64, 64, 1 << 20, 1 << 16, 1024, 64 * 64, 1024, 2};
 constexpr int64_t kLongContraction = 1 << 26;
 /// Parts that are worth a third kernel, where they leave a rest.
 constexpr int64_t kManyParts = 4;
+/// An axis that can be cut into as many parts as are wanted.
+constexpr int64_t kLongAxis = 256;
 /// Rows and columns from which on a contraction has tiles.
 constexpr int64_t kNarrow = 4;
 
 RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+/// How far apart the indices of an axis are in memory; of what is computed, in C order.
+int64_t strideOf(Value value, size_t axis) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    if (auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
+      if (auto strides =
+              function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr))
+        return std::abs(strides[axis]);
+  int64_t stride = 1;
+  for (int64_t extent : typeOf(value).getShape().drop_front(axis + 1))
+    stride *= extent;
+  return stride;
+}
 
 /// The largest divisor of the extent that is at most `wanted`; 1 where it is far below.
 int64_t partsOf(int64_t extent, int64_t wanted) {
@@ -139,7 +154,10 @@ private:
     int64_t wanted = partsOfSum(tasks, reduced * perTask), parts = 1;
     size_t axis = 0, longest = size_t(dims[0]);
     for (int64_t dim : dims) {
-      if (int64_t n = partsOf(shape[size_t(dim)], wanted); n > parts)
+      int64_t n = partsOf(shape[size_t(dim)], wanted);
+      // Parts of the axis that is furthest apart in memory read long pieces.
+      bool isFurther = strideOf(op.getInput(), size_t(dim)) > strideOf(op.getInput(), axis);
+      if (n > 1 && (parts == 1 || (isFurther ? 2 * n >= parts : n >= 2 * parts)))
         parts = n, axis = size_t(dim);
       if (shape[size_t(dim)] > shape[longest])
         longest = size_t(dim);
@@ -223,7 +241,7 @@ private:
       }
       steps *= extent;
       if (isWhole(op, equation, int32_t(label), extent) &&
-          (longest < 0 || extent > extents[size_t(longest)]))
+          (longest < 0 || isBetter(op, equation, extents, int32_t(label), int32_t(longest))))
         longest = int64_t(label);
     }
     if (results == 0 || longest < 0)
@@ -294,6 +312,23 @@ private:
           SliceOp::create(b, op.getLoc(), typeOf(input).clone(shape), input, starts, shape, steps);
     }
     return pieces;
+  }
+
+  /// Whether parts of label a are better than of b: it is longer, or long too and further apart in
+  /// memory, so that a part reads long pieces.
+  static bool isBetter(EinsumOp op, const EinsumEquation &equation, ArrayRef<int64_t> extents,
+                       int32_t a, int32_t b) {
+    int64_t extentA = extents[size_t(a)], extentB = extents[size_t(b)];
+    if (std::min(extentA, extentB) < kLongAxis)
+      return extentA > extentB;
+    auto largest = [&](int32_t label) {
+      int64_t stride = 0;
+      for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands))
+        if (auto *place = llvm::find(labels, label); place != labels.end())
+          stride = std::max(stride, strideOf(input, size_t(place - labels.begin())));
+      return stride;
+    };
+    return largest(a) > largest(b);
   }
 
   /// Whether the label is once in each operand that has it, with its whole extent.

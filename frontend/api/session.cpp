@@ -247,8 +247,13 @@ public:
       kernels.erase(kernels.begin(), kernels.end() - kMostKernels);
   }
 
+  void clear() {
+    std::lock_guard lock(mutex_);
+    kernels_.clear();
+  }
+
 private:
-  static constexpr size_t kMost = 1024, kMostKernels = 64;
+  static constexpr size_t kMost = 256, kMostKernels = 16;
   std::mutex mutex_;
   std::unordered_map<std::string, std::vector<std::string>> kernels_;
 };
@@ -486,6 +491,7 @@ void set_log_callback(LogCallback callback, void *context) { setLogCallback(call
 
 void clear_cache() {
   detail::sharedCache().clear();
+  detail::Families::shared().clear();
   if (!detail::compilerLoaded)
     return;
   if (Expected<CompilerInterface *> loaded = loadCompiler())

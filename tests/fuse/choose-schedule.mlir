@@ -185,3 +185,19 @@ func.func @bf16(%a: tensor<600x481xbf16>, %b: tensor<481x800xbf16>) -> tensor<60
   %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<600x481xbf16>, tensor<481x800xbf16>) -> tensor<600x800xbf16>
   return %0 : tensor<600x800xbf16>
 }
+
+// Rows that are walked backwards, or far apart, are loops, which load any stride in vectors. Long sums
+// stay as they are: reductions keep more sums at a time.
+// CHECK-LABEL: func.func @backwards_rows
+// CHECK: ricci.kernel "ij,j->i" {{.*}}#ricci.schedule<"fused"
+// CHECK: ricci.elementwise multiply
+func.func @backwards_rows(%a: tensor<2000x2000xf32> {ricci.strides = array<i64: 2000, -1>}, %b: tensor<2000xf32>) -> tensor<2000xf32> {
+  %0 = ricci.einsum "ij,j->i" ins(%a, %b : tensor<2000x2000xf32>, tensor<2000xf32>) -> tensor<2000xf32>
+  return %0 : tensor<2000xf32>
+}
+// CHECK-LABEL: func.func @long_backwards
+// CHECK: #ricci.schedule<"reduce_rows"
+func.func @long_backwards(%a: tensor<1000000xf32> {ricci.strides = array<i64: -1>}) -> tensor<f32> {
+  %0 = ricci.einsum "i->" ins(%a : tensor<1000000xf32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}

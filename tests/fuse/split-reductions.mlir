@@ -111,3 +111,17 @@ func.func @enough_for_cores(%a: tensor<64x1048576xf32>, %b: tensor<1000000xf32>,
   %2 = ricci.einsum "ij,kj->ik" ins(%c, %c : tensor<512x4000xf32>, tensor<512x4000xf32>) -> tensor<512x512xf32>
   return %0, %1, %2 : tensor<64xf32>, tensor<f32>, tensor<512x512xf32>
 }
+
+// Parts are those of the axis that is furthest apart in memory.
+// CPU-LABEL: func.func @fortran_order
+// CPU: ricci.reshape %arg0 : tensor<3000x3000xf32> -> tensor<3000x60x50xf32>
+// CPU-LABEL: func.func @c_order
+// CPU: ricci.reshape %arg0 : tensor<3000x3000xf32> -> tensor<60x50x3000xf32>
+func.func @fortran_order(%a: tensor<3000x3000xf32> {ricci.strides = array<i64: 1, 3000>}) -> tensor<f32> {
+  %0 = ricci.einsum "ij->" ins(%a : tensor<3000x3000xf32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @c_order(%a: tensor<3000x3000xf32>) -> tensor<f32> {
+  %0 = ricci.reduce sum %a dims = [0, 1] : tensor<3000x3000xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}

@@ -194,6 +194,21 @@ def test_accumulate(device):
         ricci.einsum("ij,jk->ik", A, B, accumulate=True)
 
 
+@pytest.mark.parametrize("alpha", [1, -2])
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "c8", "f2"])
+def test_accumulate_what_is_computed_apart(dtype, alpha):
+    # Moved elements, and a result that leaves the caches.
+    a = (np.arange(100 * 203).reshape(100, 203) % 3).astype(dtype)
+    out = np.ones((203, 100), dtype)
+    ricci.einsum("ij->ji", a, out=out[::-1], accumulate=True, alpha=alpha)
+    assert np.array_equal(out[::-1], 1 + alpha * a.T)
+    if dtype in ("f4", "i2"):
+        x, y = (np.arange(5000 * 3) % 4).astype(dtype).reshape(5000, 3), (np.arange(3 * 5003) % 5).astype(dtype).reshape(3, 5003)
+        out = np.ones((5003, 5000), dtype)
+        ricci.einsum("ij,jk->ki", x, y, out=out, accumulate=True, alpha=alpha)
+        assert np.array_equal(out, 1 + alpha * (x @ y).T)
+
+
 @pytest.mark.parametrize("device", ricci.devices())
 @pytest.mark.parametrize("dtype, alpha", [
     ("f8", 2.5), ("f4", -3), ("i4", 7), ("u1", 3), ("c8", 1 - 2j), ("c16", 0.5), ("f8", np.float32(0.5)),
