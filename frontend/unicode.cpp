@@ -6,29 +6,19 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/unicode.h"
 
-#include <fmt/format.h>
+#include "runtime/utf8.h"
 
-#include <algorithm>
-#include <iterator>
+#include <fmt/format.h>
 
 namespace ricci {
 
 namespace {
-struct Range {
-  char32_t first, last;
-};
-constexpr Range kLetters[] = {
+constexpr CodeRange kLetters[] = {
 #include "frontend/unicode_letters.inc"
 };
-constexpr Range kMarks[] = {
+constexpr CodeRange kMarks[] = {
 #include "frontend/unicode_marks.inc"
 };
-
-template <size_t N> bool isIn(const Range (&ranges)[N], char32_t value) {
-  const Range *range = std::partition_point(std::begin(ranges), std::end(ranges),
-                                            [&](Range r) { return r.last < value; });
-  return range != std::end(ranges) && range->first <= value;
-}
 } // namespace
 
 std::string encodeUtf8(char32_t value) {

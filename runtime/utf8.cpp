@@ -64,22 +64,19 @@ std::string printable(std::string_view text, bool keepLineFeeds) {
 }
 
 namespace {
-struct Range {
-  uint32_t first, last;
-};
-constexpr Range kWide[] = {
+constexpr CodeRange kWide[] = {
 #include "runtime/wide_characters.inc"
 };
-constexpr Range kCombining[] = {
+constexpr CodeRange kCombining[] = {
 #include "runtime/combining_characters.inc"
 };
-
-template <size_t N> bool isIn(const Range (&ranges)[N], uint32_t code) {
-  const Range *range = std::partition_point(std::begin(ranges), std::end(ranges),
-                                            [&](Range r) { return r.last < code; });
-  return range != std::end(ranges) && range->first <= code;
-}
 } // namespace
+
+bool isIn(std::span<const CodeRange> ranges, uint32_t code) {
+  auto range = std::partition_point(ranges.begin(), ranges.end(),
+                                    [&](CodeRange r) { return r.last < code; });
+  return range != ranges.end() && range->first <= code;
+}
 
 int displayWidth(uint32_t code) {
   if (code < 0x300) // none below

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,12 @@ std::string printableChar(std::string_view text, size_t at, Utf8Char c);
 
 /// `text` as valid UTF-8 that a terminal shows as written; keeps line feeds when asked.
 std::string printable(std::string_view text, bool keepLineFeeds = false);
+
+struct CodeRange {
+  uint32_t first, last;
+};
+/// Whether one of the ranges, which rise, has the code point.
+bool isIn(std::span<const CodeRange> ranges, uint32_t code);
 
 /// The columns of a terminal that a printable code point takes: 2 of what is wide or fullwidth in
 /// East Asian texts, 0 of what combines with the character before it, else 1.
