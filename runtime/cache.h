@@ -7,6 +7,7 @@
 #pragma once
 
 #include "runtime/error.h"
+#include "runtime/fork.h"
 
 #include <condition_variable>
 #include <functional>
@@ -46,7 +47,7 @@ public:
   /// goes to the caller whose `compute` threw, and another waiting thread tries.
   template <typename Compute, typename BytesOf>
   Expected<Value> getOrCompute(std::string_view key, Compute compute, BytesOf bytesOf) {
-    std::unique_lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     std::shared_ptr<Flight> flight;
     for (;;) {
       if (Value value = findLocked(key))
@@ -55,6 +56,12 @@ public:
       if (it == flights_.end())
         break;
       flight = it->second;
+      if (flight->forks != forkCount() && flight->owner != std::this_thread::get_id()) {
+        // Its thread is in the parent process, and so are those that wait for it: never destroyed.
+        new std::shared_ptr<Flight>(std::move(flight));
+        flights_.erase(it);
+        break;
+      }
       if (flight->owner == std::this_thread::get_id())
         return internalError("computing a cache entry asks for the same entry");
       flight->landed.wait(lock, [&] { return flight->done; });
@@ -117,6 +124,7 @@ private:
   /// A computation under way.
   struct Flight {
     std::thread::id owner;
+    uint64_t forks = forkCount(); ///< of the process where it began
     std::condition_variable landed;
     bool done = false;
     std::optional<Expected<Value>> result; ///< absent after an exception
@@ -160,7 +168,7 @@ private:
       moveOut(std::prev(entries_.end()), dropped);
   }
 
-  mutable std::mutex mutex_;
+  mutable ForkMutex mutex_;
   std::list<Entry> entries_; ///< most recently used first
   /// Keys are views into the entries.
   std::unordered_map<std::string_view, typename std::list<Entry>::iterator> index_;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cache_folder.h"
 
+#include "runtime/fork.h"
 #include "runtime/format.h"
 #include "runtime/log.h"
 #include "runtime/machine.h"
@@ -20,7 +21,6 @@
 #include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
-#include <mutex>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,7 +134,7 @@ int writeAll(int file, std::string_view bytes) {
 namespace {
 /// Never destroyed: threads may still compile while the process ends.
 struct ChosenFolder {
-  std::mutex mutex;
+  ForkMutex mutex;
   std::string path;
 };
 ChosenFolder &chosenFolder() {

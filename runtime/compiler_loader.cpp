@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/compiler_loader.h"
 
+#include "runtime/fork.h"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -59,12 +61,58 @@ Expected<std::string> compilerPath() {
          "libricci_compiler.so";
 }
 
+namespace {
+
+/// The compiler, guarded from forks.
+class GuardedCompiler final : public CompilerInterface {
+public:
+  explicit GuardedCompiler(CompilerInterface &compiler) : compiler_(compiler) {}
+
+  Expected<std::shared_ptr<const Executable>> compile(const Program &program,
+                                                      const CompileOptions &options) override {
+    return guarded([&] { return compiler_.compile(program, options); });
+  }
+  Expected<std::string> emit(const Program &program, const CompileOptions &options,
+                             Stage stage) override {
+    return guarded([&] { return compiler_.emit(program, options, stage); });
+  }
+  Expected<ObjectFile> build(const std::vector<Program> &programs, const CompileOptions &options,
+                             const ObjectOptions &object) override {
+    return guarded([&] { return compiler_.build(programs, options, object); });
+  }
+  Expected<TargetInfo> describeTarget(const std::string &cpu) override {
+    return guarded([&] { return compiler_.describeTarget(cpu); });
+  }
+  std::string versions() const override { return compiler_.versions(); }
+  Expected<std::string> describeNvrtc() override {
+    return guarded([&] { return compiler_.describeNvrtc(); });
+  }
+  void clearCaches() override { compiler_.clearCaches(); }
+
+private:
+  template <typename Call> static auto guarded(Call call) -> decltype(call()) {
+    Expected<ForkGuard> guard = ForkGuard::enter();
+    if (!guard)
+      return std::move(guard.error());
+    return call();
+  }
+
+  CompilerInterface &compiler_;
+};
+
+} // namespace
+
 Expected<CompilerInterface *> loadCompiler() {
+  Expected<ForkGuard> guard = ForkGuard::enter();
+  if (!guard)
+    return std::move(guard.error());
   static const Expected<CompilerInterface *> compiler = []() -> Expected<CompilerInterface *> {
     Expected<std::string> path = compilerPath();
     if (!path)
       return std::move(path.error());
-    return loadCompilerFrom(*path);
+    Expected<CompilerInterface *> loaded = loadCompilerFrom(*path);
+    // Never destroyed, as the compiler itself is not.
+    return loaded ? new GuardedCompiler(**loaded) : loaded;
   }();
   return compiler;
 }

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cuda_device.h"
 
+#include "runtime/fork.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,11 +54,14 @@ Expected<int> CudaDevice::count() {
 
 Expected<CudaDevice *> CudaDevice::get(int index) {
   // Never closed: tensors may outlive main.
-  static auto *mutex = new std::mutex;
+  static auto *mutex = new ForkMutex;
   static auto *devices = new std::map<int, CudaDevice *>;
   std::lock_guard lock(*mutex);
-  if (auto found = devices->find(index); found != devices->end())
+  if (auto found = devices->find(index); found != devices->end()) {
+    if (found->second->driver_.isAbandoned())
+      return std::move(CudaDriver::get().error());
     return found->second;
+  }
   Expected<CudaDevice *> device = open(index);
   if (device)
     devices->emplace(index, *device);
@@ -151,6 +156,8 @@ Expected<std::shared_ptr<void>> CudaDevice::allocate(int64_t bytes) {
     return std::move(s.error());
   // Where the process ends the driver may be gone, and the memory with it.
   return std::shared_ptr<void>(reinterpret_cast<void *>(memory), [this](void *pointer) {
+    if (driver_.isAbandoned())
+      return;
     Current current(*this);
     driver_.cuMemFreeAsync(address(pointer), stream_);
   });
@@ -241,6 +248,8 @@ Status CudaDevice::zero(void *memory, int64_t bytes) {
 //===- kernels ----------------------------------------------------------------------------===//
 
 CudaModule::~CudaModule() {
+  if (device_.driver_.isAbandoned())
+    return;
   CudaDevice::Current current(device_);
   if (module_)
     device_.driver_.cuModuleUnload(module_);

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cuda_driver.h"
 
+#include "runtime/fork.h"
+
 #include <fmt/format.h>
 
 #include <dlfcn.h>
@@ -34,6 +36,7 @@ static Expected<CudaDriver> loadDriver() {
     return machineError(
         fmt::format("the NVIDIA driver does not start: {}", driver.errorText(result)));
   driver.cuDriverGetVersion(&driver.version);
+  driver.forks = forkCount();
   return driver;
 }
 
@@ -41,8 +44,13 @@ Expected<const CudaDriver *> CudaDriver::get() {
   static const Expected<CudaDriver> driver = loadDriver();
   if (!driver)
     return driver.error();
+  if (driver->isAbandoned())
+    return machineError("this process was forked from one that has used a GPU, and cannot use any: "
+                        "fork earlier, or start a new process");
   return &*driver;
 }
+
+bool CudaDriver::isAbandoned() const { return forks != forkCount(); }
 
 std::string CudaDriver::errorText(CUresult result) const {
   const char *name = nullptr, *text = nullptr;

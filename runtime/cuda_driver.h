@@ -31,8 +31,8 @@ using CUmemoryPool = struct CUmemPoolHandle_st *;
 // Values of cuda.h's enumerations.
 inline constexpr CUresult kCudaOutOfMemory = 2, kCudaDeinitialized = 4;
 inline constexpr int kCudaClock = 13, kCudaMultiprocessors = 16, kCudaMemoryClock = 36,
-                     kCudaMemoryBusBits = 37, kCudaCapabilityMajor = 75,
-                     kCudaCapabilityMinor = 76, kCudaMemoryPools = 115;
+                     kCudaMemoryBusBits = 37, kCudaCapabilityMajor = 75, kCudaCapabilityMinor = 76,
+                     kCudaMemoryPools = 115;
 inline constexpr int kCudaFunctionSharedBytes = 8; ///< most dynamic shared memory of a launch
 inline constexpr int kCudaPoolKeeps = 4;           ///< bytes that a pool keeps when they are free
 inline constexpr int kCudaJitErrorLog = 5, kCudaJitErrorLogBytes = 6;
@@ -81,10 +81,13 @@ struct CudaDriver {
 #define RICCI_CUDA_MEMBER(name, parameters) CUresult(*name) parameters = nullptr;
   RICCI_CUDA_FUNCTIONS(RICCI_CUDA_MEMBER)
 #undef RICCI_CUDA_MEMBER
-  int version = 0; ///< 1000 * major + 10 * minor, of the CUDA that the driver knows
+  int version = 0;    ///< 1000 * major + 10 * minor, of the CUDA that the driver knows
+  uint64_t forks = 0; ///< forkCount() of the process that it works in
 
   /// Loaded and initialized once for each process. A machine error that says what lacks.
   static Expected<const CudaDriver *> get();
+  /// Whether this process was forked from the one that it works in: then nothing of it may be used.
+  bool isAbandoned() const;
 
   /// "CUDA_ERROR_OUT_OF_MEMORY (out of memory)".
   std::string errorText(CUresult result) const;

@@ -12,10 +12,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/gdb.h"
 
+#include "runtime/fork.h"
+
 #include <cstdint>
 #include <cstring>
 #include <elf.h>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -118,8 +119,8 @@ std::vector<char> symbolFile(std::string_view name, const void *code, size_t byt
 }
 
 /// Never destroyed: kernels may live as long as the process.
-std::mutex &descriptorMutex() {
-  static auto *const mutex = new std::mutex;
+ForkMutex &descriptorMutex() {
+  static auto *const mutex = new ForkMutex;
   return *mutex;
 }
 

@@ -6,13 +6,13 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/log.h"
 
+#include "runtime/fork.h"
 #include "runtime/utf8.h"
 
 #include <fmt/format.h>
 
 #include <atomic>
 #include <cstdlib>
-#include <mutex>
 #include <string>
 #include <unistd.h>
 
@@ -21,7 +21,7 @@ namespace ricci {
 namespace {
 /// Never destroyed: threads may still warn while the process ends.
 struct Listener {
-  std::mutex mutex;
+  ForkMutex mutex;
   LogCallback callback = nullptr;
   void *context = nullptr;
 };

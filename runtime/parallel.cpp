@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/parallel.h"
 
+#include "runtime/fork.h"
 #include "runtime/machine.h"
 
 #include <fmt/format.h>
@@ -13,11 +14,9 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #if RICCI_TBB
@@ -71,16 +70,16 @@ struct Arena {
   }
   tbb::task_arena arena;
   std::optional<tbb::global_control> limit;
-  const pid_t process = getpid();
+  const uint64_t forks = forkCount();
 };
 
 /// The widest so far; null in a process forked after oneTBB was started, because its threads exist
 /// in the parent only.
 std::shared_ptr<Arena> arenaFor(int workers) {
-  static auto *const mutex = new std::mutex;
+  static auto *const mutex = new ForkMutex;
   static auto *const current = new std::shared_ptr<Arena>;
   std::lock_guard lock(*mutex);
-  if (*current && (*current)->process != getpid())
+  if (*current && (*current)->forks != forkCount())
     return nullptr;
   if (!*current || (*current)->arena.max_concurrency() < workers)
     *current = std::make_shared<Arena>(workers);

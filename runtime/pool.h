@@ -7,11 +7,11 @@
 #pragma once
 
 #include "runtime/error.h"
+#include "runtime/fork.h"
 
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 
 namespace ricci {
 
@@ -54,7 +54,7 @@ private:
   FreeBlock *evict(int64_t limit);
   static void freeAll(FreeBlock *chain) noexcept;
 
-  mutable std::mutex mutex_;
+  mutable ForkMutex mutex_;
   std::array<FreeBlock *, kClasses> heads_{}; ///< most recently released first
   FreeBlock *newest_ = nullptr, *oldest_ = nullptr;
   int64_t keepLimit_, kept_ = 0, used_ = 0;

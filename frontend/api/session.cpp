@@ -11,6 +11,7 @@
 #include "runtime/cache.h"
 #include "runtime/cuda_device.h"
 #include "runtime/disk_cache.h"
+#include "runtime/fork.h"
 #include "runtime/interrupt.h"
 #include "runtime/log.h"
 #include "runtime/machine.h"
@@ -24,7 +25,6 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
-#include <mutex>
 #include <unordered_map>
 
 namespace ricci {
@@ -254,7 +254,7 @@ public:
 
 private:
   static constexpr size_t kMost = 256, kMostKernels = 16;
-  std::mutex mutex_;
+  ForkMutex mutex_;
   std::unordered_map<std::string, std::vector<std::string>> kernels_;
 };
 

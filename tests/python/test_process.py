@@ -49,6 +49,70 @@ def test_a_forked_process_works():
     assert result.returncode == 0, result.stderr
 
 
+FORK_WHILE_OTHERS_COMPILE = """
+import os, numpy as np, ricci, signal, threading
+a = np.ones((64, 64))
+stop = False
+def work(seed):
+    i = 0
+    while not stop:
+        ricci.evaluate(f"exp(x - {seed * 100000 + i}) * 2 + tanh(x)", x=a)   # new code each time
+        ricci.einsum("ij,jk->ik", a, a)
+        i += 1
+        if i % 40 == 0: ricci.clear_cache()
+threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+for thread in threads: thread.start()
+statuses = []
+for i in range(60):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)                                   # a hang is a failure
+        ok = ricci.einsum("ij,jk->ik", a, a)[0, 0] == 64
+        ok &= bool(abs(ricci.evaluate(f"log(x) + {i}", x=a)[0, 0] - i) < 1e-9)
+        os._exit(0 if ok else 1)
+    statuses.append(os.waitpid(child, 0)[1])
+stop = True
+for thread in threads: thread.join()
+assert statuses == [0] * 60, statuses
+"""
+
+
+def test_a_fork_while_other_threads_compile():
+    result = python(FORK_WHILE_OTHERS_COMPILE)
+    assert result.returncode == 0, result.stderr
+
+
+FORK_DURING_A_LONG_COMPILE = """
+import os, numpy as np, ricci, signal, threading, time
+x = np.ones((3, 5), 'i8')
+text = 'x' + ''.join(f' + ((x + {i}) * (x - {i + 1})).sum()' for i in range(8000))
+thread = threading.Thread(target=lambda: ricci.evaluate(text, x=x))
+ricci.evaluate("x + 2", x=x)
+thread.start()
+time.sleep(0.3)
+start = time.time()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)                                       # a hang is a failure
+    ok = ricci.evaluate("x + 2", x=x)[0, 0] == 3           # known code
+    try:
+        ricci.evaluate("x + 1", x=x)
+    except ricci.Error as error:
+        ok &= "was forked while another thread compiled" in str(error)
+    else:
+        ok = False
+    os._exit(0 if ok else 1)
+assert time.time() - start < 5
+assert os.waitpid(child, 0)[1] == 0
+thread.join()
+"""
+
+
+def test_a_fork_during_a_long_compile():
+    result = python(FORK_DURING_A_LONG_COMPILE)
+    assert result.returncode == 0, result.stderr
+
+
 INTERRUPTED = """
 import os, numpy as np, ricci, signal, sys, time
 def long(): {long}
