@@ -107,6 +107,18 @@ CacheSizes hostCaches() {
   return sizes;
 }
 
+std::string cpuName() {
+  std::string name;
+  for (unsigned leaf = 2; leaf <= 4; ++leaf) {
+    const Registers r = cpuid(kExtended + leaf);
+    for (unsigned word : {r.eax, r.ebx, r.ecx, r.edx})
+      name.append(reinterpret_cast<const char *>(&word), sizeof word);
+  }
+  name.erase(std::min(name.find('\0'), name.size())); // padded on both sides
+  const size_t begin = name.find_first_not_of(' '), end = name.find_last_not_of(' ');
+  return begin == std::string::npos ? "a CPU" : name.substr(begin, end - begin + 1);
+}
+
 const std::string &cpuIdentity() {
   static const auto &identity = *new std::string(makeIdentity());
   return identity;

@@ -19,6 +19,9 @@ struct CacheSizes {
 /// By CPUID, then by sysconf.
 CacheSizes hostCaches();
 
+/// What the maker calls it: "AMD EPYC 9B45 128-Core Processor"; "a CPU" where it does not tell.
+std::string cpuName();
+
 /// Equal strings mean CPUs for which code for "native" is the same: vendor, model, features, the
 /// registers that the operating system saves, cache sizes. Costs some microseconds, so it is kept.
 const std::string &cpuIdentity();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "runtime/cuda_driver.h"
+#include "runtime/device_interface.h"
 #include "runtime/executable.h"
 
 #include <array>
@@ -20,8 +21,8 @@ class CudaModule;
 
 /// A GPU, opened for the life of the process: its primary context, which it shares with other users
 /// of CUDA in the process, and one stream, in whose order everything happens. The stream waits for
-/// the legacy default stream and that for it. Errors name the device. Thread-safe.
-class CudaDevice {
+/// the legacy default stream and that for it.
+class CudaDevice final : public DeviceInterface {
 public:
   /// How many there are; 0 where there is a driver and no GPU. A machine error without a driver.
   static Expected<int> count();
@@ -29,7 +30,10 @@ public:
   static Expected<CudaDevice *> get(int index);
   CudaDevice(const CudaDevice &) = delete;
 
-  Device device() const { return Device(DeviceKind::Cuda, index_); }
+  Device device() const override { return Device(DeviceKind::Cuda, index_); }
+  Expected<DeviceProperties> properties() const override {
+    return DeviceProperties{name_, arch(), memoryBytes_, multiprocessors_};
+  }
   const std::string &name() const { return name_; } ///< "NVIDIA H100 80GB HBM3"
   int64_t memoryBytes() const { return memoryBytes_; }
   int multiprocessors() const { return multiprocessors_; }
@@ -42,24 +46,20 @@ public:
   std::string arch() const;
   const CudaDriver &driver() const { return driver_; }
 
-  /// Memory from the device's pool. It goes back to it in the stream's order. Null for 0 bytes.
-  Expected<std::shared_ptr<void>> allocate(int64_t bytes);
-
-  /// Copies to the device; `from` may change afterwards, `to` is not there before what follows in
-  /// the stream.
-  Status copyIn(void *to, const void *from, int64_t bytes);
-  /// Copies from the device and waits for it.
-  Status copyOut(void *to, const void *from, int64_t bytes);
-  /// Between memory of this device.
-  Status copyWithin(void *to, const void *from, int64_t bytes);
+  /// Memory goes back in the stream's order.
+  Expected<std::shared_ptr<void>> allocate(int64_t bytes) override;
+  Status copyIn(void *to, const void *from, int64_t bytes) override;
+  Status copyOut(void *to, const void *from, int64_t bytes) override;
+  Status copyWithin(void *to, const void *from, int64_t bytes) override;
   Status zero(void *memory, int64_t bytes);
 
   /// Loads a kernel, once for all who use it.
   Expected<std::shared_ptr<const CudaModule>> load(const std::shared_ptr<const Kernel> &kernel);
   /// The parameters are 8 bytes each.
   Status launch(const CudaModule &module, const Grid &grid, std::vector<uint64_t> parameters);
-  /// Waits for all that was asked for; `what` was, in the error.
-  Status synchronize(const std::string &what);
+  /// Loads the program at its first run.
+  Status launch(const Executable &executable, TensorList inputs, TensorList outputs) override;
+  Status synchronize(const std::string &what) override;
 
 private:
   friend class CudaModule;

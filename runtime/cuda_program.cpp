@@ -104,22 +104,20 @@ private:
 
 } // namespace
 
-Expected<std::shared_ptr<const CudaProgram>> CudaProgram::load(const Executable &executable) {
-  Expected<CudaDevice *> device = CudaDevice::get(executable.device.index);
-  if (!device)
-    return std::move(device.error());
-  std::shared_ptr<CudaProgram> program(new CudaProgram(**device));
+Expected<std::shared_ptr<const CudaProgram>> CudaProgram::load(const Executable &executable,
+                                                               CudaDevice &device) {
+  std::shared_ptr<CudaProgram> program(new CudaProgram(device));
   for (const Launch &launch : executable.launches) {
-    Expected<std::shared_ptr<const CudaModule>> module = (*device)->load(launch.kernel);
+    Expected<std::shared_ptr<const CudaModule>> module = device.load(launch.kernel);
     if (!module)
       return std::move(module.error());
     program->modules_.push_back(std::move(*module));
   }
   for (const std::vector<uint8_t> &constant : executable.constants) {
-    Expected<std::shared_ptr<void>> memory = (*device)->allocate(int64_t(constant.size()));
+    Expected<std::shared_ptr<void>> memory = device.allocate(int64_t(constant.size()));
     if (!memory)
       return std::move(memory.error());
-    if (Status s = (*device)->copyIn(memory->get(), constant.data(), int64_t(constant.size())); !s)
+    if (Status s = device.copyIn(memory->get(), constant.data(), int64_t(constant.size())); !s)
       return std::move(s.error());
     program->constants_.push_back(std::move(*memory));
   }
@@ -191,11 +189,11 @@ Status CudaProgram::run(const Executable &executable, TensorList inputs, TensorL
   return statusOf(status, executable);
 }
 
-Status runOnCuda(const Executable &executable, TensorList inputs, TensorList outputs) {
+Status CudaDevice::launch(const Executable &executable, TensorList inputs, TensorList outputs) {
   std::shared_ptr<const CudaProgram> program = std::atomic_load(&executable.onDevice);
   if (!program) {
     // Two threads may both load it; one of them is kept.
-    Expected<std::shared_ptr<const CudaProgram>> loaded = CudaProgram::load(executable);
+    Expected<std::shared_ptr<const CudaProgram>> loaded = CudaProgram::load(executable, *this);
     if (!loaded)
       return std::move(loaded.error());
     program = std::move(*loaded);

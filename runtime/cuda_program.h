@@ -13,7 +13,8 @@ namespace ricci {
 /// What a program keeps on its device between runs.
 class CudaProgram {
 public:
-  static Expected<std::shared_ptr<const CudaProgram>> load(const Executable &executable);
+  static Expected<std::shared_ptr<const CudaProgram>> load(const Executable &executable,
+                                                           CudaDevice &device);
 
   /// Arguments fit the executable. Those in the CPU's memory are copied; everything has happened
   /// when it returns.
@@ -26,8 +27,5 @@ private:
   std::vector<std::shared_ptr<const CudaModule>> modules_; ///< of each launch
   std::vector<std::shared_ptr<void>> constants_;
 };
-
-/// Loads the program at its first run.
-Status runOnCuda(const Executable &executable, TensorList inputs, TensorList outputs);
 
 } // namespace ricci

@@ -6,19 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executable.h"
 
-#include "runtime/chain.h"
-#include "runtime/cuda_program.h"
-#include "runtime/interrupt.h"
-#include "runtime/parallel.h"
-#include "runtime/pool.h"
+#include "runtime/device_interface.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cassert>
-#include <chrono>
-#include <cstdint>
 
 namespace ricci {
 namespace {
@@ -88,53 +81,6 @@ Status checkArguments(const Executable &e, TensorList inputs, TensorList outputs
   return success();
 }
 
-int workersOf(const LaunchGroup &group, int threads) {
-  return int(std::clamp<int64_t>(group.tasks() / group.tasksPerWorker(), 1, threads));
-}
-
-/// How a long launch, or chain, is cut, so that it can be interrupted between two lots of its
-/// tasks: by the prediction at first, then by the clock.
-class Lots {
-public:
-  Lots(const Executable &e, const LaunchGroup &group, int workers)
-      : workers_(workers), size_(group.tasks()) {
-    if (!interruptible() || e.plan.steps.size() != e.launches.size())
-      return;
-    double seconds = 0;
-    for (const Launch &launch : group)
-      seconds += e.plan.steps[size_t(&launch - e.launches.data())].predictedSeconds / workers;
-    if (seconds < kShort)
-      return;
-    clock_ = true;
-    resize(kFirst / seconds);
-    start_ = Clock::now();
-  }
-
-  int64_t size() const { return size_; }
-  /// After the work of a lot.
-  void next() {
-    if (!clock_)
-      return;
-    const Clock::time_point now = Clock::now();
-    const double seconds = std::chrono::duration<double>(now - start_).count();
-    resize(std::clamp(kLot / std::max(seconds, 1e-9), 1.0 / 16, 16.0));
-    start_ = now;
-  }
-
-private:
-  using Clock = std::chrono::steady_clock;
-  static constexpr double kShort = 0.05, kFirst = 0.02, kLot = 0.2; // seconds
-
-  void resize(double factor) {
-    size_ = int64_t(std::clamp(double(size_) * factor, double(workers_), 1e18));
-  }
-
-  int workers_;
-  int64_t size_;
-  bool clock_ = false;
-  Clock::time_point start_;
-};
-
 } // namespace
 
 Status statusOf(const LaunchStatus &status, const Executable &executable) {
@@ -162,84 +108,10 @@ Status Executable::run(TensorList inputs, TensorList outputs) const {
     return s;
   if (!lacking.empty())
     return machineError(fmt::format("this machine lacks {}, which the code may use", lacking));
-  if (host)
-    return host->run(inputs.vector(), outputs.vector());
-  if (device.isCuda())
-    return runOnCuda(*this, inputs, outputs);
-
-  Expected<int> threads = numThreads();
-  if (!threads)
-    return std::move(threads.error());
-  int64_t workspaceBytes = 0;
-  for (size_t l = 0; l < launches.size();) {
-    const LaunchGroup group = LaunchGroup::at(launches, l);
-    Expected<int64_t> each = group.workerBytes();
-    if (!each)
-      return std::move(each.error());
-    int64_t bytes;
-    if (__builtin_mul_overflow(*each, int64_t(workersOf(group, *threads)), &bytes))
-      return machineError("workspaces of all workers together exceed 2**63 bytes");
-    workspaceBytes = std::max(workspaceBytes, bytes);
-    l += group.count;
-  }
-  PoolBlock arena, workspace;
-  for (auto [block, bytes] :
-       {std::pair(&arena, arenaBytes), std::pair(&workspace, workspaceBytes)}) {
-    if (bytes == 0)
-      continue;
-    Expected<PoolBlock> got = PoolBlock::allocate(bytes);
-    if (!got)
-      return std::move(got.error());
-    *block = std::move(*got);
-  }
-
-  BufferTable table;
-  // Of nothing there is no place, and none beside it: not by an offset of a null pointer.
-  auto at = [](const void *memory, int64_t offset) {
-    return reinterpret_cast<void *>(reinterpret_cast<uintptr_t>(memory) + uintptr_t(offset));
-  };
-  auto pointerOf = [&](const BufferRef &ref) -> void * {
-    switch (ref.kind) {
-    case BufferRef::Kind::Input:
-      assert(size_t(ref.index) < inputs.size());
-      return at(inputs[ref.index].raw(), ref.byteOffset);
-    case BufferRef::Kind::Output:
-      assert(size_t(ref.index) < outputs.size());
-      return at(outputs[ref.index].raw(), ref.byteOffset);
-    case BufferRef::Kind::Arena:
-      return at(arena.data(), ref.byteOffset);
-    case BufferRef::Kind::Constant:
-      return at(constants[size_t(ref.index)].data(), ref.byteOffset); // kernels only read it
-    case BufferRef::Kind::Status:
-    case BufferRef::Kind::Block:
-      return nullptr; // each part of the tasks has its own
-    }
-    return nullptr;
-  };
-  for (size_t l = 0; l < launches.size();) {
-    const LaunchGroup group = LaunchGroup::at(launches, l);
-    const int64_t tasks = group.tasks();
-    if (tasks > 0 && l > 0 && interrupted())
-      return interruptedError();
-    l += group.count;
-    if (tasks <= 0)
-      continue;
-    void **buffers = table.resize(group.buffers()), **next = buffers;
-    for (const Launch &launch : group)
-      next = std::transform(launch.buffers.begin(), launch.buffers.end(), next, pointerOf);
-    const int workers = workersOf(group, *threads);
-    GroupRun run(group, buffers, workspace.data(), *group.workerBytes());
-    for (Lots lots(*this, group, workers); run.first < tasks; lots.next()) {
-      if (run.first > 0 && interrupted())
-        return interruptedError();
-      const int64_t lot = std::min(lots.size(), tasks - run.first);
-      parallelFor(lot, GroupRun::run, &run, workers, group.partsPerWorker());
-      run.first += lot;
-    }
-    if (Status s = statusOf(run.status(), *this); !s)
-      return s;
-  }
-  return success();
+  Expected<DeviceInterface *> runsOn = DeviceInterface::of(device);
+  if (!runsOn)
+    return std::move(runsOn.error());
+  return (*runsOn)->launch(*this, inputs, outputs);
 }
 
 } // namespace ricci

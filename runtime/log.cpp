@@ -1,4 +1,4 @@
-//===- log.cpp - warnings -----------------------------------------------------------------===//
+//===- log.cpp - what a process is told besides results -------------------------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,53 +13,82 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <unistd.h>
 
 namespace ricci {
 
 namespace {
-/// Never destroyed: threads may still warn while the process ends.
+
 struct Listener {
-  ForkMutex mutex;
   LogCallback callback = nullptr;
   void *context = nullptr;
+  LogLevel most = LogLevel::Warning;
 };
-Listener &listener() {
-  static auto *const instance = new Listener;
+/// Never destroyed: threads may still warn while the process ends.
+struct Listening {
+  ForkMutex mutex;
+  Listener listener;
+};
+Listening &listening() {
+  static auto *const instance = new Listening;
   return *instance;
 }
-} // namespace
-
-void setLogCallback(LogCallback callback, void *context) {
-  std::lock_guard lock(listener().mutex);
-  listener().callback = callback;
-  listener().context = context;
+Listener listener() {
+  std::lock_guard lock(listening().mutex);
+  return listening().listener;
 }
 
-void warn(std::string_view message) {
-  {
-    std::unique_lock lock(listener().mutex);
-    const LogCallback callback = listener().callback;
-    void *const context = listener().context;
-    lock.unlock(); // it may call into Ricci
-    if (callback)
-      return callback(context, printable(message));
-  }
-  const char *log = std::getenv("RICCI_LOG");
-  if (log && std::string_view(log) == "off")
+/// Of RICCI_LOG: nothing for a value that it cannot have.
+std::optional<LogLevel> levelOfVariable() {
+  const char *variable = std::getenv("RICCI_LOG");
+  const std::string_view value = variable ? variable : "";
+  if (value == "off")
+    return LogLevel::Off;
+  if (value == "info")
+    return LogLevel::Info;
+  if (value == "" || value == "on" || value == "warning")
+    return LogLevel::Warning;
+  return std::nullopt;
+}
+
+/// The callback runs outside the lock: it may call into Ricci.
+void log(LogLevel level, std::string_view message) {
+  const Listener to = listener();
+  if (to.callback) {
+    if (level <= to.most)
+      to.callback(to.context, level, printable(message));
     return;
-  std::string line = "ricci: warning: " + printable(message) + "\n";
-  // A warning that cannot be written is lost.
+  }
+  if (level > levelOfVariable().value_or(LogLevel::Warning))
+    return;
+  const std::string line = fmt::format(
+      "ricci: {}{}\n", level == LogLevel::Warning ? "warning: " : "", printable(message));
+  // What cannot be written is lost.
   [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
+} // namespace
+
+void setLogCallback(LogCallback callback, void *context, LogLevel most) {
+  std::lock_guard lock(listening().mutex);
+  listening().listener = {callback, context, most};
+}
+
+bool logs(LogLevel level) {
+  const Listener to = listener();
+  return level <= (to.callback ? to.most : levelOfVariable().value_or(LogLevel::Warning));
+}
+
+void warn(std::string_view message) { log(LogLevel::Warning, message); }
+void inform(std::string_view message) { log(LogLevel::Info, message); }
+
 void checkLogVariable() {
   static std::atomic<bool> checked{false};
-  const char *log = std::getenv("RICCI_LOG");
-  const std::string_view value = log ? log : "";
-  if (value != "" && value != "on" && value != "off" && !checked.exchange(true))
-    warn(fmt::format("RICCI_LOG is '{}', but must be on or off; warnings are printed", value));
+  if (!levelOfVariable() && !checked.exchange(true))
+    warn(fmt::format("RICCI_LOG is '{}', but must be off, warning or info; warnings are printed",
+                     std::getenv("RICCI_LOG")));
 }
 
 } // namespace ricci

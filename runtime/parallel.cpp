@@ -103,6 +103,19 @@ void runOnTbb(Job &job, int workers) {
 
 std::atomic<int> chosenThreads{0};
 
+struct ChosenPool {
+  ThreadPool run;
+  void *pool;
+  uint64_t forks;
+};
+std::atomic<const ChosenPool *> chosenPool{nullptr};
+
+/// Null where there is none in this process.
+const ChosenPool *poolOfProgram() {
+  const ChosenPool *chosen = chosenPool.load(std::memory_order_acquire);
+  return chosen && chosen->forks == forkCount() ? chosen : nullptr;
+}
+
 } // namespace
 
 void parallelFor(int64_t n, ParallelFn fn, void *ctx, int maxWorkers, int64_t partsPerWorker) {
@@ -113,6 +126,11 @@ void parallelFor(int64_t n, ParallelFn fn, void *ctx, int maxWorkers, int64_t pa
     return fn(ctx, 0, n, 0);
   const int64_t parts = std::min(n, int64_t(workers) * partsPerWorker);
   Job job{n, n / parts + (n % parts != 0), fn, ctx};
+  if (const ChosenPool *chosen = poolOfProgram()) {
+    auto work = [](void *job, int worker) { static_cast<Job *>(job)->work(worker); };
+    chosen->run(chosen->pool, workers, work, &job);
+    return job.work(0); // what a pool has left out
+  }
 #if RICCI_TBB
   runOnTbb(job, workers);
 #else
@@ -138,6 +156,16 @@ Status setNumThreads(int n) {
   return success();
 }
 
-const char *parallelAdapter() { return RICCI_TBB ? "oneTBB" : "std::thread"; }
+void setThreadPool(ThreadPool run, void *pool) {
+  // Another thread may be about to use the one before, so none is ever freed.
+  chosenPool.store(run ? new ChosenPool{run, pool, forkCount()} : nullptr,
+                   std::memory_order_release);
+}
+
+const char *parallelAdapter() {
+  if (poolOfProgram())
+    return "the program's";
+  return RICCI_TBB ? "oneTBB" : "std::thread";
+}
 
 } // namespace ricci

@@ -30,7 +30,14 @@ Expected<int> numThreads();
 /// From now on, for every thread of the process; a usage error unless 1 <= n <= kMaxThreads.
 Status setNumThreads(int n);
 
-/// "oneTBB" or "std::thread".
+/// A program's own threads: calls task(job, i) for every i from 0 to n - 1, each once and on any
+/// thread, several at once where it can, and returns when all have returned. May not throw.
+using ThreadPool = void (*)(void *pool, int n, void (*task)(void *job, int i), void *job);
+/// `run(pool, …)` runs all parallel work from now on; null: threads of Ricci do. A forked process
+/// has no other thread of its parent, so there it is null until it is set again.
+void setThreadPool(ThreadPool run, void *pool);
+
+/// "oneTBB", "std::thread", or "the program's" where it has set a pool.
 const char *parallelAdapter();
 
 } // namespace ricci

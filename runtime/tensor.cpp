@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/tensor.h"
 
-#include "runtime/cuda_device.h"
+#include "runtime/device_interface.h"
 #include "runtime/pool.h"
 
 #include <fmt/format.h>
@@ -80,24 +80,18 @@ Expected<Tensor> Tensor::allocate(DType dtype, Shape shape, Device device) {
   Expected<int64_t> count = elementCount(shape, dtype);
   if (!count)
     return std::move(count.error());
-  const int64_t bytes = *count * int64_t(itemSize(dtype));
-  if (device.isCuda()) {
-    Expected<CudaDevice *> gpu = CudaDevice::get(device.index);
-    if (!gpu)
-      return std::move(gpu.error());
-    Expected<std::shared_ptr<void>> memory = (*gpu)->allocate(std::max<int64_t>(bytes, 1));
-    if (!memory)
-      return std::move(memory.error());
-    void *data = memory->get();
-    return share(std::move(*memory), data, dtype, std::move(shape), {}, false, device);
-  }
-  MemoryPool &pool = MemoryPool::global();
-  Expected<void *> data = pool.allocate(bytes);
-  if (!data)
-    return std::move(data.error());
-  std::shared_ptr<void> owner(*data, [&pool, bytes](void *p) { pool.release(p, bytes); });
+  Expected<DeviceInterface *> where = DeviceInterface::of(device);
+  if (!where)
+    return std::move(where.error());
+  // An empty tensor has a place too.
+  const int64_t bytes = std::max<int64_t>(*count * int64_t(itemSize(dtype)), 1);
+  Expected<std::shared_ptr<void>> memory = (*where)->allocate(bytes);
+  if (!memory)
+    return std::move(memory.error());
+  void *data = memory->get();
   Strides strides = contiguousStrides(shape);
-  return share(std::move(owner), *data, dtype, std::move(shape), std::move(strides), false);
+  const Device of = device.isCuda() ? device : Device();
+  return share(std::move(*memory), data, dtype, std::move(shape), std::move(strides), false, of);
 }
 
 /// Never destroyed: tensors may outlive main.
@@ -275,7 +269,7 @@ Expected<Tensor> Tensor::try_to(Device device) const {
     Expected<Tensor> here = try_to(Device());
     return here ? here->try_to(device) : here;
   }
-  Expected<CudaDevice *> gpu = CudaDevice::get(toCuda ? device.index : device_.index);
+  Expected<DeviceInterface *> gpu = DeviceInterface::of(toCuda ? device : device_);
   if (!gpu)
     return std::move(gpu.error());
   const int64_t item = int64_t(itemSize(dtype()));

@@ -305,6 +305,12 @@ void ricci_text_free(char *text);
 /** How many threads a run may use from now on; without it RICCI_THREADS, or every CPU that the
  * process may run on. Results do not depend on it. A usage error for counts below 1. */
 ricci_status ricci_set_num_threads(int count, ricci_error **error);
+/** A program's own threads: calls task(job, i) for every i from 0 to n - 1, each once and on any
+ * thread, and returns when all have returned. */
+typedef void (*ricci_thread_pool)(void *pool, int n, void (*task)(void *job, int i), void *job);
+/** Runs are done by `run` from now on, which must live while calls run; null takes that back. n is
+ * at most the number of threads that a run may use. A forked process begins without it. */
+ricci_status ricci_set_thread_pool(ricci_thread_pool run, void *pool, ricci_error **error);
 /** Forgets every compiled program that no function holds. What lies on disk stays: `ricci cache
  * clear` removes it. */
 ricci_status ricci_clear_cache(ricci_error **error);
@@ -313,10 +319,14 @@ ricci_status ricci_release_memory(ricci_error **error);
 /** Where compiled programs are kept on disk from now on: a folder, or "off"; null is what the
  * environment says (docs/caching.md). */
 ricci_status ricci_set_cache_folder(const char *path, ricci_error **error);
-/** Hands warnings to `callback`, one line of UTF-8 each, instead of stderr; null takes that back.
- * It may be called from any thread that calls a function of this header. */
-ricci_status ricci_set_log_callback(void (*callback)(void *context, const char *message),
-                                    void *context, ricci_error **error);
+/** How much is told: of what a program can go on without, and of what is compiled or found on disk.
+ */
+typedef enum { RICCI_LOG_OFF = 0, RICCI_LOG_WARNING = 1, RICCI_LOG_INFO = 2 } ricci_log_level;
+/** Hands messages up to the level `most` to `callback`, one line of UTF-8 each, instead of stderr;
+ * null takes that back. It may be called from any thread that calls a function of this header. */
+ricci_status ricci_set_log_callback(void (*callback)(void *context, ricci_log_level level,
+                                                     const char *message),
+                                    void *context, ricci_log_level most, ricci_error **error);
 
 #ifdef __cplusplus
 }

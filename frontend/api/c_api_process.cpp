@@ -7,12 +7,21 @@
 #include "frontend/api/c_api_detail.h"
 #include "frontend/api/ricci.h"
 
+#include <fmt/format.h>
+
 using namespace ricci;
 using namespace ricci::detail;
 
 ricci_status ricci_set_num_threads(int count, ricci_error **error) {
   return guarded(error, [&]() -> Status {
     set_num_threads(count);
+    return success();
+  });
+}
+
+ricci_status ricci_set_thread_pool(ricci_thread_pool run, void *pool, ricci_error **error) {
+  return guarded(error, [&]() -> Status {
+    set_thread_pool(run, pool);
     return success();
   });
 }
@@ -38,20 +47,23 @@ ricci_status ricci_set_cache_folder(const char *path, ricci_error **error) {
   });
 }
 
-ricci_status ricci_set_log_callback(void (*callback)(void *context, const char *message),
-                                    void *context, ricci_error **error) {
+ricci_status ricci_set_log_callback(void (*callback)(void *context, ricci_log_level level,
+                                                     const char *message),
+                                    void *context, ricci_log_level most, ricci_error **error) {
   return guarded(error, [&]() -> Status {
+    if (most < RICCI_LOG_OFF || most > RICCI_LOG_INFO)
+      return usageError(fmt::format("there is no log level {}", int(most)));
     // One for each that was ever set: another thread may be about to call the one before.
     struct Receiver {
-      void (*callback)(void *context, const char *message);
+      void (*callback)(void *context, ricci_log_level level, const char *message);
       void *context;
     };
-    auto forward = [](void *to, std::string_view message) {
+    auto forward = [](void *to, LogLevel level, std::string_view message) {
       const auto *receiver = static_cast<const Receiver *>(to);
-      receiver->callback(receiver->context, std::string(message).c_str());
+      receiver->callback(receiver->context, ricci_log_level(level), std::string(message).c_str());
     };
     if (callback)
-      set_log_callback(forward, new Receiver{callback, context});
+      set_log_callback(forward, new Receiver{callback, context}, LogLevel(most));
     else
       set_log_callback(nullptr, nullptr);
     return success();

@@ -29,6 +29,7 @@
 #include "frontend/api/expr.h"
 #include "frontend/api/function.h"
 #include "runtime/log.h"
+#include "runtime/parallel.h"
 
 #include <complex>
 #include <memory>
@@ -129,13 +130,20 @@ void release_memory();
 /// "off"; "" is what the environment says (docs/caching.md).
 void set_cache_folder(std::string_view path);
 
-/// Hands warnings to `callback`, one line each, instead of stderr; null takes that back. RICCI_LOG
-/// plays no part then. It may be called from any thread that calls into Ricci, and may not throw.
-void set_log_callback(LogCallback callback, void *context);
+/// Hands messages up to the level `most` to `callback`, one line each, instead of stderr; null
+/// takes that back. RICCI_LOG plays no part then. It may be called from any thread that calls into
+/// Ricci, and may not throw.
+void set_log_callback(LogCallback callback, void *context, LogLevel most = LogLevel::Warning);
 
 /// How many threads a run may use, from now on and for the whole process; without it, RICCI_THREADS
 /// or the CPUs the process may run on. Results do not depend on it. A usage error for counts
 /// below 1.
 void set_num_threads(int count);
+
+/// Runs are done by the program's own threads from now on (docs/embedding.md): `run(pool, n, task,
+/// job)` calls task(job, i) for every i from 0 to n - 1, each once and on any thread, and returns
+/// when all have returned; it may not throw. n is at most the number of threads that a run may use.
+/// Null takes that back. The pool must live while calls run. A forked process begins without it.
+void set_thread_pool(ThreadPool run, void *pool);
 
 } // namespace ricci

@@ -10,6 +10,7 @@
 #include "runtime/build_id.h"
 #include "runtime/cache.h"
 #include "runtime/cuda_device.h"
+#include "runtime/device_interface.h"
 #include "runtime/disk_cache.h"
 #include "runtime/fork.h"
 #include "runtime/interrupt.h"
@@ -193,13 +194,27 @@ std::string spelling(const Program &program) {
   return text;
 }
 
+void logFound(const Program &program, const Executable &executable, std::string_view how) {
+  constexpr size_t kMost = 100; // bytes of a program's text
+  if (!logs(LogLevel::Info))
+    return;
+  const bool whole = program.source.size() <= kMost;
+  inform(fmt::format("{} '{}{}' for {}: {} kernel{}", how,
+                     whole ? program.source : program.source.substr(0, kMost), whole ? "" : "…",
+                     executable.device.str(), executable.launches.size(),
+                     executable.launches.size() == 1 ? "" : "s"));
+}
+
 Expected<ExecutablePtr> compile(const Program &program, const CompileOptions &options) {
   Expected<CompilerInterface *> loaded = compiler();
   if (!loaded)
     return std::move(loaded.error());
   if (dumpsStages())
     dumpStages(**loaded, program, options);
-  return (*loaded)->compile(program, options);
+  Expected<ExecutablePtr> compiled = (*loaded)->compile(program, options);
+  if (compiled)
+    logFound(program, **compiled, fmt::format("compiled in {:.1f} ms", (*compiled)->times.total()));
+  return compiled;
 }
 
 std::string cudaIdentity(const std::string &arch, const std::string &nvrtc) {
@@ -268,6 +283,7 @@ Expected<ExecutablePtr> compileStored(const Program &program, CompileOptions opt
   std::string key = fmt::format("{}\n{}", programKey, spelling(program));
   if (ExecutablePtr found = disk ? disk->findProgram(key) : nullptr) {
     Families::shared().add(family, *found);
+    logFound(program, *found, "found on disk");
     return found;
   }
   KnownKernels known;
@@ -340,10 +356,8 @@ std::string archOf(const ProgramOptions &options) {
 namespace {
 /// Before anything is compiled to run there.
 Status checkDevice(const Device &device) {
-  if (!device.isCuda())
-    return success();
-  Expected<CudaDevice *> gpu = CudaDevice::get(device.index);
-  return gpu ? success() : Status(std::move(gpu.error()));
+  Expected<DeviceInterface *> known = DeviceInterface::of(device);
+  return known ? success() : Status(std::move(known.error()));
 }
 } // namespace
 
@@ -487,7 +501,11 @@ void release_memory() { MemoryPool::global().trim(); }
 
 void set_cache_folder(std::string_view path) { chooseCacheFolder(path); }
 
-void set_log_callback(LogCallback callback, void *context) { setLogCallback(callback, context); }
+void set_log_callback(LogCallback callback, void *context, LogLevel most) {
+  setLogCallback(callback, context, most);
+}
+
+void set_thread_pool(ThreadPool run, void *pool) { setThreadPool(run, pool); }
 
 void clear_cache() {
   detail::sharedCache().clear();

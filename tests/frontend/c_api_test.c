@@ -407,25 +407,67 @@ static void devices(void) {
   ricci_tensor_free(t);
 }
 
-static void count_warning(void *context, const char *message) {
+static void count_warning(void *context, ricci_log_level level, const char *message) {
+  CHECK(level == RICCI_LOG_WARNING);
   CHECK(strstr(message, "/dev/null") != NULL && strchr(message, '\n') == NULL);
+  ++*(int *)context;
+}
+
+static void count_compile(void *context, ricci_log_level level, const char *message) {
+  CHECK(level == RICCI_LOG_INFO);
+  CHECK(strstr(message, "compiled in ") == message && strstr(message, "'ij->i' for cpu: 1 kernel"));
   ++*(int *)context;
 }
 
 /* A cache that cannot be there is one warning, which goes to the callback. */
 static void process(void) {
-  int warnings = 0;
+  int warnings = 0, compiles = 0;
   float x[3] = {1, 2, 3};
   ricci_tensor *t = matrix(x, 1, 3), *result = NULL;
   const ricci_tensor *operand = t;
-  FINE(ricci_set_log_callback(count_warning, &warnings, &error));
+  FINE(ricci_set_log_callback(count_warning, &warnings, RICCI_LOG_WARNING, &error));
   FINE(ricci_set_cache_folder("/dev/null/cache", &error));
   FINE(ricci_einsum("ij->j", &operand, 1, NULL, &result, &error));
   ricci_tensor_free(result);
   CHECK(warnings == 1);
   FINE(ricci_set_cache_folder("off", &error));
-  FINE(ricci_set_log_callback(NULL, NULL, &error));
+  FINE(ricci_set_log_callback(count_compile, &compiles, RICCI_LOG_INFO, &error));
+  FINE(ricci_einsum("ij->i", &operand, 1, NULL, &result, &error));
+  ricci_tensor_free(result);
+  CHECK(compiles == 1);
+  FAILS(ricci_set_log_callback(count_compile, NULL, (ricci_log_level)7, &error), RICCI_ERROR_USAGE,
+        "no log level 7");
+  FINE(ricci_set_log_callback(NULL, NULL, RICCI_LOG_OFF, &error));
   FINE(ricci_release_memory(&error));
+  ricci_tensor_free(t);
+}
+
+/* A pool of no threads: one task after another, the last first. */
+static void run_here(void *pool, int n, void (*task)(void *job, int i), void *job) {
+  ++*(int *)pool;
+  for (int i = n; i-- > 0;)
+    task(job, i);
+}
+
+static void thread_pool(void) {
+  enum { N = 600 };
+  static float x[N * N];
+  for (int i = 0; i < N * N; ++i)
+    x[i] = 1;
+  int runs = 0;
+  ricci_tensor *t = matrix(x, N, N), *result = NULL;
+  const ricci_tensor *operands[] = {t, t};
+  FINE(ricci_set_num_threads(3, &error));
+  FINE(ricci_set_thread_pool(run_here, &runs, &error));
+  FINE(ricci_einsum("ij,jk->ik", operands, 2, NULL, &result, &error));
+  CHECK(runs >= 1);
+  CHECK(((const float *)ricci_tensor_data(result))[N * N - 1] == N);
+  ricci_tensor_free(result);
+  FINE(ricci_set_thread_pool(NULL, NULL, &error));
+  const int before = runs;
+  FINE(ricci_einsum("ij,jk->ik", operands, 2, NULL, &result, &error));
+  CHECK(runs == before);
+  ricci_tensor_free(result);
   ricci_tensor_free(t);
 }
 
@@ -442,6 +484,7 @@ int main(void) {
   scaled();
   devices();
   process();
+  thread_pool();
   FINE(ricci_set_num_threads(1, &error));
   FAILS(ricci_set_num_threads(0, &error), RICCI_ERROR_USAGE, "");
   FINE(ricci_clear_cache(&error));

@@ -220,7 +220,7 @@ def test_variables_that_are_wrong():
     number = "a number of bytes, such as 1073741824, 512M or 2G"
     for name, value, wanted, taken in [
             ("RICCI_FUSION", "foo", "on or off", "operations are fused"),
-            ("RICCI_LOG", "debug", "on or off", "warnings are printed"),
+            ("RICCI_LOG", "debug", "off, warning or info", "warnings are printed"),
             ("RICCI_CHAIN_BYTES", "zz", number, "the size of the L2 cache is taken"),
             ("RICCI_CHAIN_BYTES", "-1", number, "the size of the L2 cache is taken")]:
         result = python(text, **{name: value})
@@ -233,6 +233,45 @@ def test_variables_that_are_wrong():
             ("RICCI_POOL_LIMIT", "1Q", f"RICCI_POOL_LIMIT is '1Q', but must be {number}")]:
         result = python(text, **{name: value})
         assert result.returncode == 1 and message in result.stderr
+
+
+LOGGED = """
+import numpy as np, ricci
+messages = []
+ricci.set_log_callback(lambda level, message: messages.append((level, message)), "info")
+x = np.ones((2, 3))
+ricci.evaluate("x + 1", x=x)
+assert [level for level, _ in messages] == ["info"], messages
+assert messages[0][1].startswith("compiled in ") and messages[0][1].endswith(" ms 'x + 1' for cpu: 1 kernel"), messages
+ricci.evaluate("x + 1", x=x)                       # nothing new
+assert len(messages) == 1
+ricci.set_log_callback(messages.append, "warning")
+ricci.evaluate("x + 2", x=x)
+assert len(messages) == 1
+def wrong(level, message): raise RuntimeError("of the callback")
+ricci.set_log_callback(wrong, level="info")
+assert ricci.evaluate("x + 3", x=x)[0, 0] == 4
+ricci.set_log_callback(None)
+for arguments, error in [((1,), TypeError), ((print, "debug"), ricci.Error)]:
+    try: ricci.set_log_callback(*arguments)
+    except error: pass
+    else: raise AssertionError(arguments)
+"""
+
+
+def test_a_log_callback():
+    result = python(LOGGED)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("RuntimeError: of the callback") == 1, result.stderr
+
+
+def test_what_is_compiled_is_logged(tmp_path):
+    command = [DRIVER, "einsum", "ij->j", "f32[8,64]", "-o", tmp_path / "out.npy"]
+    logged = environment(RICCI_LOG="info", RICCI_CACHE_DIR=str(tmp_path / "cache"))
+    first, second = (subprocess.run(command, env=logged, capture_output=True, text=True, timeout=60, check=True)
+                     for _ in range(2))
+    assert re.fullmatch(r"ricci: compiled in [\d.]+ ms 'ij->j' for cpu: 1 kernel\n", first.stderr)
+    assert second.stderr == "ricci: found on disk 'ij->j' for cpu: 1 kernel\n"
 
 
 def test_perf_finds_names(tmp_path):

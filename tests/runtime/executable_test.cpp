@@ -258,7 +258,7 @@ TEST(Executable, MissingMemoryIsAMachineError) {
   EXPECT_EQ(status.error().kind, ErrorKind::Machine);
 }
 
-TEST(Executable, HostProgramTakesOver) {
+TEST(Executable, AHostProgramOfTheReferenceDevice) {
   struct Fill : HostProgram {
     Status run(const std::vector<Tensor> &, const std::vector<Tensor> &outputs) const override {
       outputs[0].data<float>()[0] = 42;
@@ -266,6 +266,7 @@ TEST(Executable, HostProgramTakesOver) {
     }
   };
   Executable e;
+  e.device = DeviceKind::Reference;
   e.outputs = {f32({})};
   e.host = std::make_shared<Fill>();
   float out = 0;

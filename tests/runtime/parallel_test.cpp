@@ -148,7 +148,63 @@ TEST(ParallelFor, ManyCallers) {
     caller.join();
 }
 
+/// A pool with a thread for each task, the last first.
+struct OwnThreads {
+  std::atomic<int> runs{0}, most{0};
+  static void run(void *pool, int n, void (*task)(void *job, int i), void *job) {
+    auto &self = *static_cast<OwnThreads *>(pool);
+    ++self.runs;
+    self.most = std::max(self.most.load(), n);
+    std::vector<std::thread> threads;
+    for (int i = n; i-- > 0;)
+      threads.emplace_back(task, job, i);
+    for (std::thread &thread : threads)
+      thread.join();
+  }
+};
+
+TEST(ThreadPool, OfTheProgram) {
+  OwnThreads own;
+  const std::string before = parallelAdapter();
+  setThreadPool(&OwnThreads::run, &own);
+  EXPECT_STREQ(parallelAdapter(), "the program's");
+  for (int workers : {1, 2, 5}) {
+    Count count(1000);
+    parallelFor(1000, Count::run, &count, workers);
+    count.check(1000, workers);
+  }
+  EXPECT_EQ(own.runs, 2) << "one worker is the caller";
+  EXPECT_EQ(own.most, 5);
+  // One that leaves work out.
+  setThreadPool([](void *, int, void (*task)(void *, int), void *job) { task(job, 1); }, nullptr);
+  Count some(1000);
+  parallelFor(1000, Count::run, &some, 3);
+  some.check(1000, 3);
+  setThreadPool([](void *, int, void (*)(void *, int), void *) {}, nullptr);
+  Count none(1000);
+  parallelFor(1000, Count::run, &none, 3);
+  none.check(1000, 3);
+  setThreadPool(nullptr, nullptr);
+  EXPECT_EQ(parallelAdapter(), before);
+  EXPECT_EQ(own.runs, 2);
+}
+
 #if !defined(__SANITIZE_THREAD__)
+TEST(ThreadPool, IsNotInAForkedProcess) {
+  setThreadPool([](void *, int, void (*)(void *, int), void *) { abort(); }, nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    Count count(100);
+    parallelFor(100, Count::run, &count, 2);
+    _exit(0);
+  }
+  setThreadPool(nullptr, nullptr);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
 TEST(ParallelFor, WorksInAForkedProcess) {
   Count warm(100);
   parallelFor(100, Count::run, &warm, 2);

@@ -11,6 +11,10 @@
 #include "runtime/interrupt.h"
 #include "tools/python/errors.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace ricci::python {
 
 static void setNumThreads(int n) {
@@ -21,6 +25,36 @@ static void setNumThreads(int n) {
   }
 }
 
+/// Calls a Python function, on any thread and with or without the GIL. What it raises is told as
+/// what a destructor raises is.
+static void callPython(void *function, LogLevel level, std::string_view message) {
+  if (!Py_IsInitialized())
+    return;
+  nb::gil_scoped_acquire gil;
+  nb::error_scope raised;
+  nb::object &callback = *static_cast<nb::object *>(function);
+  nb::str name(level == LogLevel::Warning ? "warning" : "info");
+  if (!PyObject_CallFunctionObjArgs(callback.ptr(), name.ptr(),
+                                    nb::str(message.data(), message.size()).ptr(), nullptr))
+    PyErr_WriteUnraisable(callback.ptr());
+}
+
+static void setLogCallback(nb::object callback, const char *level) {
+  static const std::pair<std::string_view, LogLevel> levels[] = {
+      {"off", LogLevel::Off}, {"warning", LogLevel::Warning}, {"info", LogLevel::Info}};
+  auto found = std::find_if(std::begin(levels), std::end(levels),
+                            [&](const auto &known) { return known.first == level; });
+  if (found == std::end(levels))
+    raise(usageError(
+        fmt::format("there is no log level '{}'; the levels are off, warning and info", level)));
+  if (callback.is_none())
+    return set_log_callback(nullptr, nullptr);
+  if (!PyCallable_Check(callback.ptr()))
+    raise(PyExc_TypeError, "the callback is not callable");
+  // Never freed: another thread may be about to call it.
+  set_log_callback(callPython, new nb::object(std::move(callback)), found->second);
+}
+
 static void addRest(nb::module_ &module) {
   using namespace nb::literals;
   module.attr("__version__") = RICCI_VERSION;
@@ -29,6 +63,11 @@ static void addRest(nb::module_ &module) {
 
 Without it: the environment variable RICCI_THREADS, or the CPUs that this process may run on.
 Results do not depend on it.)");
+  module.def("set_log_callback", &setLogCallback, "callback"_a.none(), "level"_a = "warning",
+             R"(Hands messages to callback(level, message) instead of stderr; None takes that back.
+
+level: the most that is told: "off"; "warning", what a program can go on without; or "info", also
+what is compiled and what is found on disk. The callback may be called on any thread.)");
   module.def(
       "clear_cache",
       [] {

@@ -27,6 +27,7 @@ from ._ricci import (
     emit,
     evaluate,
     plan,
+    set_log_callback,
     set_num_threads,
     to_device,
 )
@@ -34,5 +35,5 @@ from ._spec import Spec, spec
 
 __all__ = [
     "Built", "DeviceArray", "Error", "Function", "PathError", "Plan", "Spec", "build", "clear_cache", "compile", "devices",
-    "einsum", "emit", "evaluate", "plan", "set_num_threads", "spec", "to_device",
+    "einsum", "emit", "evaluate", "plan", "set_log_callback", "set_num_threads", "spec", "to_device",
 ]
