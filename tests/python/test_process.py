@@ -1,5 +1,6 @@
 """What a process goes through: forks, signals, other libraries, memory, dumps."""
 
+import itertools
 import os
 import re
 import shutil
@@ -316,18 +317,33 @@ OTHERS = {"torch": "torch.einsum('ij,jk->ik', torch.ones(3, 3), torch.ones(3, 3)
           "llvmlite.binding": "llvmlite.binding.initialize_native_target(); llvmlite.binding.parse_assembly('')",
           "triton": "triton.next_power_of_2(5)", "scipy.linalg": "scipy.linalg.inv(np.eye(3))",
           "numba": "numba.njit(lambda x: x + 1)(2)"}
+USE = "assert ricci.einsum('ij,jk->ik', a, a)[0, 0] == 3"
+INTERPRETER = os.environ.get("RICCI_TEST_PYTHON", sys.executable)
+
+
+def require(modules):
+    for module in modules:
+        if python(f"import importlib.util as u, sys; sys.exit(u.find_spec('{module.split('.')[0]}') is None)",
+                  INTERPRETER).returncode:
+            pytest.skip(f"{module} is not installed")
 
 
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("other", OTHERS)
 def test_beside_other_libraries(other, first):
-    interpreter = os.environ.get("RICCI_TEST_PYTHON", sys.executable)
-    load = f"import {other}\n"
-    if "ModuleNotFoundError" in python(f"import importlib.util as u\nif u.find_spec('{other.split('.')[0]}') is None: "
-                                       "raise ModuleNotFoundError", interpreter).stderr:
-        pytest.skip(f"{other} is not installed")
-    use = "assert ricci.einsum('ij,jk->ik', a, a)[0, 0] == 3\n"
-    text = "import numpy as np\na = np.ones((3, 3))\n" + (
-        f"import ricci\n{use}{load}" if first else f"{load}import ricci\n{use}") + OTHERS[other] + "\n" + use
-    result = python(text, interpreter)
+    require([other])
+    imports = ["import ricci", USE, f"import {other}"]
+    result = python("\n".join(["import numpy as np", "a = np.ones((3, 3))",
+                               *(imports if first else [imports[2], imports[0], imports[1]]), OTHERS[other], USE]),
+                    INTERPRETER)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", list(itertools.permutations(["ricci", "torch", "triton", "llvmlite.binding", "jax.numpy"])),
+                         ids="-".join)
+def test_every_order_of_imports(order):
+    require(set(order) - {"ricci"})
+    result = python("\n".join(["import numpy as np", "a = np.ones((3, 3))", *(f"import {module}" for module in order),
+                               *(OTHERS.get(module, USE) for module in order), USE]), INTERPRETER)
     assert result.returncode == 0, result.stderr
