@@ -31,11 +31,12 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/ld)
 file(CREATE_LINK ${RICCI_LLD} ${CMAKE_BINARY_DIR}/ld/ld.lld SYMBOLIC)
 add_link_options(-B${CMAKE_BINARY_DIR}/ld -fuse-ld=lld)
 
-# ricci_shared_library(TARGET VERSION_SCRIPT): hides every symbol that the script does not name.
+# ricci_shared_library(TARGET VERSION_SCRIPT): hides every symbol that the script does not name. Never unloaded:
+# threads may be inside, and handlers of forks are.
 function(ricci_shared_library target script)
   set_target_properties(${target} PROPERTIES LINK_DEPENDS ${script})
   target_link_options(${target} PRIVATE -Wl,--version-script=${script} -Wl,--exclude-libs,ALL -Wl,--gc-sections
-                      -Wl,-Bsymbolic -Wl,-z,pack-relative-relocs)
+                      -Wl,-Bsymbolic -Wl,-z,pack-relative-relocs -Wl,-z,nodelete)
   if(NOT RICCI_SANITIZER)
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()

@@ -63,7 +63,24 @@ Expected<std::string> compilerPath() {
 
 namespace {
 
-/// The compiler, guarded from forks.
+/// A thread whose objects are destroyed has none of MLIR's caches any more; so has the main thread
+/// when static objects are.
+struct ThreadEnd {
+  static thread_local bool isOver;
+  ~ThreadEnd() { isOver = true; }
+};
+thread_local bool ThreadEnd::isOver = false;
+
+Expected<ForkGuard> enterCompiler() {
+  static thread_local ThreadEnd end;
+  (void)end;
+  if (ThreadEnd::isOver)
+    return machineError("nothing can be compiled while a thread or the process ends: its objects "
+                        "are being destroyed");
+  return ForkGuard::enter();
+}
+
+/// The compiler, guarded from forks and from ends.
 class GuardedCompiler final : public CompilerInterface {
 public:
   explicit GuardedCompiler(CompilerInterface &compiler) : compiler_(compiler) {}
@@ -91,7 +108,7 @@ public:
 
 private:
   template <typename Call> static auto guarded(Call call) -> decltype(call()) {
-    Expected<ForkGuard> guard = ForkGuard::enter();
+    Expected<ForkGuard> guard = enterCompiler();
     if (!guard)
       return std::move(guard.error());
     return call();
@@ -103,7 +120,7 @@ private:
 } // namespace
 
 Expected<CompilerInterface *> loadCompiler() {
-  Expected<ForkGuard> guard = ForkGuard::enter();
+  Expected<ForkGuard> guard = enterCompiler();
   if (!guard)
     return std::move(guard.error());
   static const Expected<CompilerInterface *> compiler = []() -> Expected<CompilerInterface *> {

@@ -37,7 +37,7 @@ Expected<std::shared_ptr<const Executable>> executableFor(EinsumEquation equatio
     return usageError("alpha is for einsum and einsum_into: it is no part of what is compiled");
   const OperandTypes outputs(out);
   const OperandTypes *given = out ? &outputs : nullptr;
-  static thread_local std::string signature;
+  std::string &signature = signatureBuffer();
   writeSignature(signature, equation, operands, options, cpuOf(options), given);
   Expected<Compiled> compiled = compiledFor(signature, options, options.accumulate, given,
                                             [&] { return makeProgram(equation, operands.list()); });

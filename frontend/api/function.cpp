@@ -89,7 +89,7 @@ Expected<Compiled> compiledFor(std::string_view program, const std::vector<Named
   static const std::vector<Tensor> none;
   const OperandTypes types(outputs ? *outputs : none);
   const OperandTypes *given = outputs ? &types : nullptr;
-  static thread_local std::string signature;
+  std::string &signature = detail::signatureBuffer();
   detail::writeSignature(signature, program, arguments, options, detail::cpuOf(options), given);
   return detail::compiledFor(signature, options, false, given,
                              [&] { return parse(program, arguments); });
@@ -156,7 +156,7 @@ Function::State::executableFor(TensorList arguments, const TensorList *outputs) 
     return executable;
   const OperandTypes outputTypes(outputs ? *outputs : TensorList());
   const OperandTypes *given = outputs ? &outputTypes : nullptr;
-  static thread_local std::string signature;
+  std::string &signature = detail::signatureBuffer();
   detail::writeSignature(signature, number, arguments, given);
   Expected<Compiled> compiled = detail::compiledFor(
       signature, options, false, given, [&] { return withStrides(program, arguments); });

@@ -18,6 +18,7 @@
 #include "runtime/machine.h"
 #include "runtime/nvrtc_library.h"
 #include "runtime/pool.h"
+#include "runtime/thread_own.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -83,7 +84,10 @@ struct ThreadEntry {
 
 /// Direct-mapped: a call's place follows from its hash, the last writer keeps it.
 ThreadEntry &threadEntry(std::string_view key) {
-  static thread_local std::array<ThreadEntry, 64> entries;
+  struct Entries {
+    std::array<ThreadEntry, 64> all;
+  };
+  auto &entries = ownOfThread<Entries>().all;
   return entries[std::hash<std::string_view>()(key) % entries.size()];
 }
 
@@ -373,6 +377,8 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
       return Compiled{std::move(hit), entry.returnsTuple};
     }
 
+  // Whoever is told of the compile may make calls of its own, with the same buffer.
+  std::string key = signature;
   Expected<Program> program = makeProgram();
   if (!program)
     return std::move(program.error());
@@ -388,7 +394,7 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
   Expected<ExecutablePtr> executable = compileCached(*program, toCompile, options.diskCache);
   if (!executable)
     return std::move(executable.error());
-  entry.key = signature;
+  entry.key = std::move(key);
   entry.executable = *executable;
   entry.returnsTuple = program->returnsTuple;
   return Compiled{std::move(*executable), program->returnsTuple};

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "frontend/api/signature.h"
 
+#include "runtime/thread_own.h"
+
 namespace ricci::detail {
 
 namespace {
@@ -63,6 +65,13 @@ private:
   std::string &key;
 };
 } // namespace
+
+std::string &signatureBuffer() {
+  struct Buffer {
+    std::string bytes;
+  };
+  return ownOfThread<Buffer>().bytes;
+}
 
 void writeSignature(std::string &key, EinsumEquation equation, const OperandTypes &operands,
                     const EinsumOptions &options, std::string_view cpu,

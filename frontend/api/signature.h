@@ -10,6 +10,9 @@
 
 namespace ricci::detail {
 
+/// A key's memory for calls of this thread, whose contents the next call replaces.
+std::string &signatureBuffer();
+
 // Each function replaces `key` by everything that a call's executable depends on. Each part is
 // written with its length, so different calls have different keys. `key` keeps its memory from call
 // to call. Of `outputs` (null: none are given) the strides count, and those of C order are not

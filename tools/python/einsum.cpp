@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/python/module.h"
 
+#include "runtime/thread_own.h"
 #include "tools/python/arguments.h"
 #include "tools/python/arrays.h"
 #include "tools/python/device_array.h"
@@ -86,7 +87,7 @@ private:
 /// equations and for wrong ones. Strides are taken in bytes, so that it works for every byte order
 /// and alignment.
 nb::object einsumView(const Call &call, const nb::object &operand) {
-  static thread_local KnownComputations computations;
+  auto &computations = ownOfThread<KnownComputations>();
   PyArrayObject *array = arrayOf(operand);
   const int rank = PyArray_NDIM(array);
   if (computations.contains(call, rank))
