@@ -169,7 +169,7 @@ struct Executable {
   std::vector<std::vector<uint8_t>> constants; ///< elements in C order
   std::string source;        ///< the program's text, where something points into it
   std::vector<Span> gathers; ///< where `source` has what each gather comes from; empty: nowhere
-  std::shared_ptr<const HostProgram> host; ///< set instead of launches for the reference device
+  std::shared_ptr<const HostProgram> host; ///< set instead of launches, of the reference device
   Plan plan;
   CompileTimes times;
   /// Of a program for a GPU: its constants and code there, from its first run on.

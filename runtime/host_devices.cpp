@@ -121,6 +121,7 @@ public:
 } // namespace
 
 Status CpuDevice::launch(const Executable &e, TensorList inputs, TensorList outputs) {
+  assert(!e.host);
   Expected<int> threads = numThreads();
   if (!threads)
     return std::move(threads.error());

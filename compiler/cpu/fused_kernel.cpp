@@ -313,6 +313,14 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
   auto single = [&] {
     return loadLanes(access, point, [&](Value k) { return b.add(at, step ? b.mul(k, step) : k); });
   };
+  int64_t apart = program.step(a);
+  if (apart != LoopProgram::kAnyStep && std::abs(apart) > 1) {
+    auto strided = [&] {
+      return toRegister(v.loadStrided(buffer, a.type, at, point.lanes, apart), a.type);
+    };
+    return point.length ? yieldIf(b.eq(point.length, b.idx(point.lanes)), strided, single)
+                        : strided();
+  }
   if (stride == 1 || stride == -1) {
     if (!point.length)
       return whole();

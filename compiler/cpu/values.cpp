@@ -89,6 +89,39 @@ Number ValueBuilder::load(Value buffer, DType storage, Value index, int lanes) {
   return converted(n, storage, lanes);
 }
 
+Number ValueBuilder::loadStrided(Value buffer, DType storage, Value index, int lanes,
+                                 int64_t stride) {
+  const int64_t parts = componentsOf(storage), distance = std::abs(stride), reach = lanes - 1;
+  auto type = VectorType::get({lanes}, storageType(b_.getContext(), storage));
+  // Positions of components, from the lowest number's first.
+  const int64_t span = (reach * distance + 1) * parts, count = (span + lanes - 1) / lanes;
+  Value first = b_.mul(stride < 0 ? b_.sub(index, b_.idx(reach * distance)) : index, parts);
+  SmallVector<Value> vectors;
+  auto startOf = [&](int64_t v) { return std::min(v * lanes, span - lanes); };
+  for (int64_t v = 0; v < count; ++v)
+    vectors.push_back(b_.op<vector::LoadOp>(type, buffer, ValueRange{b_.add(first, startOf(v))}));
+  // What has been found in the vectors so far, then in the next one. What lies beyond that too is
+  // found later.
+  auto part = [&](int64_t p) {
+    Value found = vectors[0];
+    for (int64_t v = 1; v < count; ++v) {
+      SmallVector<int64_t> from;
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        int64_t at = (stride < 0 ? reach - lane : lane) * distance * parts + p;
+        from.push_back(at >= startOf(v) ? lanes + std::min<int64_t>(at - startOf(v), lanes - 1)
+                       : v == 1         ? at
+                                        : lane);
+      }
+      found = b_.op<vector::ShuffleOp>(found, vectors[size_t(v)], from);
+    }
+    return found;
+  };
+  Number n{part(0), {}};
+  if (parts == 2)
+    n.im = part(1);
+  return converted(n, storage, lanes);
+}
+
 Number ValueBuilder::loadMasked(Value buffer, DType storage, Value index, int lanes, Value count) {
   Type element = storageType(b_.getContext(), storage);
   auto masked = [&](Value at, Value n, int width) -> Value {

@@ -40,6 +40,9 @@ public:
   // `lanes` is 0 for a scalar. `index` counts numbers, not components.
   Number zero(int lanes);
   Number load(Value buffer, DType storage, Value index, int lanes);
+  /// Numbers that are `stride` apart, 2 at least or -2 at most: by shuffles of whole vectors, of
+  /// which none reaches beyond the first and the last of them.
+  Number loadStrided(Value buffer, DType storage, Value index, int lanes, int64_t stride);
   /// The first `count` lanes; the others are zero and not read.
   Number loadMasked(Value buffer, DType storage, Value index, int lanes, Value count);
   /// `streams`: see storePastIf (streaming.h).

@@ -50,6 +50,21 @@ bool isScalar(const Schedule &s) {
   return mayBe && !s.spec.vectorized && totalExtent(s.k) <= kMostTerms;
 }
 
+/// Whether a row that is summed is less than two vectors: a vector of rows at a time may be faster.
+bool hasShortRows(const Schedule &s, const Target &target) {
+  return s.spec.family == Family::ReduceRows && !s.k.empty() &&
+         s.k[0].extent < 2 * target.lanes(componentDType(computeType(s.spec.result)));
+}
+
+/// Whether most of a tile would be padding, and the sums are short. What is small runs by a kernel
+/// that many shapes share.
+bool isNarrow(const Schedule &s) {
+  constexpr int64_t kNarrow = 4, kMostSteps = 32, kLong = 1 << 14;
+  const int64_t m = totalExtent(s.m), n = totalExtent(s.n);
+  return s.spec.family == Family::Contract && totalExtent(s.k) <= kMostSteps &&
+         std::min(m, n) <= kNarrow && std::max(m, n) >= kLong;
+}
+
 /// Takes a schedule as a program of loops, which loads vectors of any stride, where that is faster.
 /// An einsum is written as one then.
 void considerFused(KernelOp kernel, std::optional<LoopProgram> loops, const Target &target,
@@ -106,9 +121,11 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
         product->size = size;
         product->known = known.empty() ? nullptr : &known;
       }
-      Schedule schedule =
-          product ? chooseSchedule(*product, **target) : chooseFusedSchedule(*loops, **target);
-      if (product && isScalar(schedule) && !product->accumulate && size == 0)
+      Schedule schedule = product ? chooseSchedule(*product, **target)
+                                  : chooseFusedSchedule(*loops, **target, size);
+      bool mayBeLoops =
+          isScalar(schedule) || hasShortRows(schedule, **target) || isNarrow(schedule);
+      if (product && mayBeLoops && !product->accumulate && size == 0)
         considerFused(kernel, std::move(loops), **target, schedule);
       schedule.streams &= size == 0;
       if (schedule.takesKnown)

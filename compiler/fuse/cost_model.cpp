@@ -54,8 +54,13 @@ double contractCycles(const Schedule &s, const Target &target) {
   auto pack = [&](Packing p, double numbers) {
     double bytes = numbers * double(packedItemSize(s.spec));
     double gather = bytes > double(target.l2Bytes) ? 5 : 1.5;
-    // Pairs along K are moved as one.
-    double vector = p == Packing::Across ? 8 : p == Packing::AlongK && s.spec.pairs ? 2 : 4;
+    // Pairs along K are moved as one. A strip of K that is less than a vector is turned as a whole
+    // one, under a mask.
+    double strip = s.k.empty() ? 1 : double(s.k[0].extent);
+    double vector = p == Packing::Across                    ? 8
+                    : p == Packing::AlongK && strip < lanes ? 8 * lanes / strip
+                    : p == Packing::AlongK && s.spec.pairs  ? 2
+                                                            : 4;
     return numbers * (p == Packing::Gather ? gather : vector / lanes);
   };
   // Rows are turned a vector of them at a time, from panel to panel.
@@ -141,7 +146,8 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
     double strips = reduced / std::max(inner, 1.0);
     // A lone chain of scalar additions waits for each.
     double step = s.spec.vectorized ? loads : 4;
-    return kept * (strips * (std::ceil(inner / lanes) * step + 10) + (s.spec.vectorized ? 30 : 10));
+    return kept * (strips * (std::ceil(inner / lanes) * step + (s.spec.vectorized ? 4 : 10)) +
+                   (s.spec.vectorized ? 8 : 10));
   }
   case Family::ReduceColumns: {
     double inner = s.batch.empty() ? 1 : double(s.batch[0].extent),
@@ -211,14 +217,30 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   full = kept * double(program.reducedExtent());
   double cycles = 0;
   bool rows = program.mode == LoopProgram::Mode::Rows;
+  // Columns end in a masked vector, in which strided loads go lane by lane.
+  double masked = 0;
+  if (!rows && program.vectorAxis >= 0) {
+    double extent = double(program.axes[size_t(program.vectorAxis)].extent);
+    double vectors = std::max(1.0, std::ceil(extent / lanes));
+    masked = std::fmod(extent, lanes) == 0 ? 0 : 1 / vectors;
+    lanes = extent / vectors;
+  }
   auto nodeCycles = [&](int i) {
     const LoopProgram::Node &node = program.nodes[size_t(i)];
     if (node.kind == LoopProgram::Kind::Scalar)
       return scalarCycles(node.scalar, node.computed);
     if (node.access < 0)
       return 1.0;
-    int64_t stride = program.stride(program.accesses[size_t(node.access)]);
-    return stride >= -1 && stride <= 1 ? 0.5 : 2 * lanes;
+    int64_t step = std::abs(program.step(program.accesses[size_t(node.access)]));
+    // A vector for each number between two lanes, each but the first shuffled in.
+    double byLane = 2 * lanes;
+    return step <= 1                       ? 0.5
+           : step == LoopProgram::kAnyStep ? byLane
+                                           : masked * byLane + (1 - masked) * 1.5 * double(step);
+  };
+  auto storeCycles = [&](int i) {
+    const LoopProgram::Access &access = program.accesses[size_t(program.stores[size_t(i)].access)];
+    return program.step(access) == LoopProgram::kAnyStep ? 2 * lanes : 1;
   };
   bool scansRow = rows && program.has(LoopProgram::Kind::Scan);
   for (const LoopProgram::Pass &pass : program.passes()) {
@@ -228,8 +250,11 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
     for (int i : pass.full)
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.
-    cycles += double(pass.reductions.size()) * (rows ? points + 30 * kept : 3 * points);
-    cycles += double(pass.fullStores.size() + pass.keptStores.size()) * points;
+    cycles += double(pass.reductions.size()) * (rows ? points + 8 * kept : 3 * points);
+    for (int i : pass.fullStores)
+      cycles += points * storeCycles(i);
+    for (int i : pass.keptStores)
+      cycles += rows ? kept : kept / lanes * storeCycles(i);
   }
   return cycles;
 }

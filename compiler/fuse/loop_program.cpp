@@ -43,9 +43,19 @@ int64_t LoopProgram::reducedExtent() const {
   return extent;
 }
 
+int64_t LoopProgram::step(const Access &access) const {
+  constexpr int64_t kMostBytes = 32;
+  const int64_t s = stride(access), distance = std::abs(s);
+  const bool isStored = llvm::any_of(
+      stores, [&](const Store &store) { return &accesses[size_t(store.access)] == &access; });
+  const bool isShort =
+      distance <= kMostStep && distance * int64_t(itemSize(access.type)) <= kMostBytes;
+  return distance <= 1 || (isShort && !isStored) ? s : kAnyStep;
+}
+
 bool LoopProgram::goesByLane() const {
   bool strided =
-      llvm::any_of(accesses, [&](const Access &access) { return std::abs(stride(access)) > 1; });
+      llvm::any_of(accesses, [&](const Access &access) { return step(access) == kAnyStep; });
   bool gathers = llvm::any_of(nodes, [&](const Node &node) {
     return node.kind == Kind::Gather &&
            llvm::any_of(node.operands, [&](int index) { return !isUniform(index); });
@@ -250,9 +260,8 @@ std::string LoopProgram::structure() const {
   llvm::raw_string_ostream out(text);
   out << (mode == Mode::Rows ? "rows" : "columns") << ' ' << kept() << '+'
       << axes.size() - size_t(kept()) << '\n';
-  auto step = [&](int64_t stride) { return stride >= -1 && stride <= 1 ? stride : 2; };
   for (const Access &access : accesses)
-    out << "a " << shortName(access.type) << ' ' << step(stride(access)) << '\n';
+    out << "a " << shortName(access.type) << ' ' << step(access) << '\n';
   for (const Node &node : nodes) {
     out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' '
         << node.access << ' ' << int(node.full);

@@ -109,6 +109,10 @@ struct LoopProgram {
   int64_t stride(const Access &access) const {
     return vectorAxis < 0 ? 0 : access.strides[size_t(vectorAxis)];
   }
+  /// The stride, where it shapes the code: up to kMostStep elements, or 32 bytes, that a load skips
+  /// whole vectors are loaded. Else kAnyStep: lane by lane.
+  int64_t step(const Access &access) const;
+  static constexpr int64_t kMostStep = 8, kAnyStep = 99;
   /// Whether the node is the same for all indices of the vector axis.
   bool isUniform(int node) const { return uniform_[size_t(node)]; }
   /// With `sharesRows`: whether the node depends on the last kept axis.

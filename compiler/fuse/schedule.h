@@ -199,7 +199,7 @@ int64_t streamPeriod(const Schedule &schedule, const Target &target);
 
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
-/// The same for a program of loops, which is not arranged yet.
-Schedule chooseFusedSchedule(LoopProgram loops, const Target &target);
+/// The same for a program of loops, which is not arranged yet. `size`: LabelledProduct::size.
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size = 0);
 
 } // namespace ricci

@@ -20,11 +20,13 @@ using Mode = LoopProgram::Mode;
 
 class Chooser {
 public:
-  Chooser(LoopProgram loops, const Target &target) : loops_(std::move(loops)), target_(target) {}
+  Chooser(LoopProgram loops, const Target &target, int64_t size)
+      : loops_(std::move(loops)), target_(target), size_(size) {}
 
   Schedule choose() {
     Schedule best;
     best.predictedSeconds = -1;
+    bool bestIsOdd = false;
     measure();
     for (const auto &[mode, order] : candidates()) {
       auto program = std::make_shared<LoopProgram>(loops_);
@@ -39,8 +41,15 @@ public:
       s.flops = flops_;
       s.bytes = bytes_;
       s.predictedSeconds = predictSeconds(s, target_);
-      if (best.predictedSeconds < 0 || s.predictedSeconds < best.predictedSeconds)
+      // Blocks along two axes, of which the inner one varies, follow no formula of it.
+      const int last = program->kept() - 1;
+      const bool isOdd =
+          size_ && mode == Mode::Columns && last > 0 && program->axes[size_t(last)].extent >= size_;
+      if (best.predictedSeconds < 0 ||
+          std::pair(isOdd, s.predictedSeconds) < std::pair(bestIsOdd, best.predictedSeconds)) {
         best = std::move(s);
+        bestIsOdd = isOdd;
+      }
     }
     return best;
   }
@@ -169,13 +178,14 @@ private:
 
   LoopProgram loops_;
   const Target &target_;
+  int64_t size_;
   double flops_ = 0, bytes_ = 0;
 };
 
 } // namespace
 
-Schedule chooseFusedSchedule(LoopProgram loops, const Target &target) {
-  return Chooser(std::move(loops), target).choose();
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size) {
+  return Chooser(std::move(loops), target, size).choose();
 }
 
 } // namespace ricci

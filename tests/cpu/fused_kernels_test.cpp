@@ -62,6 +62,34 @@ TEST_P(FusedKernels, Maps) {
   }
 }
 
+// Every few elements of an argument that ends with the last of them, and begins with the first:
+// vectors that are loaded for it may reach no further.
+TEST_P(FusedKernels, LoadsOfEveryFewElements) {
+  const std::pair<const char *, DType> types[] = {{"f32", DType::f32},
+                                                  {"f64", DType::f64},
+                                                  {"bf16", DType::bf16},
+                                                  {"i8", DType::i8},
+                                                  {"i1", DType::u8},
+                                                  {"ui16", DType::u16},
+                                                  {"complex<f32>", DType::f32},
+                                                  {"complex<f64>", DType::f64}};
+  for (auto [name, dtype] : types)
+    for (int64_t step : {2, 3, 4, 5, 7, 8, 9, -2, -3, -8, -9})
+      for (int64_t n : std::vector<int64_t>{lanes(dtype) - 1, lanes(dtype), 3 * lanes(dtype) + 5}) {
+        const int64_t whole = (n - 1) * std::abs(step) + 1;
+        expectRight(fmt::format(R"(func.func @main(%a: {0}) -> {1} {{
+  %0 = ricci.slice %a start = [{2}] size = [{3}] step = [{4}] : {0} -> {1}
+  %1 = ricci.elementwise add(%0, %0) : ({1}, {1}) -> {1}
+  return %1 : {1}
+}}
+)",
+                                type({whole}, name), type({n}, name), step < 0 ? whole - 1 : 0, n,
+                                step));
+        if (HasFailure())
+          return;
+      }
+}
+
 /// Pairs of extents [kept, reduced] around the lanes.
 std::vector<std::pair<int64_t, int64_t>> pairsOf(const std::vector<int64_t> &extents) {
   std::vector<std::pair<int64_t, int64_t>> pairs;

@@ -48,6 +48,7 @@ public:
     if (!right || options.device == DeviceKind::Reference)
       return right;
     auto wrong = std::make_shared<Executable>();
+    wrong->device = DeviceKind::Reference; // which runs host programs
     wrong->inputs = (*right)->inputs;
     wrong->outputs = (*right)->outputs;
     wrong->plan = (*right)->plan;
