@@ -231,6 +231,10 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       return scalarCycles(node.scalar, node.computed);
     if (node.access < 0)
       return 1.0;
+    // Every lane checks an index of its own.
+    if (node.kind == LoopProgram::Kind::Gather &&
+        !llvm::all_of(node.operands, [&](int index) { return program.isUniform(index); }))
+      return 6 * lanes;
     int64_t step = std::abs(program.step(program.accesses[size_t(node.access)]));
     // A vector for each number between two lanes, each but the first shuffled in.
     double byLane = 2 * lanes;
