@@ -7,6 +7,7 @@
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/loop_program.h"
 #include "compiler/ir/constants.h"
+#include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
 
 using namespace mlir;
@@ -17,7 +18,6 @@ namespace {
 
 using Kind = LoopProgram::Kind;
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 ArrayRef<int64_t> shapeOf(Value value) { return typeOf(value).getShape(); }
 
 class Builder {

@@ -13,6 +13,8 @@ namespace ricci {
 
 static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
+/// Elements so far apart are on pages of their own.
+static constexpr int64_t kFarBytes = 4096;
 
 bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
 
@@ -211,16 +213,22 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   full = kept * double(program.reducedExtent());
   double cycles = 0;
   bool rows = program.mode == LoopProgram::Mode::Rows;
+  bool scans = program.has(LoopProgram::Kind::Scan), scansRow = rows && scans;
+  auto accessCycles = [&](int index) {
+    const LoopProgram::Access &access = program.accesses[size_t(index)];
+    int64_t stride = std::abs(program.stride(access));
+    if (stride <= 1)
+      return 0.5;
+    // Rows that lie far apart, as those of a long scan do, drive each other out of the L1 cache.
+    bool isFar = scans && stride * int64_t(itemSize(access.type)) >= kFarBytes;
+    return (isFar ? 16 : 2) * (scansRow ? 1 : lanes);
+  };
   auto nodeCycles = [&](int i) {
     const LoopProgram::Node &node = program.nodes[size_t(i)];
     if (node.kind == LoopProgram::Kind::Scalar)
       return scalarCycles(node.scalar, node.computed);
-    if (node.access < 0)
-      return 1.0;
-    int64_t stride = program.stride(program.accesses[size_t(node.access)]);
-    return stride >= -1 && stride <= 1 ? 0.5 : 2 * lanes;
+    return node.access < 0 ? 1.0 : accessCycles(node.access);
   };
-  bool scansRow = rows && program.has(LoopProgram::Kind::Scan);
   for (const LoopProgram::Pass &pass : program.passes()) {
     for (int i : pass.kept)
       cycles += kept / (rows ? 1 : lanes) * nodeCycles(i);
@@ -229,7 +237,10 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.
     cycles += double(pass.reductions.size()) * (rows ? points + 30 * kept : 3 * points);
-    cycles += double(pass.fullStores.size() + pass.keptStores.size()) * points;
+    for (int store : pass.fullStores)
+      cycles +=
+          points * (scans ? std::max(1.0, accessCycles(program.stores[size_t(store)].access)) : 1);
+    cycles += double(pass.keptStores.size()) * points;
   }
   return cycles;
 }

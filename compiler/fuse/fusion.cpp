@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/roots.h"
+#include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
 
 using namespace mlir;
@@ -28,8 +29,6 @@ static constexpr double kEpilogueShare = 8;
 static constexpr double kEpiloguePoints = 1 << 18;
 /// Groups that are looked at for one that reads the same memory.
 static constexpr int kRecentGroups = 8;
-
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 static double product(ArrayRef<int64_t> extents) {
   double n = 1;
@@ -265,7 +264,10 @@ private:
     groups_[size_t(g)].reduced[size_t(op.getDim())] = true;
     groups_[size_t(g)].scans = true;
     add(g, op.getResult(), alone);
-    groups_[size_t(g)].roots.insert(op.getResult());
+    Value through = roots_.storedAs(op.getResult());
+    groups_[size_t(g)].roots.insert(through ? through : op.getResult());
+    if (through)
+      groupOf_[through] = g;
   }
 
   void placeRoot(Value value) {
