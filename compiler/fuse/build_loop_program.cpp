@@ -290,8 +290,16 @@ private:
       node.kind = Kind::ArgReduce;
       node.isMin = reduce.getKind() == ArgReduceKind::Argmin;
     } else {
+      auto scan = cast<ScanOp>(op);
       node.kind = Kind::Scan;
-      node.isProduct = cast<ScanOp>(op).getKind() == ScanKind::Cumprod;
+      node.isProduct = scan.getKind() == ScanKind::Cumprod;
+      if (Value before = scan.getBefore()) {
+        auto kept = embed(shapeOf(before), space_, reduced_, true);
+        int start = kept ? compute(before, *kept) : -1;
+        if (start < 0)
+          return -1;
+        node.operands.push_back(start);
+      }
     }
     return add(node);
   }

@@ -13,6 +13,8 @@ namespace ricci {
 
 static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
+/// Cycles of what is computed for a scan from which on vectors of it, which go through memory, pay.
+static constexpr double kScannedCycles = 6;
 /// Elements so far apart are on pages of their own.
 static constexpr int64_t kFarBytes = 4096;
 
@@ -206,6 +208,15 @@ double scalarCycles(ScalarOp op, DType computed) {
   }
 }
 
+bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
+  double cycles = 0;
+  for (int i : nodes)
+    if (const LoopProgram::Node &node = program.nodes[size_t(i)];
+        node.kind == LoopProgram::Kind::Scalar && !program.isUniform(i))
+      cycles += scalarCycles(node.scalar, node.computed);
+  return cycles >= kScannedCycles;
+}
+
 double fusedCycles(const LoopProgram &program, const Target &target) {
   double kept = 1, full, lanes = program.lanes(target);
   for (const LoopProgram::Axis &axis : program.axes)
@@ -213,7 +224,7 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   full = kept * double(program.reducedExtent());
   double cycles = 0;
   bool rows = program.mode == LoopProgram::Mode::Rows;
-  bool scans = program.has(LoopProgram::Kind::Scan), scansRow = rows && scans;
+  bool scans = program.has(LoopProgram::Kind::Scan), byNumber = false;
   auto accessCycles = [&](int index) {
     const LoopProgram::Access &access = program.accesses[size_t(index)];
     int64_t stride = std::abs(program.stride(access));
@@ -221,18 +232,21 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       return 0.5;
     // Rows that lie far apart, as those of a long scan do, drive each other out of the L1 cache.
     bool isFar = scans && stride * int64_t(itemSize(access.type)) >= kFarBytes;
-    return (isFar ? 16 : 2) * (scansRow ? 1 : lanes);
+    return (isFar ? 16 : 2) * (byNumber ? 1 : lanes);
   };
   auto nodeCycles = [&](int i) {
     const LoopProgram::Node &node = program.nodes[size_t(i)];
     if (node.kind == LoopProgram::Kind::Scalar)
       return scalarCycles(node.scalar, node.computed);
+    if (node.kind == LoopProgram::Kind::Scan && rows)
+      return byNumber ? 2 : 3 * lanes;
     return node.access < 0 ? 1.0 : accessCycles(node.access);
   };
   for (const LoopProgram::Pass &pass : program.passes()) {
     for (int i : pass.kept)
       cycles += kept / (rows ? 1 : lanes) * nodeCycles(i);
-    double points = full / (scansRow ? 1 : lanes);
+    byNumber = rows && scans && !scansByVectors(program, pass.full);
+    double points = full / (byNumber ? 1 : lanes);
     for (int i : pass.full)
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.

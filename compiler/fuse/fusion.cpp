@@ -141,6 +141,11 @@ private:
         result.fits &= bool(leafBehind(operand, group));
       if (isReduction(op) || isa<ScanOp>(op)) {
         push(op->getOperand(0), map);
+        if (auto scan = dyn_cast<ScanOp>(op); scan && scan.getBefore()) {
+          IndexMap lines = map;
+          lines.terms.erase(lines.terms.begin() + scan.getDim());
+          push(scan.getBefore(), lines);
+        }
         continue;
       }
       for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map)))

@@ -14,7 +14,7 @@
 //   %parts = ricci.reshape %x : tensor<4194304xf32> -> tensor<64x65536xf32>
 //   %sums = ricci.reduce sum (all %parts but the last) dims = [1] : … -> tensor<63xf32>
 //   %before = ricci.scan cumsum (pad %sums, -0.0 low = [1]) dim = 0 : … -> tensor<64xf32>
-//   %1 = ricci.scan cumsum (%parts + %before, in the first element of each) dim = 1
+//   %1 = ricci.scan cumsum %parts from %before dim = 1 : … -> tensor<64x65536xf32>
 //   %0 = ricci.reshape %1 : tensor<64x65536xf32> -> tensor<4194304xf32>
 //
 //   %0 = ricci.arg_reduce argmax %x dim = 0 : tensor<4194304xf32> -> tensor<i64>
@@ -57,7 +57,7 @@ struct Rules {
 /// A block goes along an axis by the thousand, with all its threads waiting for each other.
 constexpr Rules kGpu = {264, 1 << 16, 1 << 17, 1 << 12, 1 << 18, 1 << 25, 32, 32};
 /// 64 tasks, as kernels are cut in otherwise. A scan reads its operand twice.
-constexpr Rules kCpu = {64, 1 << 22, 1 << 20, 1 << 16, 1 << 26, 1 << 25, 1024, 2};
+constexpr Rules kCpu = {64, 1 << 22, 1 << 22, 1 << 16, 1 << 26, 1 << 25, 1024, 2};
 
 /// Parts that are worth kernels of their own.
 constexpr int64_t kManyParts = 4;
@@ -174,8 +174,9 @@ private:
     Value whole = scanParts(b, op, sliced(b, op.getInput(), axis, 0, most), parts);
     if (rest == 0)
       return whole;
+    Value end = sliced(b, whole, axis, most - 1, 1);
     Value last = scanFrom(b, op, sliced(b, op.getInput(), axis, most, rest),
-                          sliced(b, whole, axis, most - 1, 1), axis);
+                          reshaped(b, end, without(typeOf(end), axis).getShape()), axis);
     return ConcatenateOp::create(b, op.getLoc(), typeOf(op.getOutput()), ValueRange{whole, last},
                                  op.getDim());
   }
@@ -191,27 +192,13 @@ private:
     low[axis] = 1;
     RankedTensorType type = without(typeOf(pieces), axis + 1);
     Value padded = PadOp::create(b, loc, type, sums, identity(b, op), low, high);
-    Value before = ScanOp::create(b, loc, type, op.getKind(), padded, op.getDim());
-    SmallVector<int64_t> starts(typeOf(pieces).getShape());
-    starts[axis + 1] = 1;
-    Value scan = scanFrom(b, op, pieces, reshaped(b, before, starts), axis + 1);
-    return reshaped(b, scan, typeOf(input).getShape());
+    Value before = ScanOp::create(b, loc, type, op.getKind(), padded, Value(), op.getDim());
+    return reshaped(b, scanFrom(b, op, pieces, before, axis + 1), typeOf(input).getShape());
   }
 
-  /// The scan of what comes after `before`, which is of extent 1 along the axis: in the order of a
-  /// scan of all, because that is where it starts.
   static Value scanFrom(OpBuilder &b, ScanOp op, Value input, Value before, size_t axis) {
-    RankedTensorType type = typeOf(input);
-    bool isSum = op.getKind() == ScanKind::Cumsum;
-    Value at = indices(b, op.getLoc(), type.getShape(), axis);
-    Value isFirst = elementwise(b, ScalarOp::Equal, typeOf(at).clone(b.getI1Type()),
-                                {at, number(b, op.getLoc(), 0)});
-    SmallVector<int64_t> shape(typeOf(before).getShape());
-    shape[axis] = type.getDimSize(unsigned(axis));
-    Value start = elementwise(b, ScalarOp::Where, type.clone(shape),
-                              {isFirst, before, identity(b, op)});
-    Value all = elementwise(b, isSum ? ScalarOp::Add : ScalarOp::Multiply, type, {input, start});
-    return ScanOp::create(b, op.getLoc(), type, op.getKind(), all, int64_t(axis));
+    return ScanOp::create(b, op.getLoc(), typeOf(input), op.getKind(), input, before,
+                          int64_t(axis));
   }
 
   //===--- arg-reductions ----------------------------------------------===//
