@@ -24,18 +24,10 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",
-    "ricci-order-contractions",
-    "ricci-expand-products",
-    "ricci-split-accumulation",
-    "ricci-split-reductions",
-    "ricci-split-scans",
-    "ricci-form-kernels",
-    "ricci-cuda-form-attention",
-    "ricci-choose-schedule",
-    "ricci-chain-kernels",
-    "ricci-plan-memory",
-    "ricci-emit-loops",
+    "ricci-simplify",           "ricci-order-contractions",  "ricci-expand-products",
+    "ricci-split-accumulation", "ricci-split-reductions",    "ricci-split-scans",
+    "ricci-form-kernels",       "ricci-cuda-form-attention", "ricci-choose-schedule",
+    "ricci-chain-kernels",      "ricci-plan-memory",         "ricci-emit-loops",
     "ricci-lower-loops",
 };
 

@@ -347,38 +347,37 @@ private:
     SmallVector<Value> buffers;
     for (int i : scans)
       buffers.push_back(k.newBuffer(node(i).type));
-    alongVectors(
-        k.extent(int(program.axes.size()) - 1), isHeavy(pass.full), 1, scans, states,
-        [&](Value i, Value length, ArrayRef<State> before) {
-          SmallVector<State> after;
-          k.scope([&] {
-            Point point{base, i, length, k.lanes};
-            for (auto [scan, buffer] : llvm::zip(scans, buffers))
-              k.storeBuffer(buffer, node(scan).type, k.get(node(scan).operands[0], point),
-                            b.idx(0), k.lanes);
-            Values last = b.forIter(
-                b.idx(0), length ? length : b.idx(k.lanes), b.idx(1), states_.flatten(before),
-                [&](Value lane, ValueRange values) {
-                  SmallVector<State> next;
-                  for (auto [scan, buffer, state] :
-                       llvm::zip(scans, buffers, states_.unflatten(scans, values))) {
-                    DType type = node(scan).type;
-                    next.push_back({states_.scanned(node(scan), state.value,
-                                                    k.loadBuffer(buffer, type, lane, 0),
-                                                    b.add(i, lane)),
-                                    {}});
-                    k.storeBuffer(buffer, type, next.back().value, lane, 0);
-                  }
-                  return states_.flatten(next);
-                });
-            after = states_.unflatten(scans, last);
-            for (auto [scan, buffer] : llvm::zip(scans, buffers))
-              k.set(scan, k.loadBuffer(buffer, node(scan).type, b.idx(0), k.lanes));
-            for (int store : pass.fullStores)
-              k.store(program.stores[size_t(store)], point);
-          });
-          return after;
-        });
+    alongVectors(k.extent(int(program.axes.size()) - 1), isHeavy(pass.full), 1, scans, states,
+                 [&](Value i, Value length, ArrayRef<State> before) {
+                   SmallVector<State> after;
+                   k.scope([&] {
+                     Point point{base, i, length, k.lanes};
+                     for (auto [scan, buffer] : llvm::zip(scans, buffers))
+                       k.storeBuffer(buffer, node(scan).type, k.get(node(scan).operands[0], point),
+                                     b.idx(0), k.lanes);
+                     Values last = b.forIter(
+                         b.idx(0), length ? length : b.idx(k.lanes), b.idx(1),
+                         states_.flatten(before), [&](Value lane, ValueRange values) {
+                           SmallVector<State> next;
+                           for (auto [scan, buffer, state] :
+                                llvm::zip(scans, buffers, states_.unflatten(scans, values))) {
+                             DType type = node(scan).type;
+                             next.push_back({states_.scanned(node(scan), state.value,
+                                                             k.loadBuffer(buffer, type, lane, 0),
+                                                             b.add(i, lane)),
+                                             {}});
+                             k.storeBuffer(buffer, type, next.back().value, lane, 0);
+                           }
+                           return states_.flatten(next);
+                         });
+                     after = states_.unflatten(scans, last);
+                     for (auto [scan, buffer] : llvm::zip(scans, buffers))
+                       k.set(scan, k.loadBuffer(buffer, node(scan).type, b.idx(0), k.lanes));
+                     for (int store : pass.fullStores)
+                       k.store(program.stores[size_t(store)], point);
+                   });
+                   return after;
+                 });
   }
 
   //===--- columns -----------------------------------------------------===//

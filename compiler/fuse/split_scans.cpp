@@ -208,7 +208,7 @@ private:
     ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape();
     Work work = workOf(shape, axis, rules().longArg);
     DType type = elementDType(op.getInput().getType());
-    // Of complex numbers with a NaN there is more than one.
+    // There are NaNs of several kinds among complex numbers, and more than one order of them.
     if (work.parts <= 1 || kindOf(type) == DTypeKind::Complex)
       return {};
     Location loc = op.getLoc();
@@ -238,8 +238,8 @@ private:
     Value part = ArgReduceOp::create(b, loc, result, op.getKind(), extremes, int64_t(axis));
     // What is at one index of an axis: the sum of it and of zeros.
     Value at = indices(b, loc, places.getShape(), axis);
-    Value start = elementwise(b, ScalarOp::Multiply, typeOf(at),
-                              {at, number(b, loc, extent / parts)});
+    Value start =
+        elementwise(b, ScalarOp::Multiply, typeOf(at), {at, number(b, loc, extent / parts)});
     SmallVector<int64_t> along(places.getShape());
     along[axis] = 1;
     Value isPart = elementwise(b, ScalarOp::Equal, places.clone(b.getI1Type()),

@@ -231,7 +231,8 @@ LogicalResult ScanOp::verify() {
     SmallVector<int64_t> kept(shapeOf(getInput()));
     kept.erase(kept.begin() + getDim());
     if (shapeOf(before) != ArrayRef<int64_t>(kept))
-      return emitOpError() << "starts from " << before.getType() << ", not one number for each line";
+      return emitOpError() << "starts from " << before.getType()
+                           << ", not one number for each line";
     if (failed(verifySameElementType(*this, getInput(), before)))
       return failure();
   }
