@@ -63,6 +63,19 @@ def SplitReductions : Pass<"ricci-split-reductions", "::mlir::func::FuncOp"> {
 }
 
 // compiler/fuse
+def SplitScans : Pass<"ricci-split-scans", "::mlir::func::FuncOp"> {
+  let summary = "Compute long scans and arg-reductions in parts";
+  let description = [{
+    One task, or one block of threads, goes along the axis: where these are few, or one is too long
+    to wait for, parts of the axis are reduced, and what follows from that for each part is put
+    together. Arg-reductions give the same index as before. Sums of floats are added in another
+    order; scans of 16-bit floats, which round each step, and products of floats stay as they are.
+  }];
+  let options = [Option<"cpu", "cpu", "bool", /*default=*/"false",
+                        "parts are tasks of a CPU, not blocks of a GPU">];
+}
+
+// compiler/fuse
 def FormKernels : Pass<"ricci-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Group operations into kernels, one launch each";
   let description = [{

@@ -24,17 +24,10 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",
-    "ricci-order-contractions",
-    "ricci-expand-products",
-    "ricci-split-accumulation",
-    "ricci-split-reductions",
-    "ricci-form-kernels",
-    "ricci-cuda-form-attention",
-    "ricci-choose-schedule",
-    "ricci-chain-kernels",
-    "ricci-plan-memory",
-    "ricci-emit-loops",
+    "ricci-simplify",           "ricci-order-contractions",  "ricci-expand-products",
+    "ricci-split-accumulation", "ricci-split-reductions",    "ricci-split-scans",
+    "ricci-form-kernels",       "ricci-cuda-form-attention", "ricci-choose-schedule",
+    "ricci-chain-kernels",      "ricci-plan-memory",         "ricci-emit-loops",
     "ricci-lower-loops",
 };
 
@@ -122,11 +115,15 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
     if (Status s = run("ricci-split-accumulation", createSplitAccumulation(accumulation)); !s)
       return s;
   // Objects run on one thread, and a size is no length to be divided.
-  SplitReductionsOptions split;
-  split.cpu = !options_.device.isCuda();
-  if (options_.device.isCuda() || (options_.fuse && !objectSize))
-    if (Status s = run("ricci-split-reductions", createSplitReductions(split)); !s)
+  SplitReductionsOptions sums;
+  SplitScansOptions scans;
+  sums.cpu = scans.cpu = !options_.device.isCuda();
+  if (options_.device.isCuda() || (options_.fuse && !objectSize)) {
+    if (Status s = run("ricci-split-reductions", createSplitReductions(sums)); !s)
       return s;
+    if (Status s = run("ricci-split-scans", createSplitScans(scans)); !s)
+      return s;
+  }
   FormKernelsOptions kernels;
   kernels.fuse = options_.fuse;
   kernels.anyEpilogue = options_.device.isCuda();

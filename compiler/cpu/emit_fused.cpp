@@ -185,6 +185,13 @@ private:
     return states_.unflatten(reductions, result);
   }
 
+  /// Of a reduction, or of a scan, which may go on from something.
+  State initial(int i, const Point &point) {
+    if (node(i).kind == Kind::Scan && node(i).operands.size() > 1)
+      return {k.get(node(i).operands[1], point), {}};
+    return states_.initial(node(i), point.lanes);
+  }
+
   //===--- rows --------------------------------------------------------===//
 
   /// What is known of each of several rows.
@@ -311,8 +318,10 @@ private:
         scans.push_back(i);
     SmallVector<State> states;
     for (int i : scans)
-      states.push_back(states_.initial(node(i), 0));
+      states.push_back(initial(i, {base, {}, {}, 0}));
     int axis = int(program.axes.size()) - 1;
+    if (scansByVectors(program, pass.full))
+      return scanVectors(pass, base, scans, states);
     b.forIter(b.idx(0), k.extent(axis), b.idx(1), states_.flatten(states),
               [&](Value i, ValueRange values) {
                 SmallVector<State> next;
@@ -329,6 +338,46 @@ private:
                 });
                 return states_.flatten(next);
               });
+  }
+
+  /// The same where what is scanned is worth computing by vectors: the scan's result takes the
+  /// place of its operand, in the L1 cache.
+  void scanVectors(const LoopProgram::Pass &pass, const Values &base, ArrayRef<int> scans,
+                   ArrayRef<State> states) {
+    SmallVector<Value> buffers;
+    for (int i : scans)
+      buffers.push_back(k.newBuffer(node(i).type));
+    alongVectors(k.extent(int(program.axes.size()) - 1), isHeavy(pass.full), 1, scans, states,
+                 [&](Value i, Value length, ArrayRef<State> before) {
+                   SmallVector<State> after;
+                   k.scope([&] {
+                     Point point{base, i, length, k.lanes};
+                     for (auto [scan, buffer] : llvm::zip(scans, buffers))
+                       k.storeBuffer(buffer, node(scan).type, k.get(node(scan).operands[0], point),
+                                     b.idx(0), k.lanes);
+                     Values last = b.forIter(
+                         b.idx(0), length ? length : b.idx(k.lanes), b.idx(1),
+                         states_.flatten(before), [&](Value lane, ValueRange values) {
+                           SmallVector<State> next;
+                           for (auto [scan, buffer, state] :
+                                llvm::zip(scans, buffers, states_.unflatten(scans, values))) {
+                             DType type = node(scan).type;
+                             next.push_back({states_.scanned(node(scan), state.value,
+                                                             k.loadBuffer(buffer, type, lane, 0),
+                                                             b.add(i, lane)),
+                                             {}});
+                             k.storeBuffer(buffer, type, next.back().value, lane, 0);
+                           }
+                           return states_.flatten(next);
+                         });
+                     after = states_.unflatten(scans, last);
+                     for (auto [scan, buffer] : llvm::zip(scans, buffers))
+                       k.set(scan, k.loadBuffer(buffer, node(scan).type, b.idx(0), k.lanes));
+                     for (int store : pass.fullStores)
+                       k.store(program.stores[size_t(store)], point);
+                   });
+                   return after;
+                 });
   }
 
   //===--- columns -----------------------------------------------------===//
@@ -365,7 +414,7 @@ private:
         for (int n : kept)
           k.storeSlot(k.layout.slot[size_t(n)], node(n).type, k.get(n, point), i, k.lanes);
         for (int n : accumulators)
-          storeState(n, states_.initial(node(n), k.lanes), i);
+          storeState(n, initial(n, point), i);
       });
       return SmallVector<State>();
     });

@@ -194,13 +194,25 @@ Value FusedKernel::slotView(int slot, DType type) {
 }
 
 Number FusedKernel::loadSlot(int slot, DType type, Value index, int count) {
-  DType held = slotType(type);
-  return toRegister(values(held).load(slotView(slot, held), held, index, count), held);
+  return loadBuffer(slotView(slot, slotType(type)), type, index, count);
 }
 
 void FusedKernel::storeSlot(int slot, DType type, Number value, Value index, int count) {
+  storeBuffer(slotView(slot, slotType(type)), type, value, index, count);
+}
+
+Value FusedKernel::newBuffer(DType type) {
+  return newScratch(values(type).componentType(), lanes * ValueBuilder::componentsOf(type));
+}
+
+Number FusedKernel::loadBuffer(Value buffer, DType type, Value index, int count) {
   DType held = slotType(type);
-  values(held).store(toSlot(value, held), slotView(slot, held), held, index, count);
+  return toRegister(values(held).load(buffer, held, index, count), held);
+}
+
+void FusedKernel::storeBuffer(Value buffer, DType type, Number value, Value index, int count) {
+  DType held = slotType(type);
+  values(held).store(toSlot(value, held), buffer, held, index, count);
 }
 
 Number FusedKernel::yieldIf(Value condition, llvm::function_ref<Number()> then,

@@ -101,6 +101,11 @@ public:
   Number loadSlot(int slot, DType type, Value index, int lanes);
   void storeSlot(int slot, DType type, Number value, Value index, int lanes);
 
+  /// A vector of numbers on the stack, and as slots are.
+  Value newBuffer(DType type);
+  Number loadBuffer(Value buffer, DType type, Value index, int lanes);
+  void storeBuffer(Value buffer, DType type, Number value, Value index, int lanes);
+
   /// One for each lane that exists.
   Value mask(const Point &point);
   /// The index along the vector axis, as i64, in every lane.

@@ -90,7 +90,7 @@ Number ReductionStates::scanned(const LoopProgram::Node &node, Number before, Nu
                                 Value index) {
   Number next = combine(node, before, element);
   // 1 times infinity has a part 0 * infinity.
-  if (node.isProduct && kindOf(node.type) == DTypeKind::Complex)
+  if (node.isProduct && kindOf(node.type) == DTypeKind::Complex && node.operands.size() == 1)
     next = select(b.eq(index, b.idx(0)), element, next);
   return next;
 }

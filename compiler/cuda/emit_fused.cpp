@@ -284,7 +284,8 @@ private:
       if (node(i).kind == Kind::Scan)
         scans.push_back(i);
     for (int i : scans)
-      text_.line("{} s{} = {};", valueTypeName(node(i).type), i, scanIdentity(i));
+      text_.line("{} s{} = {};", valueTypeName(node(i).type), i,
+                 goesOn(i) ? nodes_.get(node(i).operands[1]) : scanIdentity(i));
     if (grid_.team > 1 && !scans.empty())
       alongScan(scans, [&] { emitStep(pass); });
     else
@@ -328,6 +329,8 @@ private:
     ScalarOp op = node(i).isProduct ? ScalarOp::Multiply : ScalarOp::Add;
     return applied(op, node(i).type, {before, element});
   }
+  /// Whether something comes before the first element.
+  bool goesOn(int i) const { return node(i).operands.size() > 1; }
   /// What changes no element, be it -0.
   std::string scanIdentity(int i) const {
     DType type = node(i).type;
@@ -403,7 +406,10 @@ private:
         continue;
       // A complex 1 times infinity is not infinity: the first product is the first element.
       std::string state = fmt::format("s{}", i), element = nodes_.get(n.operands[0]);
-      text_.line("{} = r == 0 ? {} : {};", state, element, scanned(i, state, element));
+      std::string next = scanned(i, state, element);
+      if (!goesOn(i))
+        next = fmt::format("r == 0 ? {} : {}", element, next);
+      text_.line("{} = {};", state, next);
       nodes_.set(i, state);
     }
     for (int i : pass.reductions) {

@@ -7,6 +7,7 @@
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/loop_program.h"
 #include "compiler/ir/constants.h"
+#include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
 
 using namespace mlir;
@@ -17,7 +18,6 @@ namespace {
 
 using Kind = LoopProgram::Kind;
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 ArrayRef<int64_t> shapeOf(Value value) { return typeOf(value).getShape(); }
 
 class Builder {
@@ -290,8 +290,16 @@ private:
       node.kind = Kind::ArgReduce;
       node.isMin = reduce.getKind() == ArgReduceKind::Argmin;
     } else {
+      auto scan = cast<ScanOp>(op);
       node.kind = Kind::Scan;
-      node.isProduct = cast<ScanOp>(op).getKind() == ScanKind::Cumprod;
+      node.isProduct = scan.getKind() == ScanKind::Cumprod;
+      if (Value before = scan.getBefore()) {
+        auto kept = embed(shapeOf(before), space_, reduced_, true);
+        int start = kept ? compute(before, *kept) : -1;
+        if (start < 0)
+          return -1;
+        node.operands.push_back(start);
+      }
     }
     return add(node);
   }

@@ -13,6 +13,10 @@ namespace ricci {
 
 static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
+/// Cycles of what is computed for a scan from which on vectors of it, which go through memory, pay.
+static constexpr double kScannedCycles = 6;
+/// Elements so far apart are on pages of their own.
+static constexpr int64_t kFarBytes = 4096;
 
 bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
 
@@ -210,6 +214,15 @@ double scalarCycles(ScalarOp op, DType computed) {
   }
 }
 
+bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
+  double cycles = 0;
+  for (int i : nodes)
+    if (const LoopProgram::Node &node = program.nodes[size_t(i)];
+        node.kind == LoopProgram::Kind::Scalar && !program.isUniform(i))
+      cycles += scalarCycles(node.scalar, node.computed);
+  return cycles >= kScannedCycles;
+}
+
 double fusedCycles(const LoopProgram &program, const Target &target) {
   double kept = 1, full, lanes = program.lanes(target);
   for (const LoopProgram::Axis &axis : program.axes)
@@ -220,45 +233,59 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   // Columns end in a masked vector, in which strided loads go lane by lane.
   double masked = 0;
   if (!rows && program.vectorAxis >= 0) {
-    double extent = double(program.axes[size_t(program.vectorAxis)].extent);
-    double vectors = std::max(1.0, std::ceil(extent / lanes));
+    double extent = std::max(1.0, double(program.axes[size_t(program.vectorAxis)].extent));
+    double vectors = std::ceil(extent / lanes);
     masked = std::fmod(extent, lanes) == 0 ? 0 : 1 / vectors;
     lanes = extent / vectors;
   }
+  bool scans = program.has(LoopProgram::Kind::Scan), byNumber = false;
+  // Rows that lie far apart, as those of a long scan do, drive each other out of the L1 cache.
+  auto byLane = [&](const LoopProgram::Access &access) {
+    int64_t bytes = std::abs(program.stride(access)) * int64_t(itemSize(access.type));
+    return (scans && bytes >= kFarBytes ? 16 : 2) * (byNumber ? 1 : lanes);
+  };
+  auto loadCycles = [&](int index) {
+    const LoopProgram::Access &access = program.accesses[size_t(index)];
+    int64_t step = std::abs(program.step(access));
+    if (step <= 1)
+      return 0.5;
+    if (step == LoopProgram::kAnyStep || byNumber)
+      return byLane(access);
+    // A vector for each number between two lanes, each but the first shuffled in.
+    return masked * byLane(access) + (1 - masked) * 1.5 * double(step);
+  };
+  auto storeCycles = [&](int store) {
+    const LoopProgram::Access &access =
+        program.accesses[size_t(program.stores[size_t(store)].access)];
+    return program.step(access) == LoopProgram::kAnyStep ? byLane(access) : 1;
+  };
   auto nodeCycles = [&](int i) {
     const LoopProgram::Node &node = program.nodes[size_t(i)];
     if (node.kind == LoopProgram::Kind::Scalar)
       return scalarCycles(node.scalar, node.computed);
+    if (node.kind == LoopProgram::Kind::Scan && rows)
+      return byNumber ? 2 : 3 * lanes;
     if (node.access < 0)
       return 1.0;
     // Every lane checks an index of its own.
     if (node.kind == LoopProgram::Kind::Gather &&
         !llvm::all_of(node.operands, [&](int index) { return program.isUniform(index); }))
       return 6 * lanes;
-    int64_t step = std::abs(program.step(program.accesses[size_t(node.access)]));
-    // A vector for each number between two lanes, each but the first shuffled in.
-    double byLane = 2 * lanes;
-    return step <= 1                       ? 0.5
-           : step == LoopProgram::kAnyStep ? byLane
-                                           : masked * byLane + (1 - masked) * 1.5 * double(step);
+    return loadCycles(node.access);
   };
-  auto storeCycles = [&](int i) {
-    const LoopProgram::Access &access = program.accesses[size_t(program.stores[size_t(i)].access)];
-    return program.step(access) == LoopProgram::kAnyStep ? 2 * lanes : 1;
-  };
-  bool scansRow = rows && program.has(LoopProgram::Kind::Scan);
   for (const LoopProgram::Pass &pass : program.passes()) {
     for (int i : pass.kept)
       cycles += kept / (rows ? 1 : lanes) * nodeCycles(i);
-    double points = full / (scansRow ? 1 : lanes);
+    byNumber = rows && scans && !scansByVectors(program, pass.full);
+    double points = full / (byNumber ? 1 : lanes);
     for (int i : pass.full)
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.
     cycles += double(pass.reductions.size()) * (rows ? points + 8 * kept : 3 * points);
-    for (int i : pass.fullStores)
-      cycles += points * storeCycles(i);
-    for (int i : pass.keptStores)
-      cycles += rows ? kept : kept / lanes * storeCycles(i);
+    for (int store : pass.fullStores)
+      cycles += points * storeCycles(store);
+    for (int store : pass.keptStores)
+      cycles += rows ? kept : kept / lanes * storeCycles(store);
   }
   return cycles;
 }

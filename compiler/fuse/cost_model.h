@@ -32,6 +32,8 @@ double contractCycles(const Schedule &schedule, const Target &target);
 
 /// Cycles of a scalar operation on one vector of its type.
 double scalarCycles(ScalarOp op, DType computed);
+/// Whether a scan along rows computes what it scans, these nodes, by vectors.
+bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes);
 
 /// Cycles of a fused kernel, apart from memory.
 double fusedCycles(const LoopProgram &program, const Target &target);

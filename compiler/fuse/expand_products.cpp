@@ -21,6 +21,7 @@
 
 #include "compiler/fuse/access.h"
 #include "compiler/ir/dialect.h"
+#include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
@@ -74,21 +75,6 @@ bool isPlain(const EinsumEquation &equation, const Labels &labels) {
          llvm::none_of(equation.operands, [](const auto &labels) {
            return llvm::any_of(labels, [&](int32_t l) { return llvm::count(labels, l) > 1; });
          });
-}
-
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
-Value reshaped(OpBuilder &b, Value value, ArrayRef<int64_t> shape) {
-  RankedTensorType type = typeOf(value);
-  return type.getShape() == shape
-             ? value
-             : ReshapeOp::create(b, value.getLoc(), type.clone(shape), value).getResult();
-}
-Value converted(OpBuilder &b, Value value, Type element) {
-  RankedTensorType type = typeOf(value);
-  return type.getElementType() == element
-             ? value
-             : CastOp::create(b, value.getLoc(), type.clone(element), value).getResult();
 }
 
 /// The operand with an axis for each label of the space, of extent 1 where it has none.

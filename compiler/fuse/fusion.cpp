@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/fusion.h"
 #include "compiler/fuse/roots.h"
+#include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
 
 using namespace mlir;
@@ -28,8 +29,6 @@ static constexpr double kEpilogueShare = 8;
 static constexpr double kEpiloguePoints = 1 << 18;
 /// Groups that are looked at for one that reads the same memory.
 static constexpr int kRecentGroups = 8;
-
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 static double product(ArrayRef<int64_t> extents) {
   double n = 1;
@@ -142,6 +141,11 @@ private:
         result.fits &= bool(leafBehind(operand, group));
       if (isReduction(op) || isa<ScanOp>(op)) {
         push(op->getOperand(0), map);
+        if (auto scan = dyn_cast<ScanOp>(op); scan && scan.getBefore()) {
+          IndexMap lines = map;
+          lines.terms.erase(lines.terms.begin() + scan.getDim());
+          push(scan.getBefore(), lines);
+        }
         continue;
       }
       for (auto [operand, inner] : llvm::zip(op->getOperands(), operandMaps(op, map)))
@@ -265,7 +269,10 @@ private:
     groups_[size_t(g)].reduced[size_t(op.getDim())] = true;
     groups_[size_t(g)].scans = true;
     add(g, op.getResult(), alone);
-    groups_[size_t(g)].roots.insert(op.getResult());
+    Value through = roots_.storedAs(op.getResult());
+    groups_[size_t(g)].roots.insert(through ? through : op.getResult());
+    if (through)
+      groupOf_[through] = g;
   }
 
   void placeRoot(Value value) {

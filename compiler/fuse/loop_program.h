@@ -67,7 +67,7 @@ struct LoopProgram {
     Cast,
     Reduce,
     ArgReduce,
-    Scan,
+    Scan, ///< of operand 0; operand 1, where there is one, comes before the first element
   };
   struct Node {
     Kind kind{};

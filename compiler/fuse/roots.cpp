@@ -155,7 +155,7 @@ static bool hasOneChain(Value value, Value base) {
 
 bool Roots::isOnlyStored(Value value, Value base) {
   if (!base.getDefiningOp() || isView(base.getDefiningOp()) || memory_.count(base))
-    return isa_and_nonnull<EinsumOp>(base.getDefiningOp()) && hasOneChain(value, base);
+    return isa_and_nonnull<EinsumOp, ScanOp>(base.getDefiningOp()) && hasOneChain(value, base);
   return hasOneChain(value, base);
 }
 

@@ -19,6 +19,7 @@
 #include "compiler/fuse/split_reductions.h"
 
 #include "compiler/ir/dialect.h"
+#include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
@@ -59,8 +60,6 @@ constexpr int64_t kManyParts = 4;
 constexpr int64_t kLongAxis = 256;
 /// Rows and columns from which on a contraction has tiles.
 constexpr int64_t kNarrow = 4;
-
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 /// How far apart the indices of an axis are in memory; of what is computed, in C order.
 int64_t strideOf(Value value, size_t axis) {
@@ -125,19 +124,6 @@ private:
   static Type wide(OpBuilder &b, Type element) {
     return element.isF16() || element.isBF16() ? b.getF32Type() : element;
   }
-  static Value converted(OpBuilder &b, Value value, Type element) {
-    RankedTensorType type = typeOf(value);
-    return type.getElementType() == element
-               ? value
-               : CastOp::create(b, value.getLoc(), type.clone(element), value).getResult();
-  }
-  /// An axis as `parts` of equal length.
-  static Value reshaped(OpBuilder &b, Value value, size_t axis, int64_t parts) {
-    SmallVector<int64_t> shape(typeOf(value).getShape());
-    shape[axis] /= parts;
-    shape.insert(shape.begin() + axis, parts);
-    return ReshapeOp::create(b, value.getLoc(), typeOf(value).clone(shape), value);
-  }
 
   Value split(OpBuilder &b, ReduceOp op) {
     ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape(), dims = op.getDims();
@@ -168,7 +154,7 @@ private:
     if (parts == 1)
       return {};
     Location loc = op.getLoc();
-    Value input = reshaped(b, wide(b, op.getInput()), axis, parts);
+    Value input = inParts(b, wide(b, op.getInput()), axis, parts);
     SmallVector<int64_t> partDims, partShape;
     for (int64_t dim : dims)
       partDims.push_back(dim + (size_t(dim) >= axis ? 1 : 0));
@@ -192,10 +178,7 @@ private:
     Type element = wide(b, type.getElementType());
     Value input = wide(b, op.getInput());
     auto reduce = [&](int64_t start, int64_t size) {
-      SmallVector<int64_t> shape(type.getShape()), starts(shape.size(), 0), steps(shape.size(), 1);
-      shape[axis] = size, starts[axis] = start;
-      Value piece = SliceOp::create(b, op.getLoc(), RankedTensorType::get(shape, element), input,
-                                    starts, shape, steps);
+      Value piece = sliced(b, input, axis, start, size);
       return ReduceOp::create(b, op.getLoc(), result.clone(element), op.getKind(), piece,
                               op.getDims());
     };
@@ -279,7 +262,7 @@ private:
         inputs.push_back(input);
         continue;
       }
-      inputs.push_back(reshaped(b, input, size_t(place - labels.begin()), parts));
+      inputs.push_back(inParts(b, input, size_t(place - labels.begin()), parts));
       labels.insert(place, part);
     }
     equation.output.insert(equation.output.begin(), part);
@@ -301,15 +284,9 @@ private:
     SmallVector<Value> pieces;
     for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands)) {
       auto *place = llvm::find(labels, label);
-      pieces.push_back(input);
-      SmallVector<int64_t> shape(typeOf(input).getShape());
-      if (place == labels.end() || shape[size_t(place - labels.begin())] == size)
-        continue;
-      SmallVector<int64_t> starts(shape.size(), 0), steps(shape.size(), 1);
-      starts[size_t(place - labels.begin())] = start;
-      shape[size_t(place - labels.begin())] = size;
-      pieces.back() =
-          SliceOp::create(b, op.getLoc(), typeOf(input).clone(shape), input, starts, shape, steps);
+      pieces.push_back(place == labels.end()
+                           ? input
+                           : sliced(b, input, size_t(place - labels.begin()), start, size));
     }
     return pieces;
   }

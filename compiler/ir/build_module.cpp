@@ -72,7 +72,7 @@ static Value buildNode(OpBuilder &builder, Location loc, const Program::Node &no
   case Kind::Scan: {
     bool isSum = node.scan == Scan::Cumsum;
     return ScanOp::create(builder, loc, type, isSum ? ScanKind::Cumsum : ScanKind::Cumprod,
-                          operands[0], node.axes[0]);
+                          operands[0], Value(), node.axes[0]);
   }
   case Kind::Einsum:
     return EinsumOp::create(builder, loc, type, equationOf(node.einsum).str(), operands);

@@ -227,6 +227,15 @@ LogicalResult ScanOp::verify() {
   if (failed(verifyDim(*this, getDim(), getInput())) ||
       failed(verifySameShape(*this, getInput(), getOutput())))
     return failure();
+  if (Value before = getBefore()) {
+    SmallVector<int64_t> kept(shapeOf(getInput()));
+    kept.erase(kept.begin() + getDim());
+    if (shapeOf(before) != ArrayRef<int64_t>(kept))
+      return emitOpError() << "starts from " << before.getType()
+                           << ", not one number for each line";
+    if (failed(verifySameElementType(*this, getInput(), before)))
+      return failure();
+  }
   return verifySameElementType(*this, getInput(), getOutput());
 }
 

@@ -182,16 +182,20 @@ def Ricci_ScanOp : Ricci_Op<"scan", [Pure]> {
   let summary = "running sums or products along an axis";
   let description = [{
     Element `i` of the axis of the result combines the operand's elements 0 to `i`, from the left.
-    The element type is kept; f16 and bf16 round after each step.
+    Where `before` is given, which lacks the axis, it comes before element 0. The element type is
+    kept; f16 and bf16 round after each step.
 
     ```mlir
     %0 = ricci.scan cumsum %x dim = 0 : tensor<3x4xf32> -> tensor<3x4xf32>
+    %1 = ricci.scan cumsum %x from %y dim = 0 : tensor<3x4xf32>, tensor<4xf32> -> tensor<3x4xf32>
     ```
   }];
-  let arguments = (ins Ricci_ScanKindAttr:$kind, Ricci_Tensor:$input, I64Attr:$dim);
+  let arguments = (ins Ricci_ScanKindAttr:$kind, Ricci_Tensor:$input,
+                       Optional<Ricci_Tensor>:$before, I64Attr:$dim);
   let results = (outs Ricci_Tensor:$output);
   let assemblyFormat = [{
-    `` $kind $input `dim` `=` $dim attr-dict `:` type($input) `->` type($output)
+    `` $kind $input (`from` $before^)? `dim` `=` $dim attr-dict
+    `:` type($input) (`,` type($before)^)? `->` type($output)
   }];
 }
 

@@ -91,7 +91,7 @@ Expected<Computation> read(ScanOp op) {
   bool isSum = op.getKind() == ScanKind::Cumsum;
   return Computation([kind = isSum ? Scan::Cumsum : Scan::Cumprod,
                       dim = int64_t(op.getDim())](const Tensors &inputs, const Tensor &out) {
-    scan(kind, inputs[0], dim, out);
+    scan(kind, inputs[0], inputs.size() > 1 ? &inputs[1] : nullptr, dim, out);
     return success();
   });
 }

@@ -40,7 +40,8 @@ void reduce(Reduction kind, const Tensor &input, const std::vector<int64_t> &dim
 /// The index of the first NaN, or else of the first of the greatest or least.
 void argReduce(ArgReduction kind, const Tensor &input, int64_t dim, const Tensor &out);
 /// Rounds at each step.
-void scan(Scan kind, const Tensor &input, int64_t dim, const Tensor &out);
+/// `before`, which lacks the axis, comes before the first element; null: nothing does.
+void scan(Scan kind, const Tensor &input, const Tensor *before, int64_t dim, const Tensor &out);
 
 void cast(const Tensor &input, const Tensor &out);
 void fill(const void *element, const Tensor &out);

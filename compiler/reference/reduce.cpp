@@ -110,7 +110,7 @@ void argReduce(ArgReduction kind, const Tensor &input, int64_t dim, const Tensor
   });
 }
 
-void scan(Scan kind, const Tensor &input, int64_t dim, const Tensor &out) {
+void scan(Scan kind, const Tensor &input, const Tensor *before, int64_t dim, const Tensor &out) {
   // A step is the scalar operation: 16-bit floats round, integers wrap.
   ScalarOp op = kind == Scan::Cumsum ? ScalarOp::Add : ScalarOp::Multiply;
   ScalarFunction step = scalarFunction(op, input.dtype());
@@ -119,10 +119,21 @@ void scan(Scan kind, const Tensor &input, int64_t dim, const Tensor &out) {
   int64_t inStep = input.strides()[axis] * size, outStep = out.strides()[axis] * size;
   Shape lines = out.shape();
   lines[axis] = std::min<int64_t>(lines[axis], 1);
-  forEachOffset<2>(lines, {input.strides(), out.strides()}, [&](int64_t i, int64_t o) {
+  Strides starts(lines.size(), 0);
+  if (before) {
+    starts = before->strides();
+    starts.insert(starts.begin() + dim, 0);
+  }
+  std::array<Strides, 3> strides = {input.strides(), starts, out.strides()};
+  forEachOffset<3>(lines, strides, [&](int64_t i, int64_t start, int64_t o) {
     const char *x = input.data<char>() + i * size;
     char *y = out.data<char>() + o * size;
-    std::memcpy(y, x, size_t(size));
+    if (before) {
+      const void *operands[] = {before->data<char>() + start * size, x};
+      step(operands, y);
+    } else {
+      std::memcpy(y, x, size_t(size));
+    }
     int32_t &left = elementsToPoll();
     for (int64_t k = 1; k < out.shape()[axis] && !endsEarly(left); ++k) {
       const void *operands[] = {y + (k - 1) * outStep, x + k * inStep};

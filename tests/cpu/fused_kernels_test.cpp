@@ -219,6 +219,34 @@ TEST_P(FusedKernels, Scans) {
       }
 }
 
+TEST_P(FusedKernels, ScansFromANumber) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>, %b: tensor<{5}x{2}>) -> tensor<{0}x{1}x{2}> {{
+  %0 = ricci.elementwise {6}(%a, %a) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %1 = ricci.scan {3} %0 from %b dim = {4} : tensor<{0}x{1}x{2}>, tensor<{5}x{2}> -> tensor<{0}x{1}x{2}>
+  return %1 : tensor<{0}x{1}x{2}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *name : {"f32", "f16", "i8", "i64", "i1", "complex<f32>"})
+    for (auto [kept, scanned] : pairsOf(extents(DType::f32)))
+      for (int dim : {0, 1}) {
+        FusedOptions options;
+        options.disorder = ++seed % 2;
+        options.seed = seed;
+        options.everySchedule = kept == 3;
+        bool isProduct = name[0] == 'i' && seed % 2 == 0;
+        // What is dear is computed by vectors.
+        bool isDear = name[0] == 'i' && name[1] != '1' && seed % 3 != 0;
+        expectRight(program(text, dim == 0 ? scanned : kept, dim == 0 ? kept : scanned, name,
+                            isProduct ? "cumprod" : "cumsum", dim, kept,
+                            isDear ? "floor_divide" : "add"),
+                    options);
+        if (HasFailure())
+          return;
+      }
+}
+
 TEST_P(FusedKernels, PadsAndConcatenations) {
   const char *pad =
       R"(func.func @main(%a: tensor<{0}x{1}x{2}>, %v: tensor<{2}>) -> tensor<{3}x{4}x{2}> {{

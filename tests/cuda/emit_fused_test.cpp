@@ -183,6 +183,39 @@ TEST(EmitFused, Scans) {
       }
 }
 
+/// From a number for each line, in the order of threads and shared.
+TEST(EmitFused, ScansFromANumber) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>, %b: tensor<{4}x{2}>) -> tensor<{0}x{1}x{2}> {{
+  %0 = ricci.scan {5} %a from %b dim = {3} : tensor<{0}x{1}x{2}>, tensor<{4}x{2}> -> tensor<{0}x{1}x{2}>
+  return %0 : tensor<{0}x{1}x{2}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *type : {"i1", "i8", "f16", "f32", "complex<f32>"})
+    for (auto [rows, columns] : {std::pair(3, 5), {40, 2}, {3, 400}})
+      for (int dim : {0, 1}) {
+        const char *kind = type[0] == 'i' && (rows + dim) % 2 ? "cumprod" : "cumsum";
+        expectEmulated(program(text, rows, columns, type, dim, dim == 0 ? columns : rows, kind),
+                       disordered(++seed));
+        if (HasFailure())
+          return;
+      }
+}
+
+/// Parts of a line are blocks, and so is what they leave.
+TEST(EmitFused, ScansAndArgReductionsInParts) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}xi16>) -> (tensor<{0}xi16>, tensor<i64>) {{
+  %0 = ricci.scan cumsum %a dim = 0 : tensor<{0}xi16> -> tensor<{0}xi16>
+  %1 = ricci.arg_reduce argmin %a dim = 0 : tensor<{0}xi16> -> tensor<i64>
+  return %0, %1 : tensor<{0}xi16>, tensor<i64>
+}}
+)";
+  for (int extent : {1 << 17, 262147})
+    expectEmulated(program(text, extent));
+}
+
 /// Threads share long ones: of a warp, and of a block.
 TEST(EmitFused, LongScans) {
   const char *text =

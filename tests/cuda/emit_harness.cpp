@@ -151,6 +151,7 @@ public:
       ADD_FAILURE() << oracle.error().message;
     PassManager manager(context_.get());
     manager.addNestedPass<func::FuncOp>(createSplitReductions());
+    manager.addNestedPass<func::FuncOp>(createSplitScans());
     FormKernelsOptions form;
     form.fuse = options.fuse;
     form.anyEpilogue = true;

@@ -109,3 +109,11 @@ func.func @scan_type(%a: tensor<3xi8>) {
   %0 = ricci.scan cumsum %a dim = 0 : tensor<3xi8> -> tensor<3xi64>
   return
 }
+
+// -----
+
+func.func @scan_start(%a: tensor<3x4xf32>, %b: tensor<3xf32>) {
+  // expected-error @+1 {{starts from 'tensor<3xf32>', not one number for each line}}
+  %0 = ricci.scan cumsum %a from %b dim = 0 : tensor<3x4xf32>, tensor<3xf32> -> tensor<3x4xf32>
+  return
+}

@@ -30,5 +30,9 @@ func.func @along_one_axis(%a: tensor<3x4xf32>, %b: tensor<0x4x0xi1>) {
   %2 = ricci.scan cumsum %a dim = 0 : tensor<3x4xf32> -> tensor<3x4xf32>
   // CHECK: ricci.scan cumprod %{{.*}} dim = 2 : tensor<0x4x0xi1> -> tensor<0x4x0xi1>
   %3 = ricci.scan cumprod %b dim = 2 : tensor<0x4x0xi1> -> tensor<0x4x0xi1>
+  // CHECK: ricci.scan cumsum %{{.*}} from %{{.*}} dim = 0 : tensor<3x4xf32>, tensor<4xf32> -> tensor<3x4xf32>
+  %4 = ricci.slice %2 start = [2, 0] size = [1, 4] step = [1, 1] : tensor<3x4xf32> -> tensor<1x4xf32>
+  %5 = ricci.reshape %4 : tensor<1x4xf32> -> tensor<4xf32>
+  %6 = ricci.scan cumsum %a from %5 dim = 0 : tensor<3x4xf32>, tensor<4xf32> -> tensor<3x4xf32>
   return
 }
