@@ -23,29 +23,6 @@ struct ricci_function {
 
 namespace {
 
-/// Before memory is sought for so many, or entries that cannot be there are read.
-Status checkCount(size_t count, const char *what) {
-  if (count <= INT32_MAX)
-    return success();
-  return usageError(fmt::format("{} {} are more than can be given", count, what));
-}
-
-Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t count,
-                                      const char *name) {
-  std::vector<Tensor> result;
-  if (count > 0 && !handles)
-    return usageError(fmt::format("'{}' is null", name));
-  if (Status s = checkCount(count, name); !s)
-    return std::move(s.error());
-  result.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    if (!handles[i])
-      return usageError(fmt::format("'{}[{}]' is null", name, i));
-    result.push_back(handles[i]->tensor);
-  }
-  return result;
-}
-
 /// The time for the search and the explicit path, of which there is at most one.
 Status readSearch(const ricci_options &known, OrderOptions &order) {
   const bool seconds = known.search_seconds != 0, path = known.path_steps != 0;

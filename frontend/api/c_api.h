@@ -172,6 +172,57 @@ ricci_status ricci_tensor_reshape(const ricci_tensor *tensor, int32_t rank, cons
 ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **copy,
                                      ricci_error **error);
 
+/* ---- Files of NumPy: .npy and .npz (no compiler is loaded for them) ----------------------------
+ */
+
+/** How files are read, or'ed. */
+typedef enum ricci_load_flags {
+  RICCI_LOAD_DEFAULT = 0,
+  /** The file's two-byte void elements ('<V2') are bfloat16, as ricci_tensor_save writes them. */
+  RICCI_LOAD_BF16 = 1,
+  /** Of a .npy file: the tensor refers to the file instead of memory, and is read-only. The file
+   * may be replaced or removed, but must keep its size while a tensor shares it. */
+  RICCI_LOAD_MAP = 2
+} ricci_load_flags;
+
+/** The array of a .npy file, in new memory; in the file's order, so one in Fortran order has such
+ * strides. Paths and names are UTF-8 or whatever bytes the system has. Input errors name the path:
+ * the file is missing, no regular file or no .npy; cut off; of a dtype that Ricci lacks; of more
+ * than 63 bits in bytes. RICCI_ERROR_MACHINE where memory lacks. */
+ricci_status ricci_tensor_load(const char *path, int flags, ricci_tensor **tensor,
+                               ricci_error **error);
+/** Writes what numpy.save would, in C order, also of a tensor in a GPU's memory. A file of that
+ * name is replaced once the new one is whole, else it stays as it was. Input errors name the path:
+ * its folder is missing or read-only, it is a folder or a pipe, the disk is full. */
+ricci_status ricci_tensor_save(const char *path, const ricci_tensor *tensor, ricci_error **error);
+
+/** The arrays of an .npz file, with their names. */
+typedef struct ricci_npz ricci_npz;
+
+/** Reads all of them, stored or compressed, as ricci_tensor_load reads one; for an archive that is
+ * damaged or has a member that is no array, the error names the member. */
+ricci_status ricci_npz_load(const char *path, int flags, ricci_npz **npz, ricci_error **error);
+/** Of a null archive there are none. */
+size_t ricci_npz_count(const ricci_npz *npz);
+/** That of numpy.load, without ".npy"; it lives as long as the archive. Null where there is no such
+ * array. */
+const char *ricci_npz_name(const ricci_npz *npz, size_t index);
+/** A new handle, which outlives the archive. A usage error where there is no such array. */
+ricci_status ricci_npz_tensor(const ricci_npz *npz, size_t index, ricci_tensor **tensor,
+                              ricci_error **error);
+/** Null is fine. */
+void ricci_npz_free(ricci_npz *npz);
+
+/** One array of an .npz file; the others are not read. Where there is none of the name, the error
+ * lists them. */
+ricci_status ricci_tensor_load_npz(const char *path, const char *name, int flags,
+                                   ricci_tensor **tensor, ricci_error **error);
+/** Writes what numpy.savez would, not compressed, under the rules of ricci_tensor_save. A usage
+ * error where two of the `count` tensors have one name. */
+ricci_status ricci_tensor_save_npz(const char *path, const char *const *names,
+                                   const ricci_tensor *const *tensors, size_t count,
+                                   ricci_error **error);
+
 /* ---- DLPack 1 (<ricci/dlpack_abi.h> or <dlpack/dlpack.h> declares the structures) ----------- */
 
 struct DLManagedTensor;

@@ -72,6 +72,29 @@ inline Status notNull(const void *pointer, const char *name) {
   return pointer ? success() : Status(usageError(fmt::format("'{}' is null", name)));
 }
 
+/// Before memory is sought for so many, or entries that cannot be there are read.
+inline Status checkCount(size_t count, const char *what) {
+  if (count <= INT32_MAX)
+    return success();
+  return usageError(fmt::format("{} {} are more than can be given", count, what));
+}
+
+inline Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t count,
+                                             const char *name) {
+  std::vector<Tensor> result;
+  if (count > 0 && !handles)
+    return usageError(fmt::format("'{}' is null", name));
+  if (Status s = checkCount(count, name); !s)
+    return std::move(s.error());
+  result.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!handles[i])
+      return usageError(fmt::format("'{}[{}]' is null", name, i));
+    result.push_back(handles[i]->tensor);
+  }
+  return result;
+}
+
 /// Gives a value of type Expected<T> to the caller as a new handle.
 template <typename Handle, typename T> Status give(Expected<T> value, Handle **handle) {
   if (Status s = notNull(handle, "result"); !s)

@@ -16,6 +16,7 @@
 ///                                        {{"q", ricci::f32, {128, 64}}, {"k", ricci::f32, {256,
 ///                                        64}}});
 ///     ricci::Tensor s = f({q, k});
+///     ricci::save("s.npy", s);                                    // a file of NumPy's
 ///     ricci::Tensor y = (ricci::exp(-x * x) * ricci::tanh(x)).eval(); // x: a tensor
 ///
 /// Every function may be called from any number of threads at once. A function comes in two forms:
@@ -27,6 +28,7 @@
 #pragma once
 
 #include "frontend/api/expr.h"
+#include "frontend/api/files.h"
 #include "frontend/api/function.h"
 #include "runtime/log.h"
 

@@ -407,6 +407,69 @@ static void devices(void) {
   ricci_tensor_free(t);
 }
 
+/* Files in the folder that the test runs in; it is C99, which has no other. */
+static void files(void) {
+  const char *npy = "c_api_test.npy", *npz = "c_api_test.npz";
+  float x[6] = {1, 2, 3, 4, 5, 6};
+  const char *names[2] = {"a", "b"};
+  const ricci_tensor *tensors[2];
+  ricci_tensor *t = matrix(x, 2, 3), *loaded = NULL;
+  ricci_npz *archive = NULL;
+  FILE *file;
+  tensors[0] = tensors[1] = t;
+  FINE(ricci_tensor_save(npy, t, &error));
+  FINE(ricci_tensor_load(npy, RICCI_LOAD_DEFAULT, &loaded, &error));
+  CHECK(ricci_tensor_rank(loaded) == 2 && ricci_tensor_shape(loaded)[1] == 3);
+  CHECK(at(loaded, 5) == 6 && !ricci_tensor_is_read_only(loaded));
+  ricci_tensor_free(loaded);
+  FINE(ricci_tensor_load(npy, RICCI_LOAD_MAP, &loaded, &error));
+  CHECK(at(loaded, 5) == 6 && ricci_tensor_is_read_only(loaded));
+  ricci_tensor_free(loaded);
+
+  FINE(ricci_tensor_save_npz(npz, names, tensors, 2, &error));
+  FINE(ricci_npz_load(npz, 0, &archive, &error));
+  CHECK(ricci_npz_count(archive) == 2 && strcmp(ricci_npz_name(archive, 1), "b") == 0);
+  CHECK(ricci_npz_name(archive, 2) == NULL);
+  FINE(ricci_npz_tensor(archive, 0, &loaded, &error));
+  ricci_npz_free(archive);
+  CHECK(at(loaded, 2) == 3); /* outlives the archive */
+  ricci_tensor_free(loaded);
+  FINE(ricci_tensor_load_npz(npz, "a", 0, &loaded, &error));
+  CHECK(at(loaded, 2) == 3);
+  ricci_tensor_free(loaded);
+
+  loaded = NULL;
+  archive = NULL;
+  FAILS(ricci_tensor_load("no/such.npy", 0, &loaded, &error), RICCI_ERROR_INPUT,
+        "no/such.npy: cannot read: No such file");
+  FAILS(ricci_tensor_load(npz, 0, &loaded, &error), RICCI_ERROR_INPUT, "this is a zip file");
+  FAILS(ricci_tensor_load(npy, 64, &loaded, &error), RICCI_ERROR_USAGE, "no load flags 0x40");
+  FAILS(ricci_tensor_load(NULL, 0, &loaded, &error), RICCI_ERROR_USAGE, "'path' is null");
+  FAILS(ricci_tensor_load(npy, 0, NULL, &error), RICCI_ERROR_USAGE, "'tensor' is null");
+  FAILS(ricci_tensor_save("no/such.npy", t, &error), RICCI_ERROR_INPUT, "cannot write");
+  FAILS(ricci_tensor_save(npy, NULL, &error), RICCI_ERROR_USAGE, "'tensor' is null");
+  FAILS(ricci_tensor_load_npz(npz, "c", 0, &loaded, &error), RICCI_ERROR_INPUT, "no member 'c'");
+  FAILS(ricci_npz_load(npy, 0, &archive, &error), RICCI_ERROR_INPUT, "no zip file");
+  FAILS(ricci_npz_tensor(NULL, 0, &loaded, &error), RICCI_ERROR_USAGE, "'npz' is null");
+  CHECK(ricci_npz_count(NULL) == 0 && ricci_npz_name(NULL, 0) == NULL);
+  ricci_npz_free(NULL);
+  names[1] = "a";
+  FAILS(ricci_tensor_save_npz(npz, names, tensors, 2, &error), RICCI_ERROR_USAGE, "occurs twice");
+  names[1] = NULL;
+  FAILS(ricci_tensor_save_npz(npz, names, tensors, 2, &error), RICCI_ERROR_USAGE,
+        "'names[1]' is null");
+  file = fopen(npy, "wb"); /* cut off */
+  if (file) {
+    fputs("\x93NUMPY", file);
+    fclose(file);
+  }
+  FAILS(ricci_tensor_load(npy, 0, &loaded, &error), RICCI_ERROR_INPUT, "ends within its header");
+  CHECK(loaded == NULL && archive == NULL);
+  remove(npy);
+  remove(npz);
+  ricci_tensor_free(t);
+}
+
 static void count_warning(void *context, const char *message) {
   CHECK(strstr(message, "/dev/null") != NULL && strchr(message, '\n') == NULL);
   ++*(int *)context;
@@ -441,6 +504,7 @@ int main(void) {
   paths();
   scaled();
   devices();
+  files();
   process();
   FINE(ricci_set_num_threads(1, &error));
   FAILS(ricci_set_num_threads(0, &error), RICCI_ERROR_USAGE, "");

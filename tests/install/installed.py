@@ -13,6 +13,7 @@ from pathlib import Path
 EXPECTED = {
     "buffers": ["6 22", "12 44", "72 264"],
     "program": ["4 0", "f32[4,2]", "x @ w\n    ^", "at byte 3"],
+    "files": ["input: f32[2,3]", "squares: f32[2,2]", "result.npz: no member 'cubes'; it has 'input', 'squares'"],
     "views": ["20 23", "cannot be viewed as shape (24,)", "f64[2,2] read-only"],
     "from_c": ["4 5 10 11", "7 8", "bytes 1 to 2: label 'j' is 3 in operand 1 and 2 in operand 2"],
 }
@@ -32,7 +33,7 @@ def run(*command, cwd=None, **variables):
 
 def check_examples(programs: dict[str, Path]):
     for name, program in programs.items():
-        output = run(program)
+        output = run(program, cwd=program.parent)
         position = 0
         for part in EXPECTED[name]:
             at = output.find(part, position)
@@ -62,7 +63,7 @@ def by_pkg_config(source: Path, prefix: Path, work: Path, cxx: str, cc: str):
     run(cxx, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic", source / "tests/install/tensors_only.cpp",
         *flags, rpath, "-o", program)
     for arguments, expected in (([], ["libricci.so"]), (["compile"], ["libricci.so", "libricci_compiler.so"])):
-        if (mapped := run(program, *arguments).split()) != expected:
+        if (mapped := run(program, *arguments, cwd=work).split()) != expected:
             sys.exit(f"{program.name} {arguments} maps {mapped}, not {expected}")
 
 
