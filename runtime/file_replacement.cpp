@@ -162,4 +162,25 @@ Status writeWhole(const std::string &path, std::initializer_list<std::string_vie
   return file.commit();
 }
 
+Status writeWhole(const std::vector<std::pair<std::string, std::string_view>> &files) {
+  std::vector<std::unique_ptr<FileReplacement>> pending;
+  for (const auto &[path, text] : files) {
+    if (Status s = checkWritable(path); !s)
+      return s;
+    if (isDevice(path))
+      return inputError(path + ": cannot write: this is a device");
+    pending.push_back(std::make_unique<FileReplacement>(path));
+    if (Status s = pending.back()->create(); !s)
+      return s;
+    if (Status s = pending.back()->write({text}); !s)
+      return s;
+    if (Status s = pending.back()->close(); !s)
+      return s;
+  }
+  for (auto &file : pending)
+    if (Status s = file->commit(); !s)
+      return s;
+  return success();
+}
+
 } // namespace ricci

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
+#include <vector>
 
 namespace ricci {
 
@@ -51,6 +53,9 @@ private:
   bool exists_ = false; ///< a file was there
   mode_t mode_ = 0;     ///< its mode
 };
+
+/// Writes several files, or none: all are whole before the first takes its place.
+Status writeWhole(const std::vector<std::pair<std::string, std::string_view>> &files);
 
 /// Writes `parts` to `path` in this way, or straight to a device.
 Status writeWhole(const std::string &path, std::initializer_list<std::string_view> parts);

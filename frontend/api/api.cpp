@@ -10,6 +10,7 @@
 #include "frontend/api/signature.h"
 #include "frontend/einsum.h"
 #include "frontend/types.h"
+#include "runtime/cuda_device.h"
 #include "runtime/parallel.h"
 
 #include <fmt/format.h>
@@ -153,6 +154,14 @@ Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<Ten
   if (!program)
     return std::move(program.error());
   return emit_program(*program, options, stage);
+}
+
+std::vector<Device> devices() {
+  std::vector<Device> found = {DeviceKind::Cpu, DeviceKind::Reference};
+  Expected<int> gpus = CudaDevice::count();
+  for (int i = 0; gpus && i < *gpus; ++i)
+    found.emplace_back(DeviceKind::Cuda, i);
+  return found;
 }
 
 void set_num_threads(int count) { setNumThreads(count).value(); }

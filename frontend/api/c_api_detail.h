@@ -8,11 +8,13 @@
 
 #include "frontend/api/c_api.h"
 
-#include "frontend/api/function.h"
+#include "frontend/api/ricci.h"
 #include "runtime/error.h"
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <string>
@@ -105,8 +107,23 @@ template <typename Handle, typename T> Status give(Expected<T> value, Handle **h
   return success();
 }
 
+/// A copy that ricci_text_free frees.
+inline Status giveText(const std::string &from, char **text, size_t *size) {
+  auto *copy = static_cast<char *>(std::malloc(from.size() + 1));
+  if (!copy)
+    throw std::bad_alloc();
+  std::memcpy(copy, from.c_str(), from.size() + 1);
+  *text = copy;
+  if (size)
+    *size = from.size();
+  return success();
+}
+
 /// The type of these words of a caller, checked; null strides are C order.
 Expected<TensorType> makeType(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                               const int64_t *strides);
+
+/// What a caller of any version has given.
+Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumulate);
 
 } // namespace ricci::detail

@@ -132,6 +132,10 @@ Expected<Plan> plan_program(const Program &program, const ProgramOptions &option
 Expected<std::string> emit_program(const Program &program, const ProgramOptions &options,
                                    Stage stage);
 
+/// A plan as the JSON that `ricci plan --json` prints, in one object: its names are those of the
+/// Python module's plan.
+std::string plan_json(const Plan &plan);
+
 /// A tensor under the name that a program has for it.
 struct NamedTensor {
   std::string name;

@@ -11,6 +11,7 @@
 #include "frontend/api/size_lines.h"
 #include "frontend/spec.h"
 #include "frontend/types.h"
+#include "runtime/file_replacement.h"
 
 #include <fmt/format.h>
 
@@ -149,6 +150,14 @@ Expected<BuiltObject> try_build(std::string_view program,
 BuiltObject build(std::string_view program, const std::vector<ObjectParameter> &parameters,
                   const BuildOptions &options) {
   return try_build(program, parameters, options).value();
+}
+
+Status try_save_object(const std::string &prefix, const BuiltObject &object) {
+  return writeWhole({{prefix + ".o", object.object}, {prefix + ".h", object.header}});
+}
+
+void save_object(const std::string &prefix, const BuiltObject &object) {
+  try_save_object(prefix, object).value();
 }
 
 Expected<std::string> objectName(std::string_view prefix) {

@@ -59,6 +59,10 @@ Expected<BuiltObject> try_build(std::string_view program,
                                 const std::vector<ObjectParameter> &parameters,
                                 const BuildOptions &options);
 
+/// Writes PREFIX.o and PREFIX.h, both or none. An input error where that cannot be.
+void save_object(const std::string &prefix, const BuiltObject &object);
+Status try_save_object(const std::string &prefix, const BuiltObject &object);
+
 /// Reads "f32[64,32]", or "f32[N,32]" and "f32[N=1000,32]", whose N becomes `size`. An input error
 /// where `size` has another name already.
 Expected<ObjectParameter> parseObjectParameter(std::string name, std::string_view spec,

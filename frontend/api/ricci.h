@@ -120,6 +120,10 @@ Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType
 Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
                                   const EinsumOptions &options, Stage stage);
 
+/// What programs can run on here, beside the CPU the reference interpreter and the GPUs that the
+/// driver knows, in its order; `Device::str` gives their names.
+std::vector<Device> devices();
+
 /// Forgets every compiled program of this process. Calls that run, and executables that are held,
 /// are not affected. What lies on disk stays: `ricci cache clear` removes it.
 void clear_cache();

@@ -102,6 +102,13 @@ TEST_F(CApiOnGpu, OperandsOfTheDevice) {
   EXPECT_NE(refused.find("cuda:1"), std::string::npos) << refused;
 }
 
+TEST_F(CApiOnGpu, DevicesAreListed) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < ricci_device_count(); ++i)
+    names.emplace_back(ricci_device_name(i));
+  EXPECT_EQ(names, (std::vector<std::string>{"cpu", "reference", "cuda:0", "cuda:1"}));
+}
+
 TEST_F(CApiOnGpu, Programs) {
   const int64_t shapes[][2] = {{2, 3}, {3, 2}};
   const ricci_parameter parameters[] = {{"x", RICCI_F32, 2, shapes[0], nullptr},

@@ -11,9 +11,9 @@
 // can be faster than the copy, and its share above 1.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/json.h"
 #include "tools/ricci/bench_cases.h"
 #include "tools/ricci/commands.h"
-#include "tools/ricci/json.h"
 #include "tools/ricci/options.h"
 #include "tools/ricci/outcome.h"
 #include "tools/ricci/output.h"
