@@ -86,7 +86,7 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   if (Status s = detail::checkOutput("out", out.type()); !s)
     return s;
   if (!detail::isOne(options.alpha)) {
-    Expected<Device> device = detail::deviceOf(options, operands);
+    Expected<Device> device = detail::deviceOf(options, operands, {out});
     if (!device)
       return std::move(device.error());
     auto scaled = detail::ScaledEinsum::make(equation, operands, options);
@@ -99,7 +99,7 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   auto inputs = detail::separateOperands(operands, {out}, separate);
   if (!inputs)
     return std::move(inputs.error());
-  Expected<Device> device = detail::deviceOf(options, *inputs);
+  Expected<Device> device = detail::deviceOf(options, *inputs, {out});
   if (!device)
     return std::move(device.error());
   auto executable = *device == options.device

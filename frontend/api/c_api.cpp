@@ -65,6 +65,7 @@ Expected<EinsumOptions> ricci::detail::readOptions(const ricci_options *given, b
   if (!device)
     return std::move(device.error());
   options.device = *device;
+  options.deviceIsFixed = known.device != nullptr;
   if (known.cpu)
     options.cpu = known.cpu;
   if (known.arch)
