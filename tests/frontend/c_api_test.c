@@ -492,6 +492,12 @@ static void objects(void) {
   build.name = "no name";
   FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
         "'no name' cannot be the name of a C function");
+  build.name = "malloc";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "the C library has one");
+  build.name = "ricci_tasks";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "a type has it");
   build.name = NULL;
   FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
         "'name' is null");
