@@ -4,6 +4,7 @@ usage: installed.py BUILD_DIR SOURCE_DIR CXX CC PYTHON|none
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,8 +64,26 @@ def by_pkg_config(source: Path, prefix: Path, work: Path, cxx: str, cc: str):
     run(cxx, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic", source / "tests/install/tensors_only.cpp",
         *flags, rpath, "-o", program)
     for arguments, expected in (([], ["libricci.so"]), (["compile"], ["libricci.so", "libricci_compiler.so"])):
-        if (mapped := run(program, *arguments, cwd=work).split()) != expected:
+        mapped = [re.sub(r"(\.\d+)+$", "", name) for name in run(program, *arguments, cwd=work).split()]
+        if mapped != expected:
             sys.exit(f"{program.name} {arguments} maps {mapped}, not {expected}")
+
+
+def check_versions(prefix: Path, program: Path):
+    """The library has a version in its name, which programs ask for; libricci.so is for linking alone."""
+    version = run("pkg-config", "--modversion", "ricci", PKG_CONFIG_PATH=prefix / "lib/pkgconfig").strip()
+    soname = "libricci.so." + ".".join(version.split(".")[:2])
+    wanted = {"libricci.so": soname, soname: f"libricci.so.{version}"}
+    links = {path.name: str(path.readlink()) for path in (prefix / "lib").glob("libricci.so*") if path.is_symlink()}
+    if links != wanted or not (prefix / f"lib/libricci.so.{version}").is_file():
+        sys.exit(f"the links are {links}, not {wanted}")
+    for file, entry in ((prefix / "lib/libricci.so", "SONAME"), (program, "NEEDED"), (prefix / "bin/ricci", "NEEDED"),
+                        (prefix / "lib/libricci_compiler.so", "NEEDED")):
+        if not re.search(rf"\({entry}\).*\[{re.escape(soname)}\]", run("readelf", "-d", file)):
+            sys.exit(f"{file} has no {entry} {soname}")
+    # It runs where the name for linking is missing, as where no development package is installed.
+    (prefix / "lib/libricci.so").unlink()
+    check_examples({program.name: program})
 
 
 def check_tree(prefix: Path, source: Path, python: str):
@@ -73,7 +92,7 @@ def check_tree(prefix: Path, source: Path, python: str):
             sys.exit(f"{header} includes by a path of the source tree")
     for library in ("bin/ricci", "lib/libricci.so", "lib/libricci_compiler.so"):
         dynamic = run("readelf", "-d", prefix / library)
-        if "$ORIGIN" not in dynamic or str(source) in dynamic:
+        if "$ORIGIN" not in dynamic or str(source) in dynamic or re.search(r"PATH.*(:\]|::|\[:)", dynamic):
             sys.exit(f"{library} does not find its libraries relative to itself:\n{dynamic}")
     output = run(prefix / "bin/ricci", "eval", "x.sum()", "x=f32[3]", "--check")
     if "agree" not in output:
@@ -103,6 +122,7 @@ def main():
         check_tree(prefix, source, python)
         by_find_package(source, prefix, work)
         by_pkg_config(source, prefix, work, cxx, cc)
+        check_versions(prefix, work / "find_package/buffers")
 
 
 if __name__ == "__main__":
