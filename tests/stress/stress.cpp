@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/ricci.h"
+#include "tests/mappings.h"
 
 #include <fmt/format.h>
 
@@ -192,5 +193,8 @@ int main(int argc, char **argv) {
     else
       fail(fmt::format("there is no option {}", name));
   }
-  return kernels > 0 ? runKernels(kernels) : runThreads(seconds, threads, seed);
+  const int status = kernels > 0 ? runKernels(kernels) : runThreads(seconds, threads, seed);
+  for (const std::string &line : writableCode())
+    fail("writable and executable: " + line);
+  return status;
 }
