@@ -1,6 +1,7 @@
 """For pytest: without the disk cache by hand, so that no test finds what another or the user left; and
 after all tests of a session no page of the process is writable code."""
 
+import ctypes
 import os
 import sys
 
@@ -17,7 +18,9 @@ def writable_code():
 
 @pytest.fixture(scope="session", autouse=True)
 def no_writable_code():
+    closure = ctypes.CFUNCTYPE(None)(lambda: None)  # ctypes has a page of them, which is so
     before = writable_code()  # of what else the interpreter has loaded
     yield
     if "ricci" in sys.modules:
         assert [line for line in writable_code() if line not in before] == []
+    del closure
