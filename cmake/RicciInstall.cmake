@@ -6,15 +6,19 @@ include(CMakePackageConfigHelpers)
 set(RICCI_INSTALL_CMAKEDIR ${CMAKE_INSTALL_LIBDIR}/cmake/ricci)
 file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 
-# libricci loads libricci_compiler from beside itself.
-set_target_properties(ricci PROPERTIES INSTALL_RPATH "$ORIGIN")
+# libricci loads libricci_compiler from beside itself, under its own name: the two are one build, and
+# nobody links the second. The build tree has the layout of the prefix, so the paths are the same there.
+set_target_properties(ricci PROPERTIES INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
 install(TARGETS ricci EXPORT ricci LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET ricci_compiler)
-  set_target_properties(ricci_compiler PROPERTIES INSTALL_RPATH "$ORIGIN")
+  set_target_properties(ricci_compiler PROPERTIES INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
   install(TARGETS ricci_compiler LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 set_target_properties(ricci-driver PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+if(bin_to_lib STREQUAL "../lib")
+  set_target_properties(ricci-driver PROPERTIES BUILD_WITH_INSTALL_RPATH ON)
+endif()
 install(TARGETS ricci-driver RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES frontend/prelude.ricci DESTINATION ${CMAKE_INSTALL_DATADIR}/ricci)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -6,16 +6,15 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/npy.h"
 
+#include "runtime/file_replacement.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,43 +56,6 @@ template <typename T, T (*swap)(T)> void swapAll(void *data, int64_t bytes) {
 uint16_t swap16(uint16_t v) { return __builtin_bswap16(v); }
 uint32_t swap32(uint32_t v) { return __builtin_bswap32(v); }
 uint64_t swap64(uint64_t v) { return __builtin_bswap64(v); }
-
-/// errno, or 0.
-int writeAll(int fd, const void *data, size_t bytes) {
-  const char *at = static_cast<const char *>(data);
-  while (bytes > 0) {
-    const ssize_t written = write(fd, at, std::min<size_t>(bytes, 1 << 30));
-    if (written < 0) {
-      if (errno == EINTR)
-        continue;
-      return errno;
-    }
-    at += written;
-    bytes -= size_t(written);
-  }
-  return 0;
-}
-
-int writeContents(int fd, const std::string &header, const Tensor &data) {
-  if (int error = writeAll(fd, header.data(), header.size()))
-    return error;
-  return writeAll(fd, data.raw(), size_t(data.size()) * itemSize(data.dtype()));
-}
-
-/// Creates a file of an unused name beside `target`; -1 with errno on failure.
-int createTemporary(const std::string &target, mode_t mode, std::string &name) {
-  const std::string directory = target.substr(0, target.rfind('/') + 1);
-  for (int attempt = 0; attempt < 16; ++attempt) {
-    uint64_t random = 0;
-    if (getrandom(&random, sizeof random, 0) != ssize_t(sizeof random))
-      return -1;
-    name = fmt::format("{}.ricci-{:016x}.tmp", directory, random);
-    const int fd = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd >= 0 || errno != EEXIST)
-      return fd;
-  }
-  return -1;
-}
 
 } // namespace
 
@@ -162,6 +124,59 @@ Tensor npyFromOwned(const NpyHeader &header, Tensor flat) {
 
 } // namespace detail
 
+/// The tensor of an open file, in memory of its own.
+static Expected<Tensor> readIntoMemory(int fd, NpyOptions options) {
+  auto read = [fd](char *to, int64_t bytes, int64_t offset) -> Expected<int64_t> {
+    int64_t done = 0;
+    while (done < bytes) {
+      const ssize_t got =
+          pread(fd, to + done, size_t(std::min<int64_t>(bytes - done, 1 << 30)), offset + done);
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        return inputError(fmt::format("cannot read: {}", std::strerror(errno)));
+      if (got == 0)
+        break;
+      done += got;
+    }
+    return done;
+  };
+  std::string head;
+  auto readHead = [&](int64_t bytes) -> Status {
+    head.resize(size_t(bytes));
+    Expected<int64_t> got = read(head.data(), bytes, 0);
+    if (!got)
+      return std::move(got.error());
+    head.resize(size_t(*got));
+    return success();
+  };
+  if (Status s = readHead(kNpyPreamble); !s)
+    return std::move(s.error());
+  Expected<int64_t> offset = npyDataOffset(head);
+  if (!offset)
+    return std::move(offset.error());
+  if (Status s = readHead(*offset); !s)
+    return std::move(s.error());
+  Expected<NpyHeader> header = parseNpyHeader(head, options);
+  if (!header)
+    return std::move(header.error());
+  // Before memory is sought for what a header claims.
+  struct stat info;
+  if (fstat(fd, &info) != 0)
+    return inputError(fmt::format("cannot read: {}", std::strerror(errno)));
+  if (header->dataBytes() > info.st_size - *offset)
+    return detail::shortData(*header, info.st_size - *offset);
+  Expected<Tensor> flat = Tensor::allocate(DType::u8, {header->dataBytes()});
+  if (!flat)
+    return flat;
+  Expected<int64_t> got = read(flat->data<char>(), header->dataBytes(), *offset);
+  if (!got)
+    return std::move(got.error());
+  if (*got < header->dataBytes())
+    return detail::shortData(*header, *got);
+  return detail::npyFromOwned(*header, std::move(*flat));
+}
+
 Expected<Tensor> readNpy(const std::string &path, NpyOptions options) {
   int64_t bytes = 0;
   Expected<int> fd = detail::openRegular(path, bytes);
@@ -170,6 +185,12 @@ Expected<Tensor> readNpy(const std::string &path, NpyOptions options) {
   Fd closer{*fd};
   if (bytes == 0)
     return inputError(path + ": the file is empty");
+  if (!options.map) {
+    Expected<Tensor> read = readIntoMemory(*fd, options);
+    if (!read)
+      return detail::inFile(path, std::move(read.error()));
+    return read;
+  }
   void *map = mmap(nullptr, size_t(bytes), PROT_READ, MAP_PRIVATE, *fd, 0);
   if (map == MAP_FAILED)
     return machineError(
@@ -197,49 +218,29 @@ Expected<Tensor> readNpy(const std::string &path, NpyOptions options) {
   return detail::npyFromOwned(*header, std::move(*flat));
 }
 
+Expected<Tensor> detail::forFile(const std::string &path, const Tensor &tensor) {
+  if (!tensor.raw() && tensor.size() != 0)
+    return usageError(path + ": cannot write: the tensor has no data");
+  Expected<Tensor> data = tensor.try_to(Device{});
+  if (data && !data->isContiguous())
+    data = data->contiguous();
+  if (!data)
+    return inFile(path, std::move(data.error()));
+  return data;
+}
+
+std::string_view detail::bytesOf(const Tensor &tensor) {
+  return {static_cast<const char *>(tensor.raw()),
+          size_t(tensor.size()) * itemSize(tensor.dtype())};
+}
+
 Status writeNpy(const std::string &path, const Tensor &tensor) {
-  Tensor data = tensor;
-  if (!data.isContiguous()) {
-    Expected<Tensor> copy = data.contiguous();
-    if (!copy)
-      return detail::inFile(path, std::move(copy.error()));
-    data = std::move(*copy);
-  }
-  const std::string header = makeNpyHeader(data.dtype(), data.shape());
-
-  struct stat info;
-  const bool exists = stat(path.c_str(), &info) == 0;
-  if (exists && S_ISCHR(info.st_mode)) {
-    Fd device{open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)};
-    const int error = device.fd < 0 ? errno : writeContents(device.fd, header, data);
-    return error ? Status(fileError(path, "cannot write", error)) : success();
-  }
-  if (exists && !S_ISREG(info.st_mode))
-    return inputError(fmt::format("{}: cannot write: this is {}, not a regular file", path,
-                                  describeMode(info.st_mode)));
-  if (exists && access(path.c_str(), W_OK) != 0)
-    return fileError(path, "cannot write", errno);
-  std::string target = path;
-  if (char *resolved = exists ? realpath(path.c_str(), nullptr) : nullptr) {
-    target = resolved;
-    std::free(resolved);
-  }
-
-  std::string temporary;
-  const int fd = createTemporary(target, 0666, temporary);
-  if (fd < 0)
-    return fileError(path, "cannot write", errno);
-  int error = writeContents(fd, header, data);
-  if (!error && exists && fchmod(fd, info.st_mode & 07777) != 0)
-    error = errno;
-  if (close(fd) != 0 && !error)
-    error = errno;
-  if (!error && rename(temporary.c_str(), target.c_str()) != 0)
-    error = errno;
-  if (!error)
-    return success();
-  unlink(temporary.c_str());
-  return fileError(path, "cannot write", error);
+  if (Status s = checkWritable(path); !s)
+    return s;
+  Expected<Tensor> data = detail::forFile(path, tensor);
+  if (!data)
+    return std::move(data.error());
+  return writeWhole(path, {makeNpyHeader(data->dtype(), data->shape()), detail::bytesOf(*data)});
 }
 
 } // namespace ricci

@@ -160,10 +160,10 @@ private:
     }
     const std::string shown = printable(elide(*text, 40));
     if (name == "V2") {
-      if (!options_.bf16)
+      if (!options_.bf16 && !options_.voidIsBf16)
         return inputError(
-            fmt::format("dtype '{}' is a two-byte void; if it holds bfloat16, say so with "
-                        "the prefix bf16:",
+            fmt::format("dtype '{}' is a two-byte void; if it holds bfloat16, say so: bf16:FILE, "
+                        "LoadOptions::bf16 or RICCI_LOAD_BF16",
                         shown));
       header_.dtype = DType::bf16;
       header_.swapped = order == '>';
@@ -226,7 +226,10 @@ Strides NpyHeader::strides() const {
 Expected<int64_t> npyDataOffset(std::string_view preamble) {
   if (preamble.substr(0, kMagic.size()) != kMagic)
     return inputError(preamble.empty() ? "the file is empty"
-                                       : "this is no .npy file (wrong magic bytes)");
+                      : preamble.substr(0, 4) == "PK\x03\x04" ||
+                              preamble.substr(0, 4) == "PK\x05\x06"
+                          ? "this is a zip file, such as an .npz, and no .npy file"
+                          : "this is no .npy file (wrong magic bytes)");
   auto byte = [&](size_t i) { return int64_t(static_cast<uint8_t>(preamble[i])); };
   const Diagnostic truncated = inputError("the file ends within its header");
   if (preamble.size() < 10)

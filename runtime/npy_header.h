@@ -13,7 +13,9 @@
 namespace ricci {
 
 struct NpyOptions {
-  bool bf16 = false; ///< the file's two-byte void elements are bfloat16
+  bool bf16 = false;       ///< the file's two-byte void elements are bfloat16, and it has no others
+  bool map = true;         ///< the tensor may refer to the file instead of memory
+  bool voidIsBf16 = false; ///< as `bf16`, but elements of other dtypes are read as well
 };
 
 /// What a header says. NumPy's format: numpy.lib.format, versions 1.0 to 3.0.

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/file_replacement.h"
 #include "runtime/npy.h"
 #include "runtime/utf8.h"
 
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <unistd.h>
 
 namespace ricci {
@@ -129,15 +131,31 @@ Expected<Tensor> readMember(void *zip, NpyOptions options) {
 
 } // namespace
 
-Expected<Tensor> readNpz(const std::string &path, const std::string &name, NpyOptions options) {
+/// Null: an archive without members, which minizip does not open.
+static Expected<Zip> openZip(const std::string &path) {
   int64_t bytes = 0;
   Expected<int> fd = detail::openRegular(path, bytes);
   if (!fd)
     return std::move(fd.error());
+  char head[22] = {};
+  const bool empty = bytes == sizeof head && pread(*fd, head, sizeof head, 0) == sizeof head &&
+                     std::string_view(head, 4) == "PK\x05\x06";
   close(*fd);
+  if (empty)
+    return Zip();
   Zip zip(unzOpen64(path.c_str()));
   if (!zip)
     return inputError(path + ": this is no zip file, so no .npz");
+  return zip;
+}
+
+Expected<Tensor> readNpz(const std::string &path, const std::string &name, NpyOptions options) {
+  Expected<Zip> opened = openZip(path);
+  if (!opened)
+    return std::move(opened.error());
+  const Zip &zip = *opened;
+  if (!zip)
+    return inputError(fmt::format("{}: no member '{}'; it has no members", path, name));
   // The second argument of unzLocateFile: 1 compares case.
   if (unzLocateFile(zip.get(), (name + ".npy").c_str(), 1) != UNZ_OK &&
       unzLocateFile(zip.get(), name.c_str(), 1) != UNZ_OK)
@@ -148,49 +166,119 @@ Expected<Tensor> readNpz(const std::string &path, const std::string &name, NpyOp
   return tensor;
 }
 
-Status writeNpz(const std::string &path, const std::vector<NpzMember> &members) {
-  zipFile zip = zipOpen64(path.c_str(), APPEND_STATUS_CREATE);
+Expected<std::vector<NpzMember>> readNpz(const std::string &path, NpyOptions options) {
+  Expected<Zip> zip = openZip(path);
   if (!zip)
-    return inputError(fmt::format("{}: cannot write: {}", path, std::strerror(errno)));
-  auto write = [&](const void *data, int64_t bytes) {
-    const char *at = static_cast<const char *>(data);
-    for (int64_t count; bytes > 0; at += count, bytes -= count) {
-      count = std::min<int64_t>(bytes, 1 << 30);
-      if (zipWriteInFileInZip(zip, at, unsigned(count)) != ZIP_OK)
+    return std::move(zip.error());
+  std::vector<NpzMember> members;
+  if (!*zip)
+    return members;
+  int state = unzGoToFirstFile(zip->get());
+  for (; state == UNZ_OK; state = unzGoToNextFile(zip->get())) {
+    unz_file_info64 info;
+    std::string name;
+    auto read = [&] {
+      return unzGetCurrentFileInfo64(zip->get(), &info, name.data(), name.size(), nullptr, 0,
+                                     nullptr, 0) == UNZ_OK;
+    };
+    bool known = read();
+    if (known) {
+      name.resize(info.size_filename);
+      known = read();
+    }
+    if (!known)
+      return inputError(path + ": the zip directory is corrupt");
+    if (constexpr std::string_view kEnd = ".npy";
+        name.size() >= kEnd.size() &&
+        name.compare(name.size() - kEnd.size(), kEnd.size(), kEnd) == 0)
+      name.resize(name.size() - kEnd.size());
+    Expected<Tensor> tensor = readMember(zip->get(), options);
+    if (!tensor)
+      return detail::inFile(path + ":" + printable(name), std::move(tensor.error()));
+    members.push_back({std::move(name), std::move(*tensor)});
+  }
+  if (state != UNZ_END_OF_LIST_OF_FILE)
+    return inputError(path + ": the zip directory is corrupt");
+  return members;
+}
+
+static Status checkNames(const std::string &path, const std::vector<NpzMember> &members) {
+  std::set<std::string_view> seen;
+  for (const NpzMember &member : members) {
+    auto refuse = [&](std::string_view what) {
+      return usageError(fmt::format("{}: cannot write: the name '{}' {}", path,
+                                    printable(elide(member.name, 40)), what));
+    };
+    if (member.name.find('\0') != std::string::npos)
+      return refuse("has a zero byte");
+    if (member.name.size() > 0xffff - 4)
+      return refuse("is too long for a zip file");
+    if (!seen.insert(member.name).second)
+      return refuse("occurs twice");
+  }
+  return success();
+}
+
+Status writeNpz(FileReplacement &file, const std::string &path,
+                const std::vector<NpzMember> &members) {
+  if (Status s = checkNames(path, members); !s)
+    return s;
+  struct CloseNewZip {
+    void operator()(void *zip) const { zipClose(zip, nullptr); }
+  };
+  // It opens the file in the making by its name.
+  std::unique_ptr<void, CloseNewZip> zip(zipOpen64(file.temporary().c_str(), APPEND_STATUS_CREATE));
+  if (!zip)
+    return cannotWrite(path, errno);
+  auto write = [&](std::string_view bytes) {
+    while (!bytes.empty()) {
+      const size_t count = std::min<size_t>(bytes.size(), 1 << 30);
+      if (zipWriteInFileInZip(zip.get(), bytes.data(), unsigned(count)) != ZIP_OK)
         return false;
+      bytes.remove_prefix(count);
     }
     return true;
   };
+  // Its errors do not all come with an errno.
+  auto failed = [&] { return cannotWrite(path, errno ? errno : EIO); };
   // The earliest date there is, so that equal arrays make equal files.
   zip_fileinfo info = {};
   info.tmz_date.tm_mday = 1;
   info.tmz_date.tm_year = 1980;
-  bool written = true;
   for (const NpzMember &member : members) {
-    Tensor data = member.tensor;
-    if (!data.isContiguous()) {
-      Expected<Tensor> copy = data.contiguous();
-      if (!copy) {
-        zipClose(zip, nullptr);
-        return detail::inFile(path, std::move(copy.error()));
-      }
-      data = std::move(*copy);
-    }
-    const std::string header = makeNpyHeader(data.dtype(), data.shape());
+    Expected<Tensor> data = detail::forFile(path, member.tensor);
+    if (!data)
+      return std::move(data.error());
     constexpr int kStored = 0, kZip64 = 1;
-    written = written &&
-              zipOpenNewFileInZip64(zip, (member.name + ".npy").c_str(), &info, nullptr, 0, nullptr,
-                                    0, nullptr, kStored, 0, kZip64) == ZIP_OK &&
-              write(header.data(), int64_t(header.size())) &&
-              write(data.raw(), data.size() * int64_t(itemSize(data.dtype()))) &&
-              zipCloseFileInZip(zip) == ZIP_OK;
+    constexpr unsigned kUtf8 = 1 << 11; // what says of a name that it is not in code page 437
+    const bool ascii = std::all_of(member.name.begin(), member.name.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    errno = 0;
+    if (zipOpenNewFileInZip4_64(zip.get(), (member.name + ".npy").c_str(), &info, nullptr, 0,
+                                nullptr, 0, nullptr, kStored, 0, 0, -MAX_WBITS, DEF_MEM_LEVEL,
+                                Z_DEFAULT_STRATEGY, nullptr, 0, 0, ascii ? 0 : kUtf8,
+                                kZip64) != ZIP_OK ||
+        !write(makeNpyHeader(data->dtype(), data->shape())) || !write(detail::bytesOf(*data)) ||
+        zipCloseFileInZip(zip.get()) != ZIP_OK)
+      return failed();
   }
-  const int why = errno; // of the write that failed
-  const bool closed = zipClose(zip, nullptr) == ZIP_OK;
-  if (written && closed)
-    return success();
-  return inputError(
-      fmt::format("{}: cannot write: {}", path, std::strerror(written ? errno : why)));
+  errno = 0;
+  return zipClose(zip.release(), nullptr) == ZIP_OK ? success() : Status(failed());
+}
+
+Status writeNpz(const std::string &path, const std::vector<NpzMember> &members) {
+  if (Status s = checkWritable(path); !s)
+    return s;
+  if (isDevice(path))
+    return inputError(path + ": cannot write: an .npz cannot be written to a device");
+  FileReplacement file(path);
+  if (Status s = file.create(); !s)
+    return s;
+  if (Status s = writeNpz(file, path, members); !s)
+    return s;
+  if (Status s = file.close(); !s)
+    return s;
+  return file.commit();
 }
 
 } // namespace ricci

@@ -10,6 +10,7 @@
 #include "frontend/api/signature.h"
 #include "frontend/einsum.h"
 #include "frontend/types.h"
+#include "runtime/cuda_device.h"
 #include "runtime/parallel.h"
 
 #include <fmt/format.h>
@@ -85,7 +86,7 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   if (Status s = detail::checkOutput("out", out.type()); !s)
     return s;
   if (!detail::isOne(options.alpha)) {
-    Expected<Device> device = detail::deviceOf(options, operands);
+    Expected<Device> device = detail::deviceOf(options, operands, {out});
     if (!device)
       return std::move(device.error());
     auto scaled = detail::ScaledEinsum::make(equation, operands, options);
@@ -98,7 +99,7 @@ Status try_einsum_into(EinsumEquation equation, const std::vector<Tensor> &opera
   auto inputs = detail::separateOperands(operands, {out}, separate);
   if (!inputs)
     return std::move(inputs.error());
-  Expected<Device> device = detail::deviceOf(options, *inputs);
+  Expected<Device> device = detail::deviceOf(options, *inputs, {out});
   if (!device)
     return std::move(device.error());
   auto executable = *device == options.device
@@ -153,6 +154,14 @@ Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<Ten
   if (!program)
     return std::move(program.error());
   return emit_program(*program, options, stage);
+}
+
+std::vector<Device> devices() {
+  std::vector<Device> found = {DeviceKind::Cpu, DeviceKind::Reference};
+  Expected<int> gpus = CudaDevice::count();
+  for (int i = 0; gpus && i < *gpus; ++i)
+    found.emplace_back(DeviceKind::Cuda, i);
+  return found;
 }
 
 void set_num_threads(int count) { setNumThreads(count).value(); }

@@ -23,29 +23,6 @@ struct ricci_function {
 
 namespace {
 
-/// Before memory is sought for so many, or entries that cannot be there are read.
-Status checkCount(size_t count, const char *what) {
-  if (count <= INT32_MAX)
-    return success();
-  return usageError(fmt::format("{} {} are more than can be given", count, what));
-}
-
-Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t count,
-                                      const char *name) {
-  std::vector<Tensor> result;
-  if (count > 0 && !handles)
-    return usageError(fmt::format("'{}' is null", name));
-  if (Status s = checkCount(count, name); !s)
-    return std::move(s.error());
-  result.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    if (!handles[i])
-      return usageError(fmt::format("'{}[{}]' is null", name, i));
-    result.push_back(handles[i]->tensor);
-  }
-  return result;
-}
-
 /// The time for the search and the explicit path, of which there is at most one.
 Status readSearch(const ricci_options &known, OrderOptions &order) {
   const bool seconds = known.search_seconds != 0, path = known.path_steps != 0;
@@ -73,7 +50,9 @@ Status readSearch(const ricci_options &known, OrderOptions &order) {
   return success();
 }
 
-Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumulate) {
+} // namespace
+
+Expected<EinsumOptions> ricci::detail::readOptions(const ricci_options *given, bool mayAccumulate) {
   EinsumOptions options;
   if (!given)
     return options;
@@ -86,6 +65,7 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
   if (!device)
     return std::move(device.error());
   options.device = *device;
+  options.deviceIsFixed = known.device != nullptr;
   if (known.cpu)
     options.cpu = known.cpu;
   if (known.arch)
@@ -110,6 +90,8 @@ Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumula
     return std::move(s.error());
   return options;
 }
+
+namespace {
 
 const Alpha kOne = int64_t(1);
 
@@ -165,16 +147,85 @@ Status einsumInto(const char *equation, const ricci_tensor *const *operands, siz
   return try_einsum_into(equation, *inputs, output, *read);
 }
 
-/// A copy that ricci_text_free frees.
-Status giveText(const std::string &from, char **text, size_t *size) {
-  auto *copy = static_cast<char *>(std::malloc(from.size() + 1));
-  if (!copy)
-    throw std::bad_alloc();
-  std::memcpy(copy, from.c_str(), from.size() + 1);
-  *text = copy;
-  if (size)
-    *size = from.size();
-  return success();
+Expected<std::vector<Parameter>> readParameters(const ricci_parameter *parameters, size_t count) {
+  if (Status s = notNull(parameters, "parameters"); !s && count > 0)
+    return std::move(s.error());
+  if (Status s = checkCount(count, "parameters"); !s)
+    return std::move(s.error());
+  std::vector<Parameter> list;
+  for (size_t i = 0; i < count; ++i) {
+    const ricci_parameter &given = parameters[i];
+    if (!given.name)
+      return usageError(fmt::format("the name of parameter {} is null", i + 1));
+    Expected<TensorType> type = makeType(given.dtype, given.rank, given.shape, given.strides);
+    if (!type) {
+      type.error().message = fmt::format("argument '{}': {}", given.name, type.error().message);
+      return std::move(type.error());
+    }
+    list.push_back({given.name, std::move(*type)});
+  }
+  return list;
+}
+
+struct EinsumTypes {
+  std::vector<TensorType> operands;
+  EinsumOptions options;
+};
+
+/// What plans and stages of an einsum take.
+Expected<EinsumTypes> readEinsumTypes(const char *equation, const ricci_parameter *operands,
+                                      size_t count, const ricci_options *options) {
+  if (Status s = notNull(equation, "equation"); !s)
+    return std::move(s.error());
+  if (Status s = notNull(operands, "operands"); !s && count > 0)
+    return std::move(s.error());
+  if (Status s = checkCount(count, "operands"); !s)
+    return std::move(s.error());
+  EinsumTypes read;
+  for (size_t i = 0; i < count; ++i) {
+    const ricci_parameter &given = operands[i];
+    Expected<TensorType> type = makeType(given.dtype, given.rank, given.shape, given.strides);
+    if (!type) {
+      type.error().message = fmt::format("operand {}: {}", i + 1, type.error().message);
+      return std::move(type.error());
+    }
+    read.operands.push_back(std::move(*type));
+  }
+  Expected<EinsumOptions> given = readOptions(options, false);
+  if (!given)
+    return std::move(given.error());
+  read.options = std::move(*given);
+  return read;
+}
+
+/// A plan as one of its two texts.
+Status givePlan(Expected<Plan> plan, std::string (*write)(const Plan &), char **text) {
+  if (Status s = notNull(text, "text"); !s)
+    return s;
+  if (!plan)
+    return std::move(plan.error());
+  return giveText(write(*plan), text, nullptr);
+}
+
+std::string planText(const Plan &plan) { return plan.str(); }
+
+Status planFunction(const ricci_function *function, std::string (*write)(const Plan &),
+                    char **text) {
+  if (Status s = notNull(function, "function"); !s)
+    return s;
+  if (Status s = notNull(text, "text"); !s)
+    return s;
+  return givePlan(function->function.try_plan(), write, text);
+}
+
+Status planEinsum(const char *equation, const ricci_parameter *operands, size_t count,
+                  const ricci_options *options, std::string (*write)(const Plan &), char **text) {
+  Expected<EinsumTypes> read = readEinsumTypes(equation, operands, count, options);
+  if (!read)
+    return std::move(read.error());
+  if (Status s = notNull(text, "text"); !s)
+    return s;
+  return givePlan(plan_einsum(equation, read->operands, read->options), write, text);
 }
 
 Status checkFunction(const ricci_function *function) { return notNull(function, "function"); }
@@ -256,26 +307,13 @@ ricci_status ricci_compile(const char *program, const ricci_parameter *parameter
       return s;
     if (Status s = notNull(function, "function"); !s)
       return s;
-    if (Status s = notNull(parameters, "parameters"); !s && count > 0)
-      return s;
-    if (Status s = checkCount(count, "parameters"); !s)
-      return s;
-    std::vector<Parameter> list;
-    for (size_t i = 0; i < count; ++i) {
-      const ricci_parameter &given = parameters[i];
-      if (!given.name)
-        return usageError(fmt::format("the name of parameter {} is null", i + 1));
-      Expected<TensorType> type = makeType(given.dtype, given.rank, given.shape, given.strides);
-      if (!type) {
-        type.error().message = fmt::format("argument '{}': {}", given.name, type.error().message);
-        return std::move(type.error());
-      }
-      list.push_back({given.name, std::move(*type)});
-    }
+    Expected<std::vector<Parameter>> list = readParameters(parameters, count);
+    if (!list)
+      return std::move(list.error());
     Expected<EinsumOptions> read = readOptions(options, false);
     if (!read)
       return std::move(read.error());
-    return give(try_compile(program, list, *read), function);
+    return give(try_compile(program, *list, *read), function);
   });
 }
 
@@ -366,15 +404,46 @@ ricci_status ricci_function_emit(const ricci_function *function, const char *sta
 }
 
 ricci_status ricci_function_plan(const ricci_function *function, char **text, ricci_error **error) {
+  return guarded(error, [&] { return planFunction(function, planText, text); });
+}
+
+ricci_status ricci_function_plan_json(const ricci_function *function, char **json,
+                                      ricci_error **error) {
+  return guarded(error, [&] { return planFunction(function, plan_json, json); });
+}
+
+ricci_status ricci_einsum_plan(const char *equation, const ricci_parameter *operands, size_t count,
+                               const ricci_options *options, char **text, ricci_error **error) {
+  return guarded(error,
+                 [&] { return planEinsum(equation, operands, count, options, planText, text); });
+}
+
+ricci_status ricci_einsum_plan_json(const char *equation, const ricci_parameter *operands,
+                                    size_t count, const ricci_options *options, char **json,
+                                    ricci_error **error) {
+  return guarded(error,
+                 [&] { return planEinsum(equation, operands, count, options, plan_json, json); });
+}
+
+ricci_status ricci_einsum_emit(const char *equation, const ricci_parameter *operands, size_t count,
+                               const ricci_options *options, const char *stage, char **text,
+                               size_t *size, ricci_error **error) {
   return guarded(error, [&]() -> Status {
-    if (Status s = checkFunction(function); !s)
+    Expected<EinsumTypes> read = readEinsumTypes(equation, operands, count, options);
+    if (!read)
+      return std::move(read.error());
+    if (Status s = notNull(stage, "stage"); !s)
       return s;
     if (Status s = notNull(text, "text"); !s)
       return s;
-    Expected<Plan> plan = function->function.try_plan();
-    if (!plan)
-      return std::move(plan.error());
-    return giveText(plan->str(), text, nullptr);
+    const std::optional<Stage> known = parseStage(stage);
+    if (!known)
+      return usageError(
+          fmt::format("there is no stage '{}'; the stages are {}", stage, stageNames()));
+    Expected<std::string> emitted = emit_einsum(equation, read->operands, read->options, *known);
+    if (!emitted)
+      return std::move(emitted.error());
+    return giveText(*emitted, text, size);
   });
 }
 

@@ -172,6 +172,57 @@ ricci_status ricci_tensor_reshape(const ricci_tensor *tensor, int32_t rank, cons
 ricci_status ricci_tensor_contiguous(const ricci_tensor *tensor, ricci_tensor **copy,
                                      ricci_error **error);
 
+/* ---- Files of NumPy: .npy and .npz (no compiler is loaded for them) ----------------------------
+ */
+
+/** How files are read, or'ed. */
+typedef enum ricci_load_flags {
+  RICCI_LOAD_DEFAULT = 0,
+  /** The file's two-byte void elements ('<V2') are bfloat16, as ricci_tensor_save writes them. */
+  RICCI_LOAD_BF16 = 1,
+  /** Of a .npy file: the tensor refers to the file instead of memory, and is read-only. The file
+   * may be replaced or removed, but must keep its size while a tensor shares it. */
+  RICCI_LOAD_MAP = 2
+} ricci_load_flags;
+
+/** The array of a .npy file, in new memory; in the file's order, so one in Fortran order has such
+ * strides. Paths and names are UTF-8 or whatever bytes the system has. Input errors name the path:
+ * the file is missing, no regular file or no .npy; cut off; of a dtype that Ricci lacks; of more
+ * than 63 bits in bytes. RICCI_ERROR_MACHINE where memory lacks. */
+ricci_status ricci_tensor_load(const char *path, int flags, ricci_tensor **tensor,
+                               ricci_error **error);
+/** Writes what numpy.save would, in C order, also of a tensor in a GPU's memory. A file of that
+ * name is replaced once the new one is whole, else it stays as it was. Input errors name the path:
+ * its folder is missing or read-only, it is a folder or a pipe, the disk is full. */
+ricci_status ricci_tensor_save(const char *path, const ricci_tensor *tensor, ricci_error **error);
+
+/** The arrays of an .npz file, with their names. */
+typedef struct ricci_npz ricci_npz;
+
+/** Reads all of them, stored or compressed, as ricci_tensor_load reads one; for an archive that is
+ * damaged or has a member that is no array, the error names the member. */
+ricci_status ricci_npz_load(const char *path, int flags, ricci_npz **npz, ricci_error **error);
+/** Of a null archive there are none. */
+size_t ricci_npz_count(const ricci_npz *npz);
+/** That of numpy.load, without ".npy"; it lives as long as the archive. Null where there is no such
+ * array. */
+const char *ricci_npz_name(const ricci_npz *npz, size_t index);
+/** A new handle, which outlives the archive. A usage error where there is no such array. */
+ricci_status ricci_npz_tensor(const ricci_npz *npz, size_t index, ricci_tensor **tensor,
+                              ricci_error **error);
+/** Null is fine. */
+void ricci_npz_free(ricci_npz *npz);
+
+/** One array of an .npz file; the others are not read. Where there is none of the name, the error
+ * lists them. */
+ricci_status ricci_tensor_load_npz(const char *path, const char *name, int flags,
+                                   ricci_tensor **tensor, ricci_error **error);
+/** Writes what numpy.savez would, not compressed, under the rules of ricci_tensor_save. A usage
+ * error where two of the `count` tensors have one name. */
+ricci_status ricci_tensor_save_npz(const char *path, const char *const *names,
+                                   const ricci_tensor *const *tensors, size_t count,
+                                   ricci_error **error);
+
 /* ---- DLPack 1 (<ricci/dlpack_abi.h> or <dlpack/dlpack.h> declares the structures) ----------- */
 
 struct DLManagedTensor;
@@ -295,13 +346,77 @@ ricci_status ricci_function_into(const ricci_function *function,
  * ricci_text_free; a zero byte stands behind its `*size` bytes. `size` may be null. */
 ricci_status ricci_function_emit(const ricci_function *function, const char *stage, char **text,
                                  size_t *size, ricci_error **error);
-/** The table of what the compiler decided, for people. */
+/** What the compiler decided, as a table for people, and as one JSON object with the names of
+ * `ricci plan --json`. Both texts are freed by ricci_text_free. */
 ricci_status ricci_function_plan(const ricci_function *function, char **text, ricci_error **error);
+ricci_status ricci_function_plan_json(const ricci_function *function, char **json,
+                                      ricci_error **error);
+
+/** The same of an einsum over `count` operands of these types, whose names are not read. Nothing is
+ * run, and no memory for tensors is needed. */
+ricci_status ricci_einsum_plan(const char *equation, const ricci_parameter *operands, size_t count,
+                               const ricci_options *options, char **text, ricci_error **error);
+ricci_status ricci_einsum_plan_json(const char *equation, const ricci_parameter *operands,
+                                    size_t count, const ricci_options *options, char **json,
+                                    ricci_error **error);
+ricci_status ricci_einsum_emit(const char *equation, const ricci_parameter *operands, size_t count,
+                               const ricci_options *options, const char *stage, char **text,
+                               size_t *size, ricci_error **error);
 /** Null is fine. */
 void ricci_text_free(char *text);
 
+/* ---- Programs as object files (docs/ahead_of_time.md) ------------------------------------------
+ */
+
+/** An object file with one C function, which needs no library, and the header that declares it. */
+typedef struct ricci_object ricci_object;
+
+/** A parameter of the function: "f32[64,32]", or with a name in place of the first extent,
+ * "f32[N,32]" or "f32[N=1000,32]", which is an argument of the function then. */
+typedef struct ricci_object_parameter {
+  const char *name;
+  const char *spec;
+} ricci_object_parameter;
+
+/** Begin with RICCI_BUILD_OPTIONS_INIT. */
+typedef struct ricci_build_options {
+  size_t struct_size;      /**< sizeof(ricci_build_options) of the caller */
+  const char *name;        /**< of the function: an identifier of C; not null */
+  const char *const *cpus; /**< the function runs the best of these that the machine has */
+  size_t cpu_count;        /**< 0: code for the `cpu` of the other options alone */
+  int parallel;            /**< the function takes a parallel_for */
+} ricci_build_options;
+
+#define RICCI_BUILD_OPTIONS_INIT {sizeof(ricci_build_options), NULL, NULL, 0, 0}
+
+/** Compiles a program to an object. Of `options`, those count that say how to compile. Input
+ * errors: the program is wrong, or its code would depend on the size; usage errors: the name cannot
+ * be that of a C function, the CPU is unknown. */
+ricci_status ricci_build(const char *program, const ricci_object_parameter *parameters,
+                         size_t count, const ricci_options *options,
+                         const ricci_build_options *build, ricci_object **object,
+                         ricci_error **error);
+/* What follows lives as long as the object; of a null object it is null or 0. */
+/** The bytes of the object file. */
+const void *ricci_object_bytes(const ricci_object *object, size_t *size);
+/** The text of the header, and the function's declaration in it, on one line. */
+const char *ricci_object_header(const ricci_object *object);
+const char *ricci_object_declaration(const ricci_object *object);
+/** The bytes of the workspace that a call takes where the size argument is `n`: `arena` once, and
+ * `worker` for each worker. */
+int64_t ricci_object_arena_bytes(const ricci_object *object, int64_t n);
+int64_t ricci_object_worker_bytes(const ricci_object *object, int64_t n);
+/** Writes PREFIX.o and PREFIX.h, both or none. */
+ricci_status ricci_object_save(const ricci_object *object, const char *prefix, ricci_error **error);
+/** Null is fine. */
+void ricci_object_free(ricci_object *object);
+
 /* ---- The process -------------------------------------------------------------------------- */
 
+/** The devices of this machine: "cpu", "reference", then the GPUs that the driver knows, "cuda:0" …
+ * Names live as long as the process; null where there is no such device. */
+size_t ricci_device_count(void);
+const char *ricci_device_name(size_t index);
 /** How many threads a run may use from now on; without it RICCI_THREADS, or every CPU that the
  * process may run on. Results do not depend on it. A usage error for counts below 1. */
 ricci_status ricci_set_num_threads(int count, ricci_error **error);

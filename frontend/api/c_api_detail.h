@@ -8,11 +8,13 @@
 
 #include "frontend/api/c_api.h"
 
-#include "frontend/api/function.h"
+#include "frontend/api/ricci.h"
 #include "runtime/error.h"
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <string>
@@ -72,6 +74,29 @@ inline Status notNull(const void *pointer, const char *name) {
   return pointer ? success() : Status(usageError(fmt::format("'{}' is null", name)));
 }
 
+/// Before memory is sought for so many, or entries that cannot be there are read.
+inline Status checkCount(size_t count, const char *what) {
+  if (count <= INT32_MAX)
+    return success();
+  return usageError(fmt::format("{} {} are more than can be given", count, what));
+}
+
+inline Expected<std::vector<Tensor>> tensors(const ricci_tensor *const *handles, size_t count,
+                                             const char *name) {
+  std::vector<Tensor> result;
+  if (count > 0 && !handles)
+    return usageError(fmt::format("'{}' is null", name));
+  if (Status s = checkCount(count, name); !s)
+    return std::move(s.error());
+  result.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!handles[i])
+      return usageError(fmt::format("'{}[{}]' is null", name, i));
+    result.push_back(handles[i]->tensor);
+  }
+  return result;
+}
+
 /// Gives a value of type Expected<T> to the caller as a new handle.
 template <typename Handle, typename T> Status give(Expected<T> value, Handle **handle) {
   if (Status s = notNull(handle, "result"); !s)
@@ -82,8 +107,23 @@ template <typename Handle, typename T> Status give(Expected<T> value, Handle **h
   return success();
 }
 
+/// A copy that ricci_text_free frees.
+inline Status giveText(const std::string &from, char **text, size_t *size) {
+  auto *copy = static_cast<char *>(std::malloc(from.size() + 1));
+  if (!copy)
+    throw std::bad_alloc();
+  std::memcpy(copy, from.c_str(), from.size() + 1);
+  *text = copy;
+  if (size)
+    *size = from.size();
+  return success();
+}
+
 /// The type of these words of a caller, checked; null strides are C order.
 Expected<TensorType> makeType(ricci_dtype dtype, int32_t rank, const int64_t *shape,
                               const int64_t *strides);
+
+/// What a caller of any version has given.
+Expected<EinsumOptions> readOptions(const ricci_options *given, bool mayAccumulate);
 
 } // namespace ricci::detail

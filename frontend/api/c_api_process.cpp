@@ -12,6 +12,32 @@
 using namespace ricci;
 using namespace ricci::detail;
 
+/// Null: not even the memory for it is there.
+static const std::vector<std::string> *deviceNames() noexcept {
+  try {
+    // For the life of the process, also while others end it.
+    static const auto *names = [] {
+      auto *list = new std::vector<std::string>;
+      for (Device device : devices())
+        list->push_back(device.str());
+      return list;
+    }();
+    return names;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+size_t ricci_device_count(void) {
+  const auto *names = deviceNames();
+  return names ? names->size() : 0;
+}
+
+const char *ricci_device_name(size_t index) {
+  const auto *names = deviceNames();
+  return names && index < names->size() ? (*names)[index].c_str() : nullptr;
+}
+
 ricci_status ricci_set_num_threads(int count, ricci_error **error) {
   return guarded(error, [&]() -> Status {
     set_num_threads(count);

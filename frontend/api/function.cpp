@@ -314,7 +314,7 @@ Status try_evaluate_into(std::string_view program, const std::vector<NamedTensor
     for (size_t i = 0; i < copied.size(); ++i)
       copied[i].tensor = separate[i];
   }
-  Expected<Device> device = detail::deviceOf(options, *inputs);
+  Expected<Device> device = detail::deviceOf(options, *inputs, outputs);
   if (!device)
     return std::move(device.error());
   Expected<Compiled> compiled =

@@ -39,6 +39,9 @@ struct ProgramOptions {
   /// Where it runs. For a GPU, operands in the CPU's memory are copied to it, and results are in
   /// the CPU's memory where all operands are.
   Device device;
+  /// Whether `device` was asked for. Else operands in the memory of a GPU choose that, where
+  /// `device` is the CPU; with it they are an error.
+  bool deviceIsFixed = false;
   /// native, x86-64, x86-64-v2 … v4, or a name LLVM knows. For "native" or "" the environment
   /// variable RICCI_CPU, where it is set, takes its place.
   std::string cpu = "native";
@@ -131,6 +134,10 @@ Expected<Function> try_compile(Program program, std::vector<Parameter> parameter
 Expected<Plan> plan_program(const Program &program, const ProgramOptions &options = {});
 Expected<std::string> emit_program(const Program &program, const ProgramOptions &options,
                                    Stage stage);
+
+/// A plan as the JSON that `ricci plan --json` prints, in one object: its names are those of the
+/// Python module's plan.
+std::string plan_json(const Plan &plan);
 
 /// A tensor under the name that a program has for it.
 struct NamedTensor {

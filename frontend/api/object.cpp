@@ -11,6 +11,7 @@
 #include "frontend/api/size_lines.h"
 #include "frontend/spec.h"
 #include "frontend/types.h"
+#include "runtime/file_replacement.h"
 
 #include <fmt/format.h>
 
@@ -65,8 +66,8 @@ std::vector<int64_t> probeSizes(int64_t typical) {
 Expected<BuiltObject> try_build(std::string_view program,
                                 const std::vector<ObjectParameter> &parameters,
                                 const BuildOptions &options) {
-  if (!isCIdentifier(options.name))
-    return usageError(fmt::format("'{}' cannot be the name of a C function", options.name));
+  if (Status s = checkFunctionName(options.name); !s)
+    return std::move(s.error());
   ObjectOptions object;
   object.name = options.name;
   object.parallel = options.parallel;
@@ -151,12 +152,19 @@ BuiltObject build(std::string_view program, const std::vector<ObjectParameter> &
   return try_build(program, parameters, options).value();
 }
 
+Status try_save_object(const std::string &prefix, const BuiltObject &object) {
+  return writeWhole({{prefix + ".o", object.object}, {prefix + ".h", object.header}});
+}
+
+void save_object(const std::string &prefix, const BuiltObject &object) {
+  try_save_object(prefix, object).value();
+}
+
 Expected<std::string> objectName(std::string_view prefix) {
-  const std::string last(prefix.substr(prefix.rfind('/') + 1));
-  std::string name = last;
+  std::string name(prefix.substr(prefix.rfind('/') + 1));
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
-  if (!isCIdentifier(name))
-    return usageError(fmt::format("'{}' cannot be the name of a C function", last));
+  if (Status s = checkFunctionName(name); !s)
+    return std::move(s.error());
   return name;
 }
 

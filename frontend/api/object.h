@@ -52,20 +52,29 @@ struct BuiltObject {
 };
 
 /// Compiles a program to an object. Errors: of kind Input where the program is wrong or its code
-/// depends on the size, of kind Usage where the name is no C identifier or the CPU unknown.
+/// depends on the size, of kind Usage where the name is none for a C function
+/// or the CPU is unknown.
 BuiltObject build(std::string_view program, const std::vector<ObjectParameter> &parameters,
                   const BuildOptions &options);
 Expected<BuiltObject> try_build(std::string_view program,
                                 const std::vector<ObjectParameter> &parameters,
                                 const BuildOptions &options);
 
+/// Writes PREFIX.o and PREFIX.h, both or none. An input error where that cannot be.
+void save_object(const std::string &prefix, const BuiltObject &object);
+Status try_save_object(const std::string &prefix, const BuiltObject &object);
+
 /// Reads "f32[64,32]", or "f32[N,32]" and "f32[N=1000,32]", whose N becomes `size`. An input error
 /// where `size` has another name already.
 Expected<ObjectParameter> parseObjectParameter(std::string name, std::string_view spec,
                                                std::optional<SizeArgument> &size);
 /// The function's name from that of its files, without an extension: "out/my-layer" gives my_layer.
-/// A usage error where that is no identifier.
+/// A usage error where `checkFunctionName` has one.
 Expected<std::string> objectName(std::string_view prefix);
+/// A usage error, which says why, where C has no function of this name: it is no identifier, a
+/// keyword of C or C++, reserved (what begins with an underscore, types of <stdint.h>), or a
+/// function of this machine's C library, in whose place it would be called.
+Status checkFunctionName(std::string_view name);
 /// Whether it is an identifier of C and C++ and no keyword of theirs.
 bool isCIdentifier(std::string_view name);
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <dlfcn.h>
 #include <set>
 
 namespace ricci {
@@ -255,6 +256,57 @@ std::string workspaceMacro(const detail::HeaderFacts &facts, const std::string &
 
 bool isCIdentifier(std::string_view name) {
   return hasIdentifierForm(name) && !kReserved.count(name);
+}
+
+/// Whether the C library has a function or an object of this name: calls of the whole program would
+/// go to the built function instead. Asked of this machine's, which knows more than the standard.
+static bool isOfTheCLibrary(const std::string &name) {
+  for (const char *library : {"libc.so.6", "libm.so.6"}) {
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+    const bool known = handle && dlsym(handle, name.c_str());
+    if (handle)
+      dlclose(handle);
+    if (known)
+      return true;
+  }
+  return false;
+}
+
+/// Of the headers that the built one includes.
+static bool isTypeOfHeader(std::string_view name) {
+  if (name == "size_t" || name == "ptrdiff_t" || name == "wchar_t" || name == "max_align_t" ||
+      name == "ricci_parallel_for" || name == "ricci_tasks")
+    return true;
+  if (name.size() < 2 || name.substr(name.size() - 2) != "_t")
+    return false;
+  name.remove_suffix(2);
+  if (name.substr(0, 1) == "u")
+    name.remove_prefix(1);
+  if (name.substr(0, 3) != "int")
+    return false;
+  name.remove_prefix(3);
+  for (std::string_view kind : {"_least", "_fast"})
+    if (name.substr(0, kind.size()) == kind)
+      name.remove_prefix(kind.size());
+  return name == "8" || name == "16" || name == "32" || name == "64" || name == "max" ||
+         name == "ptr";
+}
+
+Status checkFunctionName(std::string_view name) {
+  auto refuse = [&](std::string_view why) {
+    return usageError(fmt::format("'{}' cannot be the name of a C function{}", name, why));
+  };
+  if (!hasIdentifierForm(name))
+    return refuse("");
+  if (kReserved.count(name))
+    return refuse(": C or C++ has the word for itself");
+  if (name[0] == '_')
+    return refuse(": names that begin with an underscore are reserved");
+  if (isTypeOfHeader(name))
+    return refuse(": a type has it");
+  if (isOfTheCLibrary(std::string(name)))
+    return refuse(": the C library has one, in whose place it would be called");
+  return success();
 }
 
 std::string detail::writeHeader(const HeaderFacts &facts, std::string &declaration) {

@@ -16,6 +16,7 @@
 ///                                        {{"q", ricci::f32, {128, 64}}, {"k", ricci::f32, {256,
 ///                                        64}}});
 ///     ricci::Tensor s = f({q, k});
+///     ricci::save("s.npy", s);                                    // a file of NumPy's
 ///     ricci::Tensor y = (ricci::exp(-x * x) * ricci::tanh(x)).eval(); // x: a tensor
 ///
 /// Every function may be called from any number of threads at once. A function comes in two forms:
@@ -27,6 +28,7 @@
 #pragma once
 
 #include "frontend/api/expr.h"
+#include "frontend/api/files.h"
 #include "frontend/api/function.h"
 #include "runtime/log.h"
 #include "runtime/parallel.h"
@@ -118,6 +120,10 @@ Expected<Plan> plan_einsum(EinsumEquation equation, const std::vector<TensorType
 /// Stage::Ast needs no compiler.
 Expected<std::string> emit_einsum(EinsumEquation equation, const std::vector<TensorType> &operands,
                                   const EinsumOptions &options, Stage stage);
+
+/// What programs can run on here, beside the CPU the reference interpreter and the GPUs that the
+/// driver knows, in its order; `Device::str` gives their names.
+std::vector<Device> devices();
 
 /// Forgets every compiled program of this process. Calls that run, and executables that are held,
 /// are not affected. What lies on disk stays: `ricci cache clear` removes it.

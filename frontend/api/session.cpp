@@ -423,7 +423,7 @@ Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable, Tens
   return outputs;
 }
 
-Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands) {
+Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands, TensorList outputs) {
   Device device = options.device;
   for (size_t i = 0; i < operands.size(); ++i) {
     const Device given = operands[i].device();
@@ -432,7 +432,7 @@ Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands) {
     if (device.isCuda())
       return inputError(
           fmt::format("operand {} is on {}, not on {}", i + 1, given.str(), device.str()));
-    if (options.device.kind == DeviceKind::Reference)
+    if (options.device.kind == DeviceKind::Reference || options.deviceIsFixed)
       return inputError(fmt::format("operand {} is on {}, but the program runs on {}", i + 1,
                                     given.str(), options.device.str()));
     device = given;
@@ -442,6 +442,11 @@ Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands) {
     if (!operands[i].device().isCuda())
       return inputError(fmt::format("operand {} is on {}, but others are on {}", i + 1,
                                     operands[i].device().str(), device.str()));
+  for (size_t i = 0; device != options.device && i < outputs.size(); ++i)
+    if (outputs[i].device() != device)
+      return inputError(fmt::format("{} is on {}, but the operands are on {}",
+                                    outputs.size() == 1 ? "out" : fmt::format("out {}", i + 1),
+                                    outputs[i].device().str(), device.str()));
   return device;
 }
 

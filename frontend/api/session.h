@@ -64,12 +64,12 @@ Expected<Compiled> compiledFor(const std::string &signature, const ProgramOption
 /// memory limit.
 Expected<std::shared_ptr<const Executable>> compileProgram(const Program &program,
                                                            const ProgramOptions &options);
-/// New memory for every output of the executable, in C order.
 /// New results: on the program's GPU where an operand is, else in the CPU's memory.
 Expected<std::vector<Tensor>> allocateOutputs(const Executable &executable, TensorList operands);
 /// The device that a call runs on: what the options say, or the GPU that its operands are on. An
-/// input error where they are on several.
-Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands);
+/// input error where they are on several, or `outputs` elsewhere than the operands that choose.
+Expected<Device> deviceOf(const ProgramOptions &options, TensorList operands,
+                          TensorList outputs = {});
 /// An error unless tensors of this type can be written to: valid strides, every element in its own
 /// place. `name` begins the message.
 Status checkOutput(std::string_view name, const TensorType &output);

@@ -100,6 +100,22 @@ TEST_F(CApiOnGpu, OperandsOfTheDevice) {
   const std::string refused =
       message(ricci_einsum("ij,jk->ik", mixed, 2, &options_, &result, &error_));
   EXPECT_NE(refused.find("cuda:1"), std::string::npos) << refused;
+  // Nor where the CPU was asked for, or what is written is there.
+  options_.device = "cpu";
+  EXPECT_EQ(message(ricci_einsum("ij,jk->ik", operands, 2, &options_, &result, &error_)),
+            "operand 1 is on cuda:1, but the program runs on cpu");
+  options_.device = nullptr;
+  std::vector<float> zeros(4);
+  EXPECT_EQ(
+      message(ricci_einsum_into("ij,jk->ik", operands, 2, &options_, matrix(zeros, 2, 2), &error_)),
+      "out is on cpu, but the operands are on cuda:1");
+}
+
+TEST_F(CApiOnGpu, DevicesAreListed) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < ricci_device_count(); ++i)
+    names.emplace_back(ricci_device_name(i));
+  EXPECT_EQ(names, (std::vector<std::string>{"cpu", "reference", "cuda:0", "cuda:1"}));
 }
 
 TEST_F(CApiOnGpu, Programs) {

@@ -391,6 +391,9 @@ static void devices(void) {
   ricci_function *f = NULL;
   char *text = NULL;
   CHECK(ricci_tensor_gpu(t) == -1);
+  CHECK(ricci_device_count() >= 2 && strcmp(ricci_device_name(0), "cpu") == 0);
+  CHECK(strcmp(ricci_device_name(1), "reference") == 0);
+  CHECK(ricci_device_name(ricci_device_count()) == NULL);
   FINE(ricci_tensor_to(t, "cpu", &same, &error));
   CHECK(ricci_tensor_data(same) == x && ricci_tensor_gpu(same) == -1);
   ricci_tensor_free(same);
@@ -404,6 +407,175 @@ static void devices(void) {
   FINE(ricci_compile("x + 1", &parameter, 1, &options, &f, &error));
   FAILS(ricci_function_emit(f, "cuda", &text, NULL, &error), RICCI_ERROR_USAGE, "sm_1");
   ricci_function_free(f);
+  ricci_tensor_free(t);
+}
+
+/* What the compiler decides for types alone, and stages of an einsum. */
+static void plans(void) {
+  const int64_t shape[2] = {8, 8}, negative[1] = {-1};
+  ricci_parameter operands[3] = {{NULL, RICCI_F32, 2, NULL, NULL},
+                                 {NULL, RICCI_F32, 2, NULL, NULL},
+                                 {NULL, RICCI_F32, 2, NULL, NULL}};
+  ricci_parameter wrong = {NULL, RICCI_F32, 1, NULL, NULL}, x = {"x", RICCI_F32, 2, NULL, NULL};
+  ricci_options options = RICCI_OPTIONS_INIT;
+  ricci_function *f = NULL;
+  char *text = NULL;
+  size_t size = 0;
+  operands[0].shape = operands[1].shape = operands[2].shape = x.shape = shape;
+  wrong.shape = negative;
+  FINE(ricci_einsum_plan("ij,jk,kl->il", operands, 3, NULL, &text, &error));
+  CHECK(strstr(text, "ij,jk,kl->il") != NULL && strstr(text, "kernel") != NULL);
+  ricci_text_free(text);
+  options.order = "greedy";
+  FINE(ricci_einsum_plan_json("ij,jk,kl->il", operands, 3, &options, &text, &error));
+  CHECK(text[0] == '{' && strstr(text, "\"equation\": \"ij,jk,kl->il\"") != NULL);
+  CHECK(strstr(text, "\"ordered_by\": \"greedy\"") != NULL && strstr(text, "\"steps\": [") != NULL);
+  ricci_text_free(text);
+  options.order = NULL;
+  FINE(ricci_einsum_emit("ij,jk->ik", operands, 2, NULL, "ast", &text, &size, &error));
+  CHECK(strlen(text) == size && size > 0);
+  ricci_text_free(text);
+  FINE(ricci_einsum_emit("ij,jk->ik", operands, 2, NULL, "obj", &text, &size, &error));
+  CHECK(size > 4 && memcmp(text, "\177ELF", 4) == 0);
+  ricci_text_free(text);
+  FINE(ricci_compile("x + 1", &x, 1, NULL, &f, &error));
+  FINE(ricci_function_plan_json(f, &text, &error));
+  CHECK(text[0] == '{' && strstr(text, "\"flops\": ") != NULL);
+  ricci_text_free(text);
+  text = NULL;
+  FAILS(ricci_function_plan_json(f, NULL, &error), RICCI_ERROR_USAGE, "'text' is null");
+  ricci_function_free(f);
+  FAILS(ricci_function_plan_json(NULL, &text, &error), RICCI_ERROR_USAGE, "'function' is null");
+  FAILS(ricci_einsum_plan("ij,jk->ik", operands, 3, NULL, &text, &error), RICCI_ERROR_INPUT, "");
+  FAILS(ricci_einsum_plan(NULL, operands, 3, NULL, &text, &error), RICCI_ERROR_USAGE,
+        "'equation' is null");
+  FAILS(ricci_einsum_plan("ij->i", NULL, 1, NULL, &text, &error), RICCI_ERROR_USAGE,
+        "'operands' is null");
+  FAILS(ricci_einsum_plan("i->", &wrong, 1, NULL, &text, &error), RICCI_ERROR_INPUT,
+        "operand 1: axis 0 has the negative size -1");
+  FAILS(ricci_einsum_plan("ij->i", operands, 1, NULL, NULL, &error), RICCI_ERROR_USAGE,
+        "'text' is null");
+  FAILS(ricci_einsum_emit("ij->i", operands, 1, NULL, "wasm", &text, NULL, &error),
+        RICCI_ERROR_USAGE, "no stage 'wasm'");
+  FAILS(ricci_einsum_emit("ij->i", operands, 1, NULL, NULL, &text, NULL, &error), RICCI_ERROR_USAGE,
+        "'stage' is null");
+  options.device = "gpu";
+  FAILS(ricci_einsum_plan("ij->i", operands, 1, &options, &text, &error), RICCI_ERROR_USAGE,
+        "no device 'gpu'");
+  CHECK(text == NULL);
+}
+
+static void objects(void) {
+  ricci_object_parameter parameters[2] = {{"x", "f32[N,8]"}, {"w", "f32[8,4]"}};
+  const char *cpus[2] = {"x86-64", "x86-64-v3"};
+  ricci_build_options build = RICCI_BUILD_OPTIONS_INIT;
+  ricci_object *object = NULL;
+  size_t size = 0;
+  char head[4] = {0};
+  FILE *file;
+  build.name = "layer";
+  build.cpus = cpus, build.cpu_count = 2;
+  FINE(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error));
+  CHECK(memcmp(ricci_object_bytes(object, &size), "\177ELF", 4) == 0 && size > 64);
+  CHECK(strstr(ricci_object_header(object), "layer(") != NULL);
+  CHECK(strstr(ricci_object_declaration(object), "layer(") != NULL);
+  CHECK(ricci_object_arena_bytes(object, 10) >= 0 && ricci_object_worker_bytes(object, 10) >= 0);
+  FINE(ricci_object_save(object, "c_api_test_object", &error));
+  file = fopen("c_api_test_object.o", "rb");
+  CHECK(file && fread(head, 1, 4, file) == 4 && memcmp(head, "\177ELF", 4) == 0);
+  if (file)
+    fclose(file);
+  CHECK(remove("c_api_test_object.o") == 0 && remove("c_api_test_object.h") == 0);
+  FAILS(ricci_object_save(object, "no/such/object", &error), RICCI_ERROR_INPUT, "cannot write");
+  ricci_object_free(object);
+  object = NULL;
+  build.name = "no name";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "'no name' cannot be the name of a C function");
+  build.name = "malloc";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "the C library has one");
+  build.name = "ricci_tasks";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "a type has it");
+  build.name = NULL;
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "'name' is null");
+  build.name = "layer";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, NULL, &object, &error), RICCI_ERROR_USAGE,
+        "'build' is null");
+  FAILS(ricci_build("x @", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_INPUT, "");
+  parameters[1].spec = "f33[8]";
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_INPUT, "");
+  parameters[1].spec = NULL;
+  FAILS(ricci_build("x @ w", parameters, 2, NULL, &build, &object, &error), RICCI_ERROR_USAGE,
+        "the name or spec of parameter 2 is null");
+  CHECK(object == NULL && ricci_object_bytes(NULL, &size) == NULL && size == 0);
+  CHECK(!ricci_object_header(NULL) && !ricci_object_declaration(NULL));
+  CHECK(ricci_object_arena_bytes(NULL, 1) == 0 && ricci_object_worker_bytes(NULL, 1) == 0);
+  ricci_object_free(NULL);
+}
+
+/* Files in the folder that the test runs in; it is C99, which has no other. */
+static void files(void) {
+  const char *npy = "c_api_test.npy", *npz = "c_api_test.npz";
+  float x[6] = {1, 2, 3, 4, 5, 6};
+  const char *names[2] = {"a", "b"};
+  const ricci_tensor *tensors[2];
+  ricci_tensor *t = matrix(x, 2, 3), *loaded = NULL;
+  ricci_npz *archive = NULL;
+  FILE *file;
+  tensors[0] = tensors[1] = t;
+  FINE(ricci_tensor_save(npy, t, &error));
+  FINE(ricci_tensor_load(npy, RICCI_LOAD_DEFAULT, &loaded, &error));
+  CHECK(ricci_tensor_rank(loaded) == 2 && ricci_tensor_shape(loaded)[1] == 3);
+  CHECK(at(loaded, 5) == 6 && !ricci_tensor_is_read_only(loaded));
+  ricci_tensor_free(loaded);
+  FINE(ricci_tensor_load(npy, RICCI_LOAD_MAP, &loaded, &error));
+  CHECK(at(loaded, 5) == 6 && ricci_tensor_is_read_only(loaded));
+  ricci_tensor_free(loaded);
+
+  FINE(ricci_tensor_save_npz(npz, names, tensors, 2, &error));
+  FINE(ricci_npz_load(npz, 0, &archive, &error));
+  CHECK(ricci_npz_count(archive) == 2 && strcmp(ricci_npz_name(archive, 1), "b") == 0);
+  CHECK(ricci_npz_name(archive, 2) == NULL);
+  FINE(ricci_npz_tensor(archive, 0, &loaded, &error));
+  ricci_npz_free(archive);
+  CHECK(at(loaded, 2) == 3); /* outlives the archive */
+  ricci_tensor_free(loaded);
+  FINE(ricci_tensor_load_npz(npz, "a", 0, &loaded, &error));
+  CHECK(at(loaded, 2) == 3);
+  ricci_tensor_free(loaded);
+
+  loaded = NULL;
+  archive = NULL;
+  FAILS(ricci_tensor_load("no/such.npy", 0, &loaded, &error), RICCI_ERROR_INPUT,
+        "no/such.npy: cannot read: No such file");
+  FAILS(ricci_tensor_load(npz, 0, &loaded, &error), RICCI_ERROR_INPUT, "this is a zip file");
+  FAILS(ricci_tensor_load(npy, 64, &loaded, &error), RICCI_ERROR_USAGE, "no load flags 0x40");
+  FAILS(ricci_tensor_load(NULL, 0, &loaded, &error), RICCI_ERROR_USAGE, "'path' is null");
+  FAILS(ricci_tensor_load(npy, 0, NULL, &error), RICCI_ERROR_USAGE, "'tensor' is null");
+  FAILS(ricci_tensor_save("no/such.npy", t, &error), RICCI_ERROR_INPUT, "cannot write");
+  FAILS(ricci_tensor_save(npy, NULL, &error), RICCI_ERROR_USAGE, "'tensor' is null");
+  FAILS(ricci_tensor_load_npz(npz, "c", 0, &loaded, &error), RICCI_ERROR_INPUT, "no member 'c'");
+  FAILS(ricci_npz_load(npy, 0, &archive, &error), RICCI_ERROR_INPUT, "no zip file");
+  FAILS(ricci_npz_tensor(NULL, 0, &loaded, &error), RICCI_ERROR_USAGE, "'npz' is null");
+  CHECK(ricci_npz_count(NULL) == 0 && ricci_npz_name(NULL, 0) == NULL);
+  ricci_npz_free(NULL);
+  names[1] = "a";
+  FAILS(ricci_tensor_save_npz(npz, names, tensors, 2, &error), RICCI_ERROR_USAGE, "occurs twice");
+  names[1] = NULL;
+  FAILS(ricci_tensor_save_npz(npz, names, tensors, 2, &error), RICCI_ERROR_USAGE,
+        "'names[1]' is null");
+  file = fopen(npy, "wb"); /* cut off */
+  if (file) {
+    fputs("\x93NUMPY", file);
+    fclose(file);
+  }
+  FAILS(ricci_tensor_load(npy, 0, &loaded, &error), RICCI_ERROR_INPUT, "ends within its header");
+  CHECK(loaded == NULL && archive == NULL);
+  remove(npy);
+  remove(npz);
   ricci_tensor_free(t);
 }
 
@@ -483,6 +655,9 @@ int main(void) {
   paths();
   scaled();
   devices();
+  plans();
+  objects();
+  files();
   process();
   thread_pool();
   FINE(ricci_set_num_threads(1, &error));

@@ -4,6 +4,7 @@ usage: installed.py BUILD_DIR SOURCE_DIR CXX CC PYTHON|none
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 EXPECTED = {
     "buffers": ["6 22", "12 44", "72 264"],
     "program": ["4 0", "f32[4,2]", "x @ w\n    ^", "at byte 3"],
+    "files": ["input: f32[2,3]", "squares: f32[2,2]", "result.npz: no member 'cubes'; it has 'input', 'squares'"],
     "views": ["20 23", "cannot be viewed as shape (24,)", "f64[2,2] read-only"],
     "from_c": ["4 5 10 11", "7 8", "bytes 1 to 2: label 'j' is 3 in operand 1 and 2 in operand 2"],
 }
@@ -32,7 +34,7 @@ def run(*command, cwd=None, **variables):
 
 def check_examples(programs: dict[str, Path]):
     for name, program in programs.items():
-        output = run(program)
+        output = run(program, cwd=program.parent)
         position = 0
         for part in EXPECTED[name]:
             at = output.find(part, position)
@@ -57,13 +59,33 @@ def by_pkg_config(source: Path, prefix: Path, work: Path, cxx: str, cc: str):
     run(cc, "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", source / "docs/examples/from_c.c", *flags, rpath,
         "-o", work / "from_c")
     check_examples({"from_c": work / "from_c"})
-    # Tensors alone load no compiler; the first einsum does, and LLVM is hidden inside it.
+    # Tensors alone load no compiler; the first einsum does, and LLVM is hidden inside it. The next process finds the
+    # code on the disk.
     program = work / "tensors_only"
     run(cxx, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic", source / "tests/install/tensors_only.cpp",
         *flags, rpath, "-o", program)
-    for arguments, expected in (([], ["libricci.so"]), (["compile"], ["libricci.so", "libricci_compiler.so"])):
-        if (mapped := run(program, *arguments).split()) != expected:
+    for arguments, expected in (([], ["libricci.so"]), (["compile"], ["libricci.so", "libricci_compiler.so"]),
+                                (["compile"], ["libricci.so"])):
+        mapped = [re.sub(r"(\.\d+)+$", "", name) for name in run(program, *arguments, cwd=work).split()]
+        if mapped != expected:
             sys.exit(f"{program.name} {arguments} maps {mapped}, not {expected}")
+
+
+def check_versions(prefix: Path, program: Path):
+    """The library has a version in its name, which programs ask for; libricci.so is for linking alone."""
+    version = run("pkg-config", "--modversion", "ricci", PKG_CONFIG_PATH=prefix / "lib/pkgconfig").strip()
+    soname = "libricci.so." + ".".join(version.split(".")[:2])
+    wanted = {"libricci.so": soname, soname: f"libricci.so.{version}"}
+    links = {path.name: str(path.readlink()) for path in (prefix / "lib").glob("libricci.so*") if path.is_symlink()}
+    if links != wanted or not (prefix / f"lib/libricci.so.{version}").is_file():
+        sys.exit(f"the links are {links}, not {wanted}")
+    for file, entry in ((prefix / "lib/libricci.so", "SONAME"), (program, "NEEDED"), (prefix / "bin/ricci", "NEEDED"),
+                        (prefix / "lib/libricci_compiler.so", "NEEDED")):
+        if not re.search(rf"\({entry}\).*\[{re.escape(soname)}\]", run("readelf", "-d", file)):
+            sys.exit(f"{file} has no {entry} {soname}")
+    # It runs where the name for linking is missing, as where no development package is installed.
+    (prefix / "lib/libricci.so").unlink()
+    check_examples({program.name: program})
 
 
 def check_tree(prefix: Path, source: Path, python: str):
@@ -72,7 +94,7 @@ def check_tree(prefix: Path, source: Path, python: str):
             sys.exit(f"{header} includes by a path of the source tree")
     for library in ("bin/ricci", "lib/libricci.so", "lib/libricci_compiler.so"):
         dynamic = run("readelf", "-d", prefix / library)
-        if "$ORIGIN" not in dynamic or str(source) in dynamic:
+        if "$ORIGIN" not in dynamic or str(source) in dynamic or re.search(r"PATH.*(:\]|::|\[:)", dynamic):
             sys.exit(f"{library} does not find its libraries relative to itself:\n{dynamic}")
     output = run(prefix / "bin/ricci", "eval", "x.sum()", "x=f32[3]", "--check")
     if "agree" not in output:
@@ -102,6 +124,7 @@ def main():
         check_tree(prefix, source, python)
         by_find_package(source, prefix, work)
         by_pkg_config(source, prefix, work, cxx, cc)
+        check_versions(prefix, work / "find_package/buffers")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ int main(int argc, char **) {
   ricci::Tensor back = ricci::from_dlpack(ricci::to_dlpack(t.transpose()));
   for (int i = 0; i < 16; ++i)
     t.data<float>()[i] = 1;
+  ricci::save("tensors_only.npy", t);
+  if (ricci::load("tensors_only.npy").size() != 16)
+    return 1;
   if (argc > 1)
     ricci::einsum("ij,jk->ik", {back, t});
 

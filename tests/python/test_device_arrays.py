@@ -54,7 +54,19 @@ def test_results_are_where_operands_are():
     assert np.array_equal(f(a, b).numpy(), A @ B + 1)
     # Operands on the CPU are copied where the device is named, and then results are there too.
     assert np.array_equal(f(A, B), A @ B + 1)
-    assert np.array_equal(ricci.einsum("ij->ji", A, device="cuda:1"), A.T)
+    there = ricci.einsum("ij->ji", A, device="cuda:1")
+    assert np.array_equal(there, A.T) and isinstance(there, np.ndarray)
+    assert np.array_equal(ricci.einsum("ij->ji", a, device="cuda:0").numpy(), A.T)
+
+
+def test_a_view_is_of_the_cpu():
+    assert np.shares_memory(ricci.einsum("ij->ji", A), A)
+    assert np.shares_memory(ricci.einsum("ij->ji", A, device="cpu"), A)
+    for device in ("cuda", "reference"):
+        result = ricci.einsum("ij->ji", A, device=device)
+        assert np.array_equal(result, A.T) and not np.shares_memory(result, A) and result.flags.c_contiguous
+    with pytest.raises(ricci.Error, match="there is no device cuda:9"):
+        ricci.einsum("ij->ji", A, device="cuda:9")
 
 
 def test_out_on_the_device():
@@ -62,6 +74,17 @@ def test_out_on_the_device():
     out = ricci.to_device(np.ones((3, 5), np.float32), "cuda")
     assert ricci.einsum("ij,jk->ik", a, b, out=out, accumulate=True) is out
     assert np.array_equal(out.numpy(), A @ B + 1)
+    assert ricci.evaluate("a @ b", a=a, b=b, out=out) is out
+    assert np.array_equal(out.numpy(), A @ B)
+
+
+def test_out_on_the_cpu_where_the_device_is_named():
+    out = np.zeros((3, 5), np.float32)
+    ricci.einsum("ij,jk->ik", A, B, out=out, device="cuda")
+    assert np.array_equal(out, A @ B)
+    out[:] = 0
+    ricci.evaluate("a @ b", a=ricci.to_device(A, "cuda"), b=B, out=out, device="cuda")
+    assert np.array_equal(out, A @ B)
 
 
 @pytest.mark.parametrize("versions", [True, False])
@@ -88,6 +111,20 @@ def test_dlpack(versions):
     (lambda a, b: ricci.einsum("ij,jk->ik", a, B, device="reference"),
      "operand 1 is on cuda:0, but the program runs on reference"),
     (lambda a, b: ricci.compile("x + 1", x="f32[3,4]")(a), "operand 1 is on cuda:0, but the program runs on cpu"),
+    (lambda a, b: ricci.einsum("ij->ji", a, device="cpu"), "operand 1 is on cuda:0, but the program runs on cpu"),
+    (lambda a, b: ricci.einsum("ij,jk->ik", a, B, device="cpu"), "operand 1 is on cuda:0, but the program runs on cpu"),
+    (lambda a, b: ricci.einsum("ij,jk->ik", a, a, alpha=2, device="cpu"),
+     "operand 1 is on cuda:0, but the program runs on cpu"),
+    (lambda a, b: ricci.evaluate("x + 1", x=a, device="cpu"), "operand 1 is on cuda:0, but the program runs on cpu"),
+    (lambda a, b: ricci.einsum("ij->ji", a, out=np.empty((4, 3), np.float32)),
+     "out is on cpu, but the operands are on cuda:0"),
+    (lambda a, b: ricci.einsum("ij->ji", a, out=np.empty((4, 3), np.float32), alpha=2),
+     "out is on cpu, but the operands are on cuda:0"),
+    (lambda a, b: ricci.evaluate("x + 1", x=a, out=np.empty((3, 4), np.float32)),
+     "out is on cpu, but the operands are on cuda:0"),
+    (lambda a, b: ricci.evaluate("(x, x)", x=a, out=(ricci.to_device(A, "cuda:0"), np.empty((3, 4), np.float32))),
+     "out 2 is on cpu, but the operands are on cuda:0"),
+    (lambda a, b: ricci.evaluate("x + 1", x=b, out=a), "out is on cuda:0, but the operands are on cuda:1"),
     (lambda a, b: ricci.einsum("ij->ij", A, device="cuda:9", out=np.empty_like(A)),
      "there is no device cuda:9: the driver knows 2 GPUs"),
 ])

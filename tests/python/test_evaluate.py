@@ -222,6 +222,27 @@ def test_wrong_calls_of_a_function():
             call()
 
 
+def test_names_that_keywords_take():
+    with pytest.raises(ricci.Error, match="no argument can be called 'out'") as caught:
+        compile("x + out * 2", x=X, out=X)
+    assert caught.value.span == (4, 7) and caught.value.kind == "usage" and "    ^~~" in str(caught.value)
+    with pytest.raises(ricci.Error, match="no argument can be called 'out'") as caught:
+        compile("x + 1", x=X, out=X)
+    assert caught.value.span is None
+    assert compile("out = x + 1; out * 2", x=X)(X).shape == X.shape  # the program's own name
+    for call, note in [
+        (lambda: evaluate("out + 1", out=X.copy()), "out= is a keyword of evaluate itself"),
+        (lambda: ricci.evaluate("x + device", x=X, device="cpu"), "device= is a keyword of evaluate itself"),
+        (lambda: ricci.compile("x + device", x=X, device="cpu"), "device= is a keyword of compile itself"),
+    ]:
+        with pytest.raises(ricci.Error, match="is not defined") as caught:
+            call()
+        assert caught.value.notes[-1] == note + ": the program needs another name" and caught.value.span
+    with pytest.raises(ricci.Error, match="name 'z' is not defined") as caught:
+        evaluate("x + z", x=X)
+    assert not any("keyword" in note for note in caught.value.notes)
+
+
 def test_spec():
     spec = ricci.spec("float32", (128, 64))
     assert spec == ricci.spec(np.float32, [128, 64]) and hash(spec) == hash(ricci.spec("f32", (128, 64)))

@@ -15,6 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/ricci.h"
+#include "tests/mappings.h"
 
 #include <fmt/format.h>
 
@@ -355,7 +356,10 @@ int main(int argc, char **argv) {
     else
       fail(fmt::format("there is no option {}", name));
   }
-  if (!options.fill.empty())
-    return runFill(options);
-  return options.kernels > 0 ? runKernels(options.kernels) : runThreads(options);
+  const int status = !options.fill.empty() ? runFill(options)
+                     : options.kernels > 0 ? runKernels(options.kernels)
+                                           : runThreads(options);
+  for (const std::string &line : writableCode())
+    fail("writable and executable: " + line);
+  return status;
 }

@@ -36,6 +36,11 @@ Device parseDevice(PyObject *object) {
   return *device;
 }
 
+void setDevice(ProgramOptions &options, PyObject *object) {
+  options.device = parseDevice(object);
+  options.deviceIsFixed = object && object != Py_None;
+}
+
 namespace {
 
 /// The labels of one sublist: NumPy's range and its exceptions.
@@ -217,7 +222,7 @@ EinsumOptions parseOptions(const Keywords &keywords) {
   EinsumOptions options;
   options.order = parseOrder(keywords.optimize);
   options.memoryLimit = parseMemoryLimit(keywords.memoryLimit);
-  options.device = parseDevice(keywords.device);
+  setDevice(options, keywords.device);
   options.accumulate = parseFlag(keywords.accumulate);
   options.allowTf32 = parseFlag(keywords.allowTf32);
   if (keywords.alpha)

@@ -39,8 +39,10 @@ EinsumOptions parseOptions(const Keywords &keywords);
 
 /// The truth of an object; null is false.
 bool parseFlag(PyObject *object);
-/// "cpu" (also null and None) or "reference".
+/// A device's name; null and None are the CPU.
 Device parseDevice(PyObject *object);
+/// The same as an option: only None leaves it to the operands.
+void setDevice(ProgramOptions &options, PyObject *object);
 /// The text of a str.
 std::string_view utf8(PyObject *text);
 

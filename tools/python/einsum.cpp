@@ -134,7 +134,9 @@ nb::object einsum(std::span<PyObject *const> arguments, const Keywords &keywords
   operands.reserve(call.operands.size());
   for (nb::handle operand : call.operands)
     owners.push_back(asArray(operand));
-  if (owners.size() == 1 && !hasOut && options.alpha == Alpha(int64_t(1)) &&
+  // What is to be computed elsewhere is no view.
+  const bool onCpu = options.device == Device();
+  if (owners.size() == 1 && onCpu && !hasOut && options.alpha == Alpha(int64_t(1)) &&
       !deviceTensor(owners.front())) {
     operandDType(arrayOf(owners.front()), 1);
     if (nb::object view = einsumView(call, owners.front()))
@@ -177,11 +179,14 @@ optimize: how the order of contractions is found: "auto", "greedy", "optimal", a
     search, or a path, as a list of tuples or as numpy.einsum_path returns it. True and False stand
     for "auto": the order changes rounding at most.
 memory_limit: bytes that the result and the intermediates may take; what needs more is refused.
-device: "cpu" (also None), "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter.
+device: "cpu", "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter; None: that of the
+    operands, where `out` must be then. Operands in the CPU's memory are copied to a GPU that is named; others that are
+    elsewhere are an error.
 allow_tf32: on a GPU, contractions of float32 may round their operands to 11 bits.
 
 Returns a new C-contiguous array, a NumPy scalar where no label is left, or for one operand of which
-only axes are permuted or diagonals taken a view, writable if the operand is.
+only axes are permuted or diagonals taken a view, writable if the operand is. On a GPU or "reference"
+that is a new array too.
 
 Raises Error (a ValueError) for a wrong equation, shape or option, PathError for a path that does not
 contract all operands, TypeError for arguments of wrong types. When it raises, `out` is unchanged.

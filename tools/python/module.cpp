@@ -7,7 +7,6 @@
 #define RICCI_IMPORTS_NUMPY
 #include "tools/python/module.h"
 #include "frontend/api/ricci.h"
-#include "runtime/cuda_device.h"
 #include "runtime/interrupt.h"
 #include "tools/python/errors.h"
 
@@ -81,11 +80,8 @@ what is compiled and what is found on disk. The callback may be called on any th
       "devices",
       [] {
         nb::list names;
-        names.append("cpu");
-        names.append("reference");
-        Expected<int> gpus = CudaDevice::count();
-        for (int i = 0; gpus && i < *gpus; ++i)
-          names.append(nb::str(Device(DeviceKind::Cuda, i).str().c_str()));
+        for (Device device : devices())
+          names.append(nb::str(device.str().c_str()));
         return names;
       },
       "The names that `device` may have on this machine.");

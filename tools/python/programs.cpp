@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/api/ricci.h"
+#include "frontend/lexer.h"
 #include "frontend/spec.h"
 #include "tools/python/arguments.h"
 #include "tools/python/arrays.h"
@@ -14,6 +15,8 @@
 
 #include <fmt/format.h>
 #include <nanobind/stl/string.h>
+
+#include <algorithm>
 
 namespace ricci::python {
 
@@ -59,6 +62,35 @@ nb::object resultObject(std::vector<Tensor> results, bool isTuple) {
   return tuple;
 }
 
+/// `expected`'s value. A name that the program has and nobody defines may be one that `function`
+/// took for itself.
+template <typename T>
+T valueOrExplain(Expected<T> expected, const char *function,
+                 std::initializer_list<std::string_view> keywords) {
+  if (expected)
+    return std::move(*expected);
+  Diagnostic &error = expected.error();
+  if (error.message.rfind("name '", 0) == 0 && !error.spans.empty()) {
+    const Span span = error.spans.front();
+    const std::string name = error.source.substr(span.begin, span.end - span.begin);
+    if (std::find(keywords.begin(), keywords.end(), name) != keywords.end())
+      error.notes.push_back(fmt::format(
+          "{}= is a keyword of {} itself: the program needs another name", name, function));
+  }
+  raise(error);
+}
+
+/// Where a program has a name first; nothing where it does not have it.
+std::vector<Span> placeOf(std::string_view name, std::string_view program) {
+  Expected<Tokens> tokens = tokenize(program);
+  if (tokens)
+    for (const Token &token : tokens->tokens)
+      if (token.kind == TokenKind::Name &&
+          program.substr(token.span.begin, token.span.end - token.span.begin) == name)
+        return {token.span};
+  return {};
+}
+
 std::string_view programText(PyObject *object) {
   if (!PyUnicode_Check(object))
     raise(PyExc_TypeError,
@@ -102,17 +134,20 @@ nb::object evaluate(PyObject *const *arguments, Py_ssize_t count, PyObject *name
     }
   }
   ProgramOptions options;
-  options.device = parseDevice(device);
+  setDevice(options, device);
   options.allowTf32 = parseFlag(allowTf32);
+  auto explained = [](auto expected) {
+    return valueOrExplain(std::move(expected), "evaluate", {"out", "device", "allow_tf32"});
+  };
   if (!isNone(out)) {
     Outputs outputs(out);
-    valueOrRaise(withoutGil(
+    explained(withoutGil(
         [&] { return try_evaluate_into(program, operands, outputs.tensors(), options); }));
     return outputs.finish();
   }
   bool isTuple = false;
   std::vector<Tensor> results =
-      valueOrRaise(withoutGil([&] { return try_evaluate(program, operands, options, &isTuple); }));
+      explained(withoutGil([&] { return try_evaluate(program, operands, options, &isTuple); }));
   return resultObject(std::move(results), isTuple);
 }
 
@@ -135,10 +170,12 @@ program: statements, by newline or ";": assignments, `def`, and at last an expre
     prelude (softmax, layer_norm, gelu …).
 arrays: what the program's names stand for: NumPy arrays, objects with __dlpack__, and what np.asarray
     takes; a Python number is a 0-d array of NumPy's default dtype. They are read in place, as
-    einsum's operands are.
+    einsum's operands are. None can be called out, device or allow_tf32.
 out: an array of the result's dtype and shape, or a tuple of them for a program with several results,
     that receives the result and is returned. It may share memory with arrays: those are copied first.
-device: "cpu" (also None), "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter.
+device: "cpu", "cuda" or "cuda:N", a GPU, or "reference", a naive interpreter; None: that of the
+    arrays, where `out` must be then. Arrays in the CPU's memory are copied to a GPU that is named;
+    others that are elsewhere are an error.
 allow_tf32: on a GPU, contractions of float32 may round their operands to 11 bits.
 
 Returns a new C-contiguous array, a NumPy scalar where there are no axes, or a tuple where the
@@ -273,14 +310,22 @@ PyFunction compileProgram(nb::handle program, nb::handle device, nb::handle allo
   std::vector<Parameter> parameters;
   for (auto [name, value] : arguments) {
     std::string parameter = nb::cast<std::string>(name);
+    if (parameter == "out") {
+      Diagnostic error = usageError("no argument can be called 'out': a call of the function takes "
+                                    "the array for the result by that name");
+      error.source = std::string(text);
+      error.spans = placeOf(parameter, text);
+      raise(error);
+    }
     TensorType type = argumentType(value, parameter.c_str());
     parameters.push_back({std::move(parameter), std::move(type)});
   }
   ProgramOptions options;
-  options.device = parseDevice(device.ptr());
+  setDevice(options, device.ptr());
   options.allowTf32 = parseFlag(allowTf32.ptr());
   return PyFunction(
-      valueOrRaise(withoutGil([&] { return try_compile(text, parameters, options); })));
+      valueOrExplain(withoutGil([&] { return try_compile(text, parameters, options); }), "compile",
+                     {"device", "allow_tf32"}));
 }
 
 constexpr const char *kCompileDoc =
@@ -293,7 +338,9 @@ Compiles a program to a Function, which `evaluate` would run.
     s = f(q=q, k=k)
 
 arguments: what the program's names stand for: ricci.spec(...), a type such as "f32[128,64]", or an
-    array, whose type alone counts.)doc";
+    array, whose type alone counts. None can be called `out`, which a call of the function takes for
+    itself, nor `device` or `allow_tf32`.
+device: where it runs, as for einsum; without it on the CPU.)doc";
 
 constexpr const char *kFunctionDoc =
     R"doc(A compiled program, as ricci.compile makes it.
@@ -322,8 +369,8 @@ void addPrograms(nb::module_ &module) {
   nb::object name = module.attr("__name__");
   module.attr("evaluate") =
       stealOrRaise(PyCFunction_NewEx(&evaluateMethod, module.ptr(), name.ptr()));
-  module.def("compile", &compileProgram, "program"_a, "device"_a = nb::none(), "allow_tf32"_a = false,
-             "arguments"_a, kCompileDoc);
+  module.def("compile", &compileProgram, "program"_a, "device"_a = nb::none(),
+             "allow_tf32"_a = false, "arguments"_a, kCompileDoc);
   module.def("parse_spec", &parseSpecObject, "text"_a);
   nb::class_<PyFunction>(module, "Function", kFunctionDoc)
       .def("__call__", &PyFunction::call)

@@ -6,14 +6,14 @@
 //===----------------------------------------------------------------------===//
 //
 // A case's share of the roofline is what its arithmetic would take at the speed of our own large
-// matmul, or its operands and results once at the speed of a large copy, whichever is longer,
-// divided by its time. Both speeds are measured first, in the same process. What fits into caches
-// can be faster than the copy, and its share above 1.
+// matmul of the type that it computes in, or its operands and results once at the speed of a large
+// copy, whichever is longer, divided by its time. All speeds are measured first, in the same
+// process. What fits into caches can be faster than the copy, and its share above 1.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/json.h"
 #include "tools/ricci/bench_cases.h"
 #include "tools/ricci/commands.h"
-#include "tools/ricci/json.h"
 #include "tools/ricci/options.h"
 #include "tools/ricci/outcome.h"
 #include "tools/ricci/output.h"
@@ -26,6 +26,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
 
 namespace ricci::driver {
 namespace {
@@ -41,12 +45,39 @@ struct Measurement {
   std::string name;
   RunTimes times;
   double flops = 0, bytes = 0; ///< of a run; bytes: operands and results once
+  DType dtype = DType::f32;    ///< that it computes in
   double share = 0;            ///< of the roofline; 0 where it was not measured
 };
 
 struct Roofline {
-  double flopsPerSecond = 0, bytesPerSecond = 0;
+  std::map<DType, double> flopsPerSecond; ///< by the type of the numbers
+  double bytesPerSecond = 0;
 };
+
+/// The type that most of the program's work is done in.
+DType computedIn(const Program &program) {
+  DType dtype = DType::f32;
+  double most = -1;
+  for (const Program::Node &node : program.nodes) {
+    if (node.operands.empty())
+      continue;
+    // A comparison computes in its operands' type, a reduction goes over all of its operand.
+    const TensorType &operand = program.nodes[size_t(node.operands.front())].type;
+    const bool answers = node.type.dtype == DType::b1;
+    auto product = [](const std::vector<int64_t> &extents) {
+      return std::accumulate(extents.begin(), extents.end(), 1.0, std::multiplies<>());
+    };
+    const double work = node.kind == Program::NodeKind::Einsum
+                            ? product(node.einsum.extents)
+                            : std::max(product(node.type.shape), product(operand.shape));
+    if (work > most) {
+      most = work;
+      dtype = answers ? operand.dtype : node.type.dtype;
+    }
+  }
+  // What has 16 bits is summed in f32.
+  return dtype == DType::f16 || dtype == DType::bf16 ? DType::f32 : dtype;
+}
 
 Expected<Measurement> measure(const BenchCase &bench, const CompileFlags &flags, double seconds) {
   Expected<Job> made = makeJob(bench);
@@ -55,6 +86,7 @@ Expected<Measurement> measure(const BenchCase &bench, const CompileFlags &flags,
   const Job &job = *made;
   Measurement result;
   result.name = bench.name;
+  result.dtype = computedIn(job.program);
   for (const Operand &operand : job.operands)
     result.bytes += double(bytesOf(operand.type));
   for (int output : job.program.results)
@@ -94,20 +126,28 @@ Expected<Measurement> measure(const BenchCase &bench, const CompileFlags &flags,
 }
 
 /// On the CPU, as many threads as the cases have.
-Expected<Roofline> measureRoofline(const CompileFlags &flags, double seconds) {
+Expected<Roofline> measureRoofline(const std::set<DType> &dtypes, const CompileFlags &flags,
+                                   double seconds) {
   CompileFlags own = flags;
   own.options.order = {};
   own.options.memoryLimit.reset();
-  const BenchCase matmul{"matmul", "ij,jk->ik", true, {"f32[1024,1024]", "f32[1024,1024]"}, {}};
+  Roofline roofline;
+  for (DType dtype : dtypes) {
+    // The slow types need less to be at their speed.
+    const int64_t size = dtype == DType::f32 || dtype == DType::f64 ? 1024 : 512;
+    const std::string type = fmt::format("{}[{},{}]", shortName(dtype), size, size);
+    Expected<Measurement> matmul =
+        measure({"matmul", "ij,jk->ik", true, {type, type}, {}}, own, seconds);
+    if (!matmul)
+      return std::move(matmul.error());
+    roofline.flopsPerSecond[dtype] = matmul->flops / matmul->times.min();
+  }
   const BenchCase copy{"copy", "ij->ij", true, {"f32[4096,4096]"}, {}};
-  Expected<Measurement> arithmetic = measure(matmul, own, seconds);
-  if (!arithmetic)
-    return std::move(arithmetic.error());
   Expected<Measurement> traffic = measure(copy, own, seconds);
   if (!traffic)
     return std::move(traffic.error());
-  return Roofline{arithmetic->flops / arithmetic->times.min(),
-                  traffic->bytes / traffic->times.min()};
+  roofline.bytesPerSecond = traffic->bytes / traffic->times.min();
+  return roofline;
 }
 
 std::string cut(const std::string &name, size_t width) {
@@ -121,10 +161,12 @@ std::string cut(const std::string &name, size_t width) {
 
 std::string header(const Roofline &roofline, int threads) {
   std::string text;
-  if (roofline.flopsPerSecond > 0)
-    text = fmt::format("roofline, {} thread{}: matmul f32 {:.3g} Gflop/s, copy {:.3g} GB/s\n",
-                       threads, threads == 1 ? "" : "s", roofline.flopsPerSecond * 1e-9,
-                       roofline.bytesPerSecond * 1e-9);
+  if (roofline.bytesPerSecond > 0) {
+    text = fmt::format("roofline, {} thread{}:", threads, threads == 1 ? "" : "s");
+    for (auto [dtype, rate] : roofline.flopsPerSecond)
+      text += fmt::format(" matmul {} {:.3g} Gflop/s,", shortName(dtype), rate * 1e-9);
+    text += fmt::format(" copy {:.3g} GB/s\n", roofline.bytesPerSecond * 1e-9);
+  }
   return text + fmt::format("{:<40} {:>8} {:>8} {:>9} {:>7} {:>9}\n", "case", "min", "median",
                             "Gflop/s", "GB/s", "roofline");
 }
@@ -142,7 +184,10 @@ std::string allJson(const Roofline &roofline, int threads, const std::vector<Mea
   json.beginObject();
   json.key("threads").integer(threads);
   json.key("roofline").beginObject();
-  json.key("flops_per_second").number(roofline.flopsPerSecond);
+  json.key("flops_per_second").beginObject();
+  for (auto [dtype, rate] : roofline.flopsPerSecond)
+    json.key(shortName(dtype)).number(rate);
+  json.endObject();
   json.key("bytes_per_second").number(roofline.bytesPerSecond);
   json.endObject();
   json.key("cases").beginArray();
@@ -155,6 +200,7 @@ std::string allJson(const Roofline &roofline, int threads, const std::vector<Mea
     json.key("runs").integer(int64_t(m.times.rest.size()));
     json.key("flops").number(m.flops);
     json.key("bytes").number(m.bytes);
+    json.key("computed_in").string(shortName(m.dtype));
     json.key("roofline_share").number(m.share);
     json.endObject();
   }
@@ -174,15 +220,19 @@ Status bench(const Arguments &arguments) {
   Expected<std::vector<BenchCase>> cases = benchCases(arguments.text, arguments.operands);
   if (!cases)
     return std::move(cases.error());
-  for (const BenchCase &bench : *cases) // what is wrong is found before anything is measured
-    if (Expected<Job> job = makeJob(bench); !job)
+  std::set<DType> dtypes;
+  for (const BenchCase &bench : *cases) { // what is wrong is found before anything is measured
+    Expected<Job> job = makeJob(bench);
+    if (!job)
       return std::move(job.error());
+    dtypes.insert(computedIn(job->program));
+  }
 
   // What is measured for comparison is what this CPU can do.
   const bool hasRoofline = flags.options.device.kind == DeviceKind::Cpu;
   Roofline roofline;
   if (hasRoofline) {
-    Expected<Roofline> measured = measureRoofline(flags, std::min(arguments.seconds, 1.0));
+    Expected<Roofline> measured = measureRoofline(dtypes, flags, std::min(arguments.seconds, 1.0));
     if (!measured)
       return std::move(measured.error());
     roofline = *measured;
@@ -198,7 +248,8 @@ Status bench(const Arguments &arguments) {
       return std::move(m.error());
     }
     if (hasRoofline)
-      m->share = std::max(m->flops / roofline.flopsPerSecond, m->bytes / roofline.bytesPerSecond) /
+      m->share = std::max(m->flops / roofline.flopsPerSecond[m->dtype],
+                          m->bytes / roofline.bytesPerSecond) /
                  std::max(m->times.min(), 1e-9);
     if (!flags.json)
       if (Status s = writeStdout(row(*m)); !s)
@@ -218,6 +269,10 @@ Command addBenchCommand(CLI::App &app) {
   ricci bench "softmax(x, axis=-1)" "x=f32[1000,1000]" --threads=1
   ricci bench @tests/cases/fused.json --seconds=0.5        a list of cases
   ricci bench @tests/cases/contractions.json --json > times.json
+The roofline is the longer of two times: the arithmetic at the speed of a large matmul of the type that
+most of the case is computed in (f64 for f64; f32 for f16 and bf16, which are summed in it), and operands
+and results once at the speed of a large copy. Both speeds are measured first. The column is the share of
+it that is reached, and may be above 100 % where caches serve.
 )help");
   command
       ->add_option_function<std::string>(

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/json.h"
 #include "tools/ricci/commands.h"
-#include "tools/ricci/json.h"
 #include "tools/ricci/options.h"
 #include "tools/ricci/output.h"
 #include "tools/ricci/run.h"
@@ -157,7 +157,8 @@ Command addBuildCommand(CLI::App &app) {
                    "The name of the function (default: PREFIX without its folder)")
       ->type_name("NAME")
       ->check([](const std::string &name) {
-        return isCIdentifier(name) ? "" : "'" + name + "' cannot be the name of a C function";
+        Status s = checkFunctionName(name);
+        return s ? std::string() : s.error().message;
       });
   command->add_flag("--parallel", arguments->options.parallel,
                     "The function takes a parallel_for, which runs its tasks on threads");

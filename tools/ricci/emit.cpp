@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/ricci/emit.h"
 
-#include "tools/ricci/json.h"
+#include "runtime/json.h"
 #include "tools/ricci/output.h"
 
 #include <fmt/format.h>

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/plan_json.h"
 #include "tools/ricci/commands.h"
 #include "tools/ricci/output.h"
-#include "tools/ricci/plan_json.h"
 #include "tools/ricci/run.h"
 
 #include "frontend/parse_program.h"

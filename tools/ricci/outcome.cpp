@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "tools/ricci/outcome.h"
 
+#include "runtime/plan_json.h"
 #include "tools/ricci/array_json.h"
 #include "tools/ricci/array_text.h"
-#include "tools/ricci/plan_json.h"
 
 #include "runtime/format.h"
 #include "runtime/utf8.h"

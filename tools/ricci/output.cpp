@@ -17,10 +17,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <memory>
 #include <mutex>
-#include <sys/stat.h>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -41,18 +40,6 @@ static bool colourOn(int descriptor) {
   const char *term = std::getenv("TERM");
   return isTerminal(descriptor) && !(noColor && *noColor) &&
          !(term && std::strcmp(term, "dumb") == 0);
-}
-
-static bool writeAll(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t n = ::write(descriptor, text.data(), text.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return false;
-    text.remove_prefix(size_t(n));
-  }
-  return true;
 }
 
 int report(const Diagnostic &diagnostic) {
@@ -90,49 +77,6 @@ Status writeStdout(std::string_view text) {
   return inputError(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
-static Diagnostic cannotWrite(const std::string &path, const char *why) {
-  return inputError(fmt::format("{}: cannot write: {}", path, why));
-}
-
-/// The file that `path` names once symbolic links are followed, so that renaming replaces the file
-/// and not the link.
-static std::string followLinks(const std::string &path) {
-  std::error_code error;
-  std::filesystem::path real = std::filesystem::canonical(path, error);
-  return error ? path : real.string();
-}
-
-static std::string folderOf(const std::string &path) {
-  size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-Status checkWritable(const std::string &path) {
-  if (path.empty())
-    return inputError("cannot write: the name of the file is empty");
-  struct stat info;
-  if (stat(path.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode))
-      return cannotWrite(path, "this is a directory");
-    if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))
-      return cannotWrite(path, "this is a pipe or a socket");
-    if (access(path.c_str(), W_OK) != 0)
-      return cannotWrite(path, std::strerror(errno));
-    if (!S_ISREG(info.st_mode))
-      return success();
-  } else if (errno != ENOENT || path.back() == '/') {
-    return cannotWrite(path, std::strerror(errno == ENOENT ? EISDIR : errno));
-  }
-  std::string folder = folderOf(followLinks(path));
-  if (stat(folder.c_str(), &info) != 0)
-    return cannotWrite(path, std::strerror(errno));
-  if (!S_ISDIR(info.st_mode))
-    return cannotWrite(path, std::strerror(ENOTDIR));
-  if (access(folder.c_str(), W_OK | X_OK) != 0)
-    return cannotWrite(path, std::strerror(errno));
-  return success();
-}
-
 namespace {
 
 /// The temporary files that an interrupt must take away.
@@ -168,93 +112,55 @@ private:
 
 } // namespace
 
-using Parts = std::initializer_list<std::string_view>;
-
-static bool writeParts(int descriptor, Parts parts) {
-  return std::all_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return writeAll(descriptor, part); });
-}
-
-static Status writeDevice(const std::string &path, Parts parts) {
-  int file = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-  if (file < 0)
-    return cannotWrite(path, std::strerror(errno));
-  bool written = writeParts(file, parts);
-  int why = errno;
-  close(file);
-  return written ? success() : Status(cannotWrite(path, std::strerror(why)));
-}
-
 namespace {
 
-/// A whole file in the making, beside the one whose place it takes.
-class Replacement {
+/// A file in the making that an interrupt takes away.
+class PendingFile {
 public:
   /// `slot`: of pendingFiles.
-  Replacement(std::string path, size_t slot)
-      : path_(std::move(path)), pending_(pendingFiles[slot]) {}
-  Replacement(const Replacement &) = delete;
-  ~Replacement() {
-    if (*pending_)
-      unlink(temporary_.c_str());
+  PendingFile(const std::string &path, size_t slot)
+      : file_(std::in_place, path), pending_(pendingFiles[slot]) {}
+  PendingFile(const PendingFile &) = delete;
+  ~PendingFile() {
+    file_.reset(); // is gone before its name is
     *pending_ = 0;
   }
 
-  /// Lets `write` fill the temporary file; it gives 0 or an errno.
-  template <typename Write> Status prepare(Write write) {
-    struct stat info;
-    const bool exists = stat(path_.c_str(), &info) == 0;
-    target_ = followLinks(path_);
-    temporary_ = target_ + ".XXXXXX";
-    if (temporary_.size() >= sizeof pendingFiles[0])
-      return cannotWrite(path_, std::strerror(ENAMETOOLONG));
-    int file = mkostemp(temporary_.data(), O_CLOEXEC);
-    if (file < 0)
-      return cannotWrite(path_, std::strerror(errno));
-    std::memcpy(pending_, temporary_.c_str(), temporary_.size() + 1);
-    mode_t mask = umask(0);
-    umask(mask);
-    int why = write(file, temporary_);
-    if (why == 0 && fchmod(file, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0)
-      why = errno;
-    if (close(file) != 0 && why == 0)
-      why = errno;
-    return why == 0 ? success() : Status(cannotWrite(path_, std::strerror(why)));
+  /// Lets `fill` write the file.
+  template <typename Fill> Status prepare(Fill fill) {
+    if (Status s = file_->create(); !s)
+      return s;
+    // Names that are longer than what the system opens do not get here.
+    const std::string &name = file_->temporary();
+    if (name.size() < sizeof pendingFiles[0])
+      std::memcpy(pending_, name.c_str(), name.size() + 1);
+    if (Status s = fill(*file_); !s)
+      return s;
+    return file_->close();
   }
-  Status commit() {
-    if (rename(temporary_.c_str(), target_.c_str()) != 0)
-      return cannotWrite(path_, std::strerror(errno));
-    *pending_ = 0;
-    return success();
-  }
+  Status commit() { return file_->commit(); }
 
 private:
-  std::string path_, target_, temporary_;
-  char *pending_; ///< the temporary file's name, while there is one
+  std::optional<FileReplacement> file_;
+  char *pending_; ///< the temporary file's name, while there may be one
 };
 
 } // namespace
 
-template <typename Write> static Status replaceFile(const std::string &path, Write write) {
+template <typename Fill> static Status replaceFile(const std::string &path, Fill fill) {
   RemoveOnSignal guard;
-  Replacement file(path, 0);
-  if (Status s = file.prepare(write); !s)
+  PendingFile file(path, 0);
+  if (Status s = file.prepare(fill); !s)
     return s;
   return file.commit();
 }
 
-static bool isDevice(const std::string &path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
-}
-
-Status writeFile(const std::string &path, Parts parts) {
+Status writeFile(const std::string &path, std::initializer_list<std::string_view> parts) {
   if (Status s = checkWritable(path); !s)
     return s;
   if (isDevice(path))
-    return writeDevice(path, parts);
-  return replaceFile(
-      path, [&](int file, const std::string &) { return writeParts(file, parts) ? 0 : errno; });
+    return writeWhole(path, parts);
+  return replaceFile(path, [&](FileReplacement &file) { return file.write(parts); });
 }
 
 Status writeFiles(const std::vector<std::pair<std::string, std::string_view>> &files) {
@@ -262,19 +168,19 @@ Status writeFiles(const std::vector<std::pair<std::string, std::string_view>> &f
     if (Status s = checkWritable(path); !s)
       return s;
     if (isDevice(path))
-      return cannotWrite(path, "this is a device");
+      return inputError(path + ": cannot write: this is a device");
   }
   RemoveOnSignal guard;
-  std::vector<std::unique_ptr<Replacement>> replacements;
+  std::vector<std::unique_ptr<PendingFile>> pending;
   for (const auto &[path, text] : files) {
-    replacements.push_back(std::make_unique<Replacement>(path, replacements.size()));
-    Status s = replacements.back()->prepare(
-        [text = text](int file, const std::string &) { return writeAll(file, text) ? 0 : errno; });
+    pending.push_back(std::make_unique<PendingFile>(path, pending.size()));
+    Status s = pending.back()->prepare(
+        [text = text](FileReplacement &file) { return file.write({text}); });
     if (!s)
       return s;
   }
-  for (auto &replacement : replacements)
-    if (Status s = replacement->commit(); !s)
+  for (auto &file : pending)
+    if (Status s = file->commit(); !s)
       return s;
   return success();
 }
@@ -283,11 +189,8 @@ Status writeArchive(const std::string &path, const std::vector<NpzMember> &membe
   if (Status s = checkWritable(path); !s)
     return s;
   if (isDevice(path))
-    return cannotWrite(path, "an .npz cannot be written to a device");
-  return replaceFile(path, [&](int, const std::string &temporary) {
-    errno = 0;
-    return writeNpz(temporary, members) ? 0 : errno ? errno : EIO;
-  });
+    return writeNpz(path, members); // says why not
+  return replaceFile(path, [&](FileReplacement &file) { return writeNpz(file, path, members); });
 }
 
 struct Progress::State {

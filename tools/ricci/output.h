@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "runtime/file_replacement.h"
 #include "runtime/npy.h"
 
 #include <initializer_list>
@@ -33,12 +34,8 @@ int report(const Diagnostic &diagnostic);
 /// Writes all of it to stdout. When the reader has gone away the process ends quietly with code 0.
 Status writeStdout(std::string_view text);
 
-/// Fails early where `path` can't be written as a file: a directory, a missing or read-only one
-/// around it, a pipe or socket.
-Status checkWritable(const std::string &path);
-
-/// Writes a whole file: its parts go into a temporary file beside it, which is then renamed. An
-/// interrupt takes the temporary file away. A device is written to as it is.
+/// Writes a whole file (runtime/file_replacement.h). An interrupt takes the temporary file away. A
+/// device is written to as it is.
 Status writeFile(const std::string &path, std::initializer_list<std::string_view> parts);
 
 /// Writes several files, or none: all are whole before the first takes its place.

@@ -8,7 +8,6 @@
 #include "tools/ricci/operands.h"
 #include "tools/ricci/options.h"
 #include "tools/ricci/output.h"
-#include "tools/ricci/plan_json.h"
 
 namespace ricci::driver {
 namespace {
@@ -30,9 +29,7 @@ int runPlan(const PlanArguments &arguments) {
     return report(plan.error());
   std::string text;
   if (arguments.flags.json) {
-    JsonWriter json;
-    writePlan(json, *plan);
-    text = json.finish();
+    text = plan_json(*plan);
   } else {
     text = plan->str();
     if (!text.ends_with('\n'))
@@ -43,37 +40,6 @@ int runPlan(const PlanArguments &arguments) {
 }
 
 } // namespace
-
-void writePlan(JsonWriter &json, const Plan &plan) {
-  json.beginObject();
-  json.key("equation").string(plan.equation);
-  json.key("path").beginArray();
-  for (const std::vector<int64_t> &step : plan.path)
-    json.integers(step);
-  json.endArray();
-  json.key("ordered_by").string(plan.orderedBy);
-  json.key("naive_scaling").integer(plan.naiveScaling);
-  json.key("optimized_scaling").integer(plan.optimizedScaling);
-  json.key("naive_flops").number(plan.naiveFlops);
-  json.key("flops").number(plan.optimizedFlops);
-  json.key("largest_intermediate").number(plan.largestIntermediate);
-  json.key("peak_bytes").integer(plan.peakBytes);
-  json.key("workspace_bytes").integer(plan.workspaceBytes);
-  json.key("steps").beginArray();
-  for (const PlanStep &step : plan.steps) {
-    json.beginObject();
-    json.key("contraction").string(step.contraction);
-    json.key("kernel").string(step.kernel);
-    json.key("flops").number(step.flops);
-    json.key("bytes").number(step.bytes);
-    json.key("predicted_seconds").number(step.predictedSeconds);
-    json.key("remaining").string(step.remaining);
-    json.key("block_rows").integer(step.blockRows);
-    json.endObject();
-  }
-  json.endArray();
-  json.endObject();
-}
 
 Command addPlanCommand(CLI::App &app) {
   auto arguments = std::make_shared<PlanArguments>();

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/json.h"
 #include "tools/ricci/commands.h"
-#include "tools/ricci/json.h"
 #include "tools/ricci/output.h"
 
 #include "frontend/shapes.h"

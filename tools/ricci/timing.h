@@ -7,7 +7,7 @@
 #pragma once
 
 #include "runtime/executable.h"
-#include "tools/ricci/json.h"
+#include "runtime/json.h"
 
 namespace ricci::driver {
 

@@ -9,7 +9,7 @@ import sys
 build = pathlib.Path(shutil.which("ricci")).resolve().parent.parent
 root = pathlib.Path(sys.argv[1])
 shutil.rmtree(root, ignore_errors=True)
-for source in ("bin/ricci", "lib/libricci.so"):
+for source in ("bin/ricci", *(str(path.relative_to(build)) for path in (build / "lib").glob("libricci.so*"))):
     (root / source).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(build / source, root / source)
 if len(sys.argv) > 2:

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/ricci/json.h"
+#include "runtime/json.h"
 
 #include "runtime/utf8.h"
 
@@ -12,7 +12,7 @@
 
 #include <cmath>
 
-namespace ricci::driver {
+namespace ricci {
 
 std::string jsonString(std::string_view text) {
   std::string out = "\"";
@@ -122,4 +122,4 @@ std::string JsonWriter::finish() {
   return std::move(text_);
 }
 
-} // namespace ricci::driver
+} // namespace ricci

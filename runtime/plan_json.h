@@ -7,11 +7,11 @@
 #pragma once
 
 #include "runtime/executable.h"
-#include "tools/ricci/json.h"
+#include "runtime/json.h"
 
-namespace ricci::driver {
+namespace ricci {
 
 /// The facts of `Plan::str()` under the names that the Python module's plan has.
 void writePlan(JsonWriter &json, const Plan &plan);
 
-} // namespace ricci::driver
+} // namespace ricci

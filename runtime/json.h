@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ricci::driver {
+namespace ricci {
 
 /// Builds one JSON document, indented by two spaces; arrays of numbers stay on one line.
 ///
@@ -55,4 +55,4 @@ private:
 /// A JSON string literal. Bytes that are not UTF-8 become U+FFFD.
 std::string jsonString(std::string_view text);
 
-} // namespace ricci::driver
+} // namespace ricci
