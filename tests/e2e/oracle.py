@@ -156,9 +156,12 @@ def random_array(rng, shape, dtype, writable=False):
     repeated = [not writable and rng.random() < 0.15 for _ in shape]
     values = random_values(rng, [1 if one and n else n for one, n in zip(repeated, shape)], dtype)
     order = rng.permutation(len(shape))
-    steps = [int(rng.choice([1, 1, 1, 2, 3, -1, -2])) for _ in shape]
-    room = random_values(rng, [values.shape[axis] * abs(steps[axis]) + int(rng.integers(0, 2)) for axis in order],
-                         dtype)
+    # Gaps along some axes alone: each makes the memory larger by itself.
+    most = 6
+    gaps = [len(shape) <= most or rng.random() < most / len(shape) for _ in shape]
+    steps = [int(rng.choice([1, 1, 1, 2, 3, -1, -2] if gap else [1, 1, -1])) for gap in gaps]
+    room = random_values(rng, [values.shape[axis] * abs(steps[axis]) + int(gaps[axis] and rng.integers(0, 2))
+                               for axis in order], dtype)
     view = room.transpose(np.argsort(order))
     view = view[(..., *(slice(None, n * abs(step), abs(step)) for n, step in zip(values.shape, steps)))]
     view = view[(..., *(slice(None, None, -1 if step < 0 else 1) for step in steps))]

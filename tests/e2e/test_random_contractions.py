@@ -2,6 +2,7 @@
 
 import json
 import os
+import string
 import subprocess
 import sys
 
@@ -18,11 +19,12 @@ CASES_A_LEVEL = 500
 
 
 def random_equation(rng):
-    """Operands, output and extents of up to 7 labels; mostly contractions, some with private labels,
-    diagonals and three operands."""
-    labels = list("abcdefg"[: rng.integers(1, 8)])
+    """Operands, output and extents of up to 8 labels, or of up to 30 that are 1 or 2; mostly
+    contractions, some with private labels, diagonals and three operands."""
+    many = rng.random() < 0.1
+    labels = list(string.ascii_letters[: rng.integers(9, 31) if many else rng.integers(1, 9)])
     while True:
-        extents = {label: int(rng.choice(SIZES)) for label in labels}
+        extents = {label: int(rng.choice([1, 2] if many else SIZES)) for label in labels}
         if rng.random() < 0.03:
             extents[labels[0]] = 0
         if np.prod([max(float(n), 1) for n in extents.values()]) < MOST_POINTS:
@@ -101,7 +103,8 @@ def test_random_contractions(level):
     if LEVELS.index(level) > LEVELS.index(machine_level()):
         pytest.skip(f"this machine has no {level}")
     # The target is a process's own: RICCI_CPU is read once.
-    result = subprocess.run([sys.executable, __file__, "7", str(CASES_A_LEVEL)],
+    seed = 7 + LEVELS.index(level)
+    result = subprocess.run([sys.executable, __file__, str(seed), str(CASES_A_LEVEL)],
                             env=dict(os.environ, RICCI_CPU=level), capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
 
