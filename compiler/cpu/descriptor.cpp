@@ -359,6 +359,8 @@ LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
 constexpr int64_t kFusedColumns = 1024;
 /// Blocks where buffers are read across: lines that are read together are used together.
 constexpr int64_t kAcrossInner = 256, kAcrossMid = 16;
+/// Of blocks that are turned: whole lines both ways, and few pages.
+constexpr int64_t kTurned = 64;
 
 LaunchData describeFused(const Schedule &s, const Target &target) {
   using W = FusedLayout::Word;
@@ -375,10 +377,17 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   bool reduces = size_t(kept) != program.axes.size(), across = false;
   for (const LoopProgram::Access &access : program.accesses)
     across |= std::abs(program.stride(access)) > 1;
-  int64_t innerBlock = reduces ? kFusedColumns : across ? kAcrossInner : kMapBlock;
+  bool turns = llvm::any_of(program.accesses,
+                            [&](const LoopProgram::Access &a) { return program.turns(a); });
+  int64_t innerBlock = turns     ? kTurned
+                       : reduces ? kFusedColumns
+                       : across  ? kAcrossInner
+                                 : kMapBlock;
   std::tie(d[W::InnerBlock], d[W::InnerBlocks]) = blocksOf(extentAt(inner), innerBlock);
   int64_t points = std::max<int64_t>(1, d[W::InnerBlock] * std::max<int64_t>(reduced, 1));
-  int64_t midBlock = across && !reduces ? kAcrossMid : std::max<int64_t>(1, kMapBlock / points);
+  int64_t midBlock = turns                ? kTurned
+                     : across && !reduces ? kAcrossMid
+                                          : std::max<int64_t>(1, kMapBlock / points);
   std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), midBlock);
   int64_t tasksPerBlock = 1;
   if (const auto &blocks = s.rowBlocks) {
@@ -468,6 +477,12 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
           int64_t(llvm::alignTo(uint64_t(workspace + numbers * int64_t(itemSize(type))), 64));
     }
   }
+  for (auto [i, slot] : llvm::enumerate(layout.turned))
+    if (slot >= 0) {
+      d[size_t(layout.slots + slot)] = workspace;
+      int64_t bytes = d[W::MidBlock] * columns * int64_t(itemSize(program.accesses[i].type));
+      workspace = int64_t(llvm::alignTo(uint64_t(workspace + bytes), 64));
+    }
   LaunchData data;
   data.descriptor = std::move(d);
   data.tasks = tasks;

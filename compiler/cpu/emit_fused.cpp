@@ -11,7 +11,8 @@
 //          Where rows share what they load, a task has a block of the axis before mid too, and does
 //          all of mid's block, several rows at once, for each index of it: the block stays in the
 //          L1 cache.
-// columns: for each task (outer kept index, block of mid, block of inner): for mid:
+// columns: for each task (outer kept index, block of mid, block of inner): what lies the other way
+//          round is turned, into the workspace; for mid:
 //            for each pass: for inner, by vectors: what is known by now
 //                           for reduced axes, the last one by several rows: for inner, by vectors:
 //                           reduce into the workspace
@@ -92,15 +93,21 @@ public:
         if (axis != 0)
           rest = b.div(rest, extent);
       }
+      const bool turns = llvm::any_of(k.layout.turned, [](int slot) { return slot >= 0; });
       auto from = [&](const Values &start, Value first, Value last, int together) {
         b.forLoop(first, last, b.idx(together), [&](Value at) {
           SmallVector<Values> points;
-          for (int r = 0; r < together; ++r)
+          for (int r = 0; r < together; ++r) {
             points.push_back(mid >= 0 ? k.advance(start, mid, b.add(at, r)) : start);
+            if (turns)
+              k.toTurned(points.back(), b.sub(b.add(at, r), mid0));
+          }
           k.scope(
               [&] { rows ? emitRows(points) : emitColumns(points[0], count ? count : b.idx(1)); });
         });
       };
+      if (turns)
+        k.turnBlocks(k.advance(base, mid, mid0), b.sub(mid1, mid0), count);
       auto block = [&](const Values &start) {
         Value single = mid0;
         if (rowsAtOnce > 1) {

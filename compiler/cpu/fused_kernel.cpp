@@ -58,6 +58,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
       slotCount += node.kind == Kind::ArgReduce;
     }
   }
+  for (const LoopProgram::Access &access : program.accesses)
+    turned.push_back(program.turns(access) ? slotCount++ : -1);
   factors = Count + axes;
   offsets = factors + walkers * axes;
   guardExtents = offsets + (walkers - firstIndex);
@@ -132,6 +134,54 @@ FusedKernel::Values FusedKernel::advance(const Values &base, int axis, Value ind
   for (auto [walker, value] : llvm::enumerate(base))
     next.push_back(b.add(value, b.mul(index, word(layout.factor(int64_t(walker), int64_t(axis))))));
   return next;
+}
+
+Value FusedKernel::turnedPitch() {
+  return b.mul(b.ceilDiv(word(FusedLayout::InnerBlock), lanes), lanes);
+}
+
+void FusedKernel::turnBlocks(const Values &base, Value rows, Value columns) {
+  const int axis = program.vectorAxis, square = std::min(lanes, 16);
+  auto steps = [&](Value n) { return b.sub(n, b.rem(n, b.idx(square))); };
+  Value wholeRows = steps(rows), wholeColumns = steps(columns), pitch = turnedPitch();
+  for (auto [i, slot] : llvm::enumerate(layout.turned)) {
+    if (slot < 0)
+      continue;
+    const DType type = program.accesses[i].type;
+    Type element = ValueBuilder::storageType(b.getContext(), type);
+    Value from = buffers[i], first = base[i], stride = word(layout.factor(int64_t(i), axis));
+    Value to = b.view(workspace, word(layout.slots + slot), b.idx(INT64_MAX / 16), element);
+    auto place = [&](Value row, Value column) { return b.add(b.mul(row, pitch), column); };
+    auto source = [&](Value row, Value column) {
+      return b.add(b.add(first, row), b.mul(column, stride));
+    };
+    auto oneByOne = [&](Value row0, Value row1, Value column0, Value column1) {
+      b.forLoop(column0, column1, b.idx(1), [&](Value column) {
+        b.forLoop(row0, row1, b.idx(1), [&](Value row) {
+          b.store(b.load(from, source(row, column)), to, place(row, column));
+        });
+      });
+    };
+    auto vector = VectorType::get({square}, element);
+    b.forLoop(b.idx(0), wholeColumns, b.idx(square), [&](Value column) {
+      b.forLoop(b.idx(0), wholeRows, b.idx(square), [&](Value row) {
+        SmallVector<Value> loaded;
+        for (int c = 0; c < square; ++c)
+          loaded.push_back(
+              b.op<vector::LoadOp>(vector, from, ValueRange{source(row, b.add(column, c))}));
+        for (auto [r, turned] : llvm::enumerate(transposeInRegisters(b, loaded)))
+          b.op<vector::StoreOp>(turned, to, ValueRange{place(b.add(row, int64_t(r)), column)});
+      });
+      oneByOne(wholeRows, rows, column, b.add(column, square));
+    });
+    oneByOne(b.idx(0), rows, wholeColumns, columns);
+    turned_[int(i)] = to;
+  }
+}
+
+void FusedKernel::toTurned(Values &base, Value row) {
+  for (auto [access, block] : turned_)
+    base[size_t(access)] = b.mul(row, turnedPitch());
 }
 
 //===----------------------------------------------------------------------===//
@@ -302,7 +352,10 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
   Value buffer = buffers[size_t(access)];
   if (!base)
     base = point.base[size_t(access)];
-  int64_t stride = program.stride(a);
+  int64_t stride = program.stride(a), apart = program.step(a);
+  Value turned = turned_.lookup(access);
+  if (turned)
+    buffer = turned, stride = apart = 1;
   ValueBuilder v = values(a.type);
   Value step = stride == 1 || stride == 0 || !point.i
                    ? Value()
@@ -325,7 +378,6 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
   auto single = [&] {
     return loadLanes(access, point, [&](Value k) { return b.add(at, step ? b.mul(k, step) : k); });
   };
-  int64_t apart = program.step(a);
   if (apart != LoopProgram::kAnyStep && std::abs(apart) > 1) {
     auto strided = [&] {
       return toRegister(v.loadStrided(buffer, a.type, at, point.lanes, apart), a.type);
@@ -334,7 +386,7 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
                         : strided();
   }
   if (stride == 1 || stride == -1) {
-    if (!point.length)
+    if (!point.length || turned) // a row of a block has room for whole vectors
       return whole();
     // The prefetcher does not follow masked loads: all but the last are whole.
     auto masked = [&] {

@@ -43,6 +43,8 @@ struct FusedLayout {
   /// columns has one for its accumulator (an arg-reduction a second one for the index, which
   /// follows).
   std::vector<int> slot;
+  /// By access: the slot of a block that is turned, of mid by inner; -1 for none.
+  std::vector<int> turned;
   int slotCount = 0;
 };
 
@@ -77,6 +79,10 @@ public:
   Value extent(int axis) { return word(layout.extent(axis)); }
   /// The walkers' positions at `index` of an axis, given those at 0.
   Values advance(const Values &base, int axis, Value index);
+  /// Turns the blocks of what LoopProgram::turns, `base` at the first index of both axes, and reads
+  /// them in the place of memory from here on: `toTurned` gives a row's place there.
+  void turnBlocks(const Values &base, Value rows, Value columns);
+  void toTurned(Values &base, Value row);
   Values start() { return Values(size_t(layout.walkers), b.idx(0)); }
 
   /// The node at the point, in `point.lanes` lanes: known, read from its slot, or computed from its
@@ -151,11 +157,13 @@ private:
   Value parameter(int node);
   Value firstWord_;
   Value slotView(int slot, DType type);
+  Value turnedPitch(); ///< elements from one row of a turned block to the next
 
   Known known_;
   llvm::DenseMap<int64_t, Value> words_;
   llvm::DenseMap<std::pair<int, int>, Value> slotViews_; ///< by slot and type
   llvm::DenseMap<mlir::Type, Value> scratch_;
+  llvm::DenseMap<int, Value> turned_; ///< by access: the block
 };
 
 } // namespace ricci

@@ -249,6 +249,9 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
     int64_t step = std::abs(program.step(access));
     if (step <= 1)
       return 0.5;
+    // As a vector of a square of vectors, into the L1 cache and from it.
+    if (program.turns(access))
+      return 3 + std::log2(lanes);
     if (step == LoopProgram::kAnyStep || byNumber)
       return byLane(access);
     // A vector for each number between two lanes, each but the first shuffled in.

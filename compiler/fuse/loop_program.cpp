@@ -53,9 +53,22 @@ int64_t LoopProgram::step(const Access &access) const {
   return distance <= 1 || (isShort && !isStored) ? s : kAnyStep;
 }
 
+bool LoopProgram::turns(const Access &access) const {
+  const int before = kept() - 2;
+  if (mode != Mode::Columns || before < 0 || size_t(kept()) != axes.size() ||
+      step(access) != kAnyStep || access.strides[size_t(before)] != 1 ||
+      kindOf(access.type) == DTypeKind::Complex)
+    return false;
+  auto isThis = [&](int index) { return index >= 0 && &accesses[size_t(index)] == &access; };
+  return llvm::none_of(stores, [&](const Store &store) { return isThis(store.access); }) &&
+         llvm::none_of(nodes, [&](const Node &node) {
+           return isThis(node.access) && node.kind != Kind::Load;
+         });
+}
+
 bool LoopProgram::goesByLane() const {
-  bool strided =
-      llvm::any_of(accesses, [&](const Access &access) { return step(access) == kAnyStep; });
+  bool strided = llvm::any_of(
+      accesses, [&](const Access &access) { return step(access) == kAnyStep && !turns(access); });
   bool gathers = llvm::any_of(nodes, [&](const Node &node) {
     return node.kind == Kind::Gather &&
            llvm::any_of(node.operands, [&](int index) { return !isUniform(index); });
@@ -261,7 +274,7 @@ std::string LoopProgram::structure() const {
   out << (mode == Mode::Rows ? "rows" : "columns") << ' ' << kept() << '+'
       << axes.size() - size_t(kept()) << '\n';
   for (const Access &access : accesses)
-    out << "a " << shortName(access.type) << ' ' << step(access) << '\n';
+    out << "a " << shortName(access.type) << ' ' << step(access) << (turns(access) ? "t\n" : "\n");
   for (const Node &node : nodes) {
     out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' '
         << node.access << ' ' << int(node.full);

@@ -113,6 +113,9 @@ struct LoopProgram {
   /// whole vectors are loaded. Else kAnyStep: lane by lane.
   int64_t step(const Access &access) const;
   static constexpr int64_t kMostStep = 8, kAnyStep = 99;
+  /// Whether blocks of what is loaded are turned before they are used: in a map in columns, of
+  /// numbers that lie side by side along the axis before the vector axis.
+  bool turns(const Access &access) const;
   /// Whether the node is the same for all indices of the vector axis.
   bool isUniform(int node) const { return uniform_[size_t(node)]; }
   /// With `sharesRows`: whether the node depends on the last kept axis.

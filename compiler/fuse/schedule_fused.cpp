@@ -75,6 +75,8 @@ private:
         Order moved = axes;
         moved.erase(moved.begin() + ptrdiff_t(i));
         moved.push_back(axes[i]);
+        if (mode == Mode::Columns && axes.size() == loops_.axes.size())
+          moveTurnedAxis(moved);
         list.emplace_back(mode, std::move(moved));
       }
       // Columns need one to run along, except where there are no rows.
@@ -91,6 +93,27 @@ private:
     if (list.empty())
       list.emplace_back(Mode::Columns, Order());
     return list;
+  }
+
+  /// Of a map: puts the axis that the largest operand is contiguous along, where it is not along
+  /// the last one, before that, so that blocks of it can be turned (LoopProgram::turns).
+  void moveTurnedAxis(Order &order) const {
+    const LoopProgram::Access *largest = nullptr;
+    auto unitOf = [&](const LoopProgram::Access &access) {
+      return llvm::find_if(order, [&](int64_t axis) {
+        return access.strides[size_t(axis)] == 1 && loops_.axes[size_t(axis)].extent > 1;
+      });
+    };
+    for (const LoopProgram::Node &node : loops_.nodes) {
+      if (node.kind != Kind::Load)
+        continue;
+      const LoopProgram::Access &access = loops_.accesses[size_t(node.access)];
+      if (std::abs(access.strides[size_t(order.back())]) > 1 && unitOf(access) != order.end() &&
+          (!largest || elements(access) > elements(*largest)))
+        largest = &access;
+    }
+    if (largest)
+      std::rotate(unitOf(*largest), unitOf(*largest) + 1, order.end() - 1);
   }
 
   /// Outermost first by the strides of an access; axes it does not have come outside.

@@ -90,6 +90,49 @@ TEST_P(FusedKernels, LoadsOfEveryFewElements) {
       }
 }
 
+// Operands that lie in memory the other way round: blocks of them are turned.
+TEST_P(FusedKernels, OperandsTheOtherWayRound) {
+  const std::pair<const char *, DType> types[] = {
+      {"f32", DType::f32},  {"f64", DType::f64}, {"bf16", DType::bf16},
+      {"i8", DType::i8},    {"i1", DType::u8},   {"i64", DType::i64},
+      {"ui16", DType::u16}, {"f16", DType::f16}, {"complex<f32>", DType::f32}};
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{2}>, %b: tensor<{1}x{0}x{2}>) -> tensor<{0}x{1}x{2}> {{
+  %0 = ricci.transpose %b perm = [1, 0] : tensor<{1}x{0}x{2}> -> tensor<{0}x{1}x{2}>
+  %1 = ricci.elementwise multiply(%a, %0) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  %2 = ricci.elementwise add(%1, %0) : (tensor<{0}x{1}x{2}>, tensor<{0}x{1}x{2}>) -> tensor<{0}x{1}x{2}>
+  return %2 : tensor<{0}x{1}x{2}>
+}}
+)";
+  for (auto [name, dtype] : types) {
+    const int64_t n = lanes(dtype);
+    const std::pair<int64_t, int64_t> sizes[] = {
+        {1, n},   {n - 1, n + 1}, {n, n},    {2 * n + 1, 3 * n},
+        {63, 65}, {64, 64},       {65, 130}, {200, 3}};
+    for (auto [rows, columns] : sizes) {
+      FusedOptions options;
+      options.everySchedule = rows == n;
+      expectRight(program(text, rows, columns, name), options);
+      if (HasFailure())
+        return;
+    }
+  }
+  // Of three axes, along any of which the operand may be contiguous.
+  for (const char *perm : {"0, 2, 1", "1, 2, 0", "2, 0, 1", "2, 1, 0", "1, 0, 2"}) {
+    const int64_t extents[] = {20, 35, 67};
+    std::vector<int64_t> shape(3);
+    for (int i = 0; i < 3; ++i)
+      shape[size_t(perm[3 * i] - '0')] = extents[i];
+    expectRight(fmt::format(R"(func.func @main(%a: {0}, %b: {1}) -> {0} {{
+  %0 = ricci.transpose %b perm = [{2}] : {1} -> {0}
+  %1 = ricci.elementwise add(%a, %0) : ({0}, {0}) -> {0}
+  return %1 : {0}
+}}
+)",
+                            type({20, 35, 67}, "f32"), type(shape, "f32"), perm));
+  }
+}
+
 /// Pairs of extents [kept, reduced] around the lanes.
 std::vector<std::pair<int64_t, int64_t>> pairsOf(const std::vector<int64_t> &extents) {
   std::vector<std::pair<int64_t, int64_t>> pairs;

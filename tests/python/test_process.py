@@ -86,11 +86,11 @@ def test_a_fork_while_other_threads_compile():
 FORK_DURING_A_LONG_COMPILE = """
 import os, numpy as np, ricci, signal, threading, time
 x = np.ones((3, 5), 'i8')
-text = 'x' + ''.join(f' + ((x + {i}) * (x - {i + 1})).sum()' for i in range(8000))
+text = 'x' + ''.join(f' + ((x + {i}) * (x - {i + 1})).sum()' for i in range(20000))
 thread = threading.Thread(target=lambda: ricci.evaluate(text, x=x))
 ricci.evaluate("x + 2", x=x)
 thread.start()
-time.sleep(0.3)
+time.sleep(1)                                              # it is no more in the parser
 start = time.time()
 child = os.fork()
 if child == 0:
