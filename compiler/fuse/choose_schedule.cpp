@@ -56,13 +56,14 @@ bool hasShortRows(const Schedule &s, const Target &target) {
          s.k[0].extent < 2 * target.lanes(componentDType(computeType(s.spec.result)));
 }
 
-/// Whether most of a tile would be padding, and the sums are short. What is small runs by a kernel
-/// that many shapes share.
+/// Whether most of a tile would be padding: of few columns and short sums, or of a few long sums.
+/// What is small runs by a kernel that many shapes share.
 bool isNarrow(const Schedule &s) {
-  constexpr int64_t kNarrow = 4, kMostSteps = 32, kLong = 1 << 14;
-  const int64_t m = totalExtent(s.m), n = totalExtent(s.n);
-  return s.spec.family == Family::Contract && totalExtent(s.k) <= kMostSteps &&
-         std::min(m, n) <= kNarrow && std::max(m, n) >= kLong;
+  constexpr int64_t kNarrow = 4, kMostSteps = 32, kMostSums = 16, kLong = 1 << 14;
+  const int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k);
+  return s.spec.family == Family::Contract &&
+         ((k <= kMostSteps && std::min(m, n) <= kNarrow && std::max(m, n) >= kLong) ||
+          (m * n <= kMostSums && k * totalExtent(s.batch) >= kLong && k <= kMostTerms));
 }
 
 /// Takes a schedule as a program of loops, which loads vectors of any stride, where that is faster.

@@ -88,6 +88,13 @@ private:
       order.append(reduced);
     size_t columns = list.size();
     addEach(Mode::Rows, reduced);
+    // Rows that are reduced are read one after the other as they lie in memory.
+    auto isInAll = [&](int64_t axis) {
+      return loops_.accesses[size_t(largest)].strides[size_t(axis)] != 0;
+    };
+    if (largest >= 0 && llvm::all_of(kept, isInAll) &&
+        llvm::none_of(loops_.stores, [](const LoopProgram::Store &store) { return store.full; }))
+      sortByStrides(kept, largest);
     for (size_t i = columns; i < list.size(); ++i)
       list[i].second.insert(list[i].second.begin(), kept.begin(), kept.end());
     if (list.empty())

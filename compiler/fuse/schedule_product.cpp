@@ -203,10 +203,21 @@ private:
     return dims;
   }
 
+  /// Rows one after the other as they lie in memory, where each is a line at least or the result
+  /// stays in the cache; else as their sums do.
   Schedule reduceRows() const {
     Schedule s = start(Family::ReduceRows);
     SmallVector<Dim> kept(kept_);
-    sortByBuffer(kept, result());
+    double results = 1, terms = 1;
+    for (const Dim &dim : kept_)
+      results *= double(dim.extent);
+    for (const Dim &dim : reduced_)
+      terms *= double(dim.extent);
+    const double item = double(itemSize(product_.result));
+    const bool hasRows = llvm::all_of(kept, [](const Dim &dim) { return dim.strides[0] != 0; });
+    const bool inMemory =
+        hasRows && (terms * item >= 64 || results * item <= double(target_.l2Bytes) / 2);
+    sortByBuffer(kept, inMemory ? 0 : result());
     s.batch = merged(kept);
     s.k = merged(sortedReduced());
     // The longest dim that vectors can run along.
