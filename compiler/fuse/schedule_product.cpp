@@ -42,6 +42,9 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
 
+/// Terms that a contraction in place adds up one after the other.
+constexpr int64_t kMostSteps = 1 << 15;
+
 /// What is not worth some 40 ms of compilation for a new batch size: predicted seconds, which are
 /// up to three times the real ones, or a share of them.
 constexpr double kNewSeconds = 3e-4, kNewShare = 0.15;
@@ -444,7 +447,10 @@ private:
       return std::nullopt;
     int64_t bytes = int64_t(itemSize(compute));
     bool contiguousA = stride(packed.m, 0) == 1 || stride(packed.k, 0) == 1;
-    if (double(k) * double(n) * double(bytes) > double(target_.l2Bytes) / 2 ||
+    // One tile of rows reads B once, from anywhere. A long sum is exact enough in blocks alone.
+    bool fits = double(k) * double(n) * double(bytes) <= double(target_.l2Bytes) / 2,
+         isOnce = m <= packed.spec.tileRows && k <= kMostSteps;
+    if ((!fits && !isOnce) ||
         (!contiguousA && double(m) * double(k) * double(bytes) > double(target_.l1Bytes)))
       return std::nullopt;
     Schedule s = packed;

@@ -58,7 +58,10 @@ constexpr int64_t kLongContraction = 1 << 26;
 constexpr int64_t kManyParts = 4;
 /// An axis that can be cut into as many parts as are wanted.
 constexpr int64_t kLongAxis = 256;
-/// Rows and columns from which on a contraction has tiles.
+/// Terms of a contraction's sums that are not added up one after the other.
+constexpr int64_t kLongSum = 1 << 15;
+/// Rows and columns from which on a contraction has tiles: on a CPU two of each, where sums are not
+/// along rows of both operands.
 constexpr int64_t kNarrow = 4;
 
 /// How far apart the indices of an axis are in memory; of what is computed, in C order.
@@ -230,12 +233,15 @@ private:
     if (results == 0 || longest < 0)
       return {};
     const Rules &r = rules();
+    const int64_t own = ownOfBoth(equation, extents);
+    const bool inRows = isAlongRows(op, equation, int32_t(longest));
     int64_t wanted =
-        isTiled(equation, extents)
+        own >= (cpu && !inRows ? 2 : kNarrow)
             ? std::min(r.manyBlocks / ((results + r.tile - 1) / r.tile), steps / r.manySteps)
             : std::min(r.manyBlocks / results, steps / r.longPart);
     double points = double(steps) * double(results);
-    if (cpu && points < double(isTiled(equation, extents) ? kLongContraction : r.longSum))
+    if (cpu && (inRows || steps < kLongSum) &&
+        points < double(own >= kNarrow ? kLongContraction : r.longSum))
       return {};
     int64_t extent = extents[size_t(longest)], parts = partsOf(extent, wanted);
     // What equal parts leave is summed apart. (A sum of bools is no addition.)
@@ -318,10 +324,21 @@ private:
     return true;
   }
 
-  /// Whether both operands have labels of their own.
-  static bool isTiled(const EinsumEquation &equation, ArrayRef<int64_t> extents) {
+  /// Whether all operands with the label are contiguous along it: vectors add up terms of their
+  /// own.
+  static bool isAlongRows(EinsumOp op, const EinsumEquation &equation, int32_t label) {
+    for (auto [input, labels] : llvm::zip(op.getInputs(), equation.operands))
+      if (auto *place = llvm::find(labels, label);
+          place != labels.end() && strideOf(input, size_t(place - labels.begin())) != 1)
+        return false;
+    return true;
+  }
+
+  /// How far labels go at least that an operand has of its own, of two: the rows of a tile, or its
+  /// columns.
+  static int64_t ownOfBoth(const EinsumEquation &equation, ArrayRef<int64_t> extents) {
     if (equation.operands.size() != 2)
-      return false;
+      return 1;
     int64_t own[2] = {1, 1};
     for (int32_t label : equation.output) {
       bool a = llvm::is_contained(equation.operands[0], label),
@@ -329,7 +346,7 @@ private:
       if (a != isB)
         own[a ? 0 : 1] *= extents[size_t(label)];
     }
-    return own[0] >= kNarrow && own[1] >= kNarrow;
+    return std::min(own[0], own[1]);
   }
 };
 
