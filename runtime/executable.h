@@ -163,7 +163,7 @@ struct Executable {
   std::vector<TensorType> outputs; ///< the strides the outputs must have
   std::vector<Launch> launches;
   int64_t arenaBytes = 0;
-  bool accumulates = false;                    ///< outputs += the results
+  bool accumulates = false; ///< outputs += the results
   /// What the code may use and this machine lacks: it can be looked at, but does not run.
   std::string lacking;
   std::vector<std::vector<uint8_t>> constants; ///< elements in C order
