@@ -34,6 +34,11 @@ thread_local int guards = 0;
 
 std::atomic<uint64_t> forks{0};
 
+/// Static objects in the making, by other threads than one that forks; whether none may be begun.
+std::atomic<int> statics{0};
+std::atomic<bool> staticsWait{false};
+thread_local int ownStatics = 0;
+
 using Clock = std::chrono::steady_clock;
 
 } // namespace
@@ -76,6 +81,20 @@ private:
     return true;
   }
 
+  /// The mutexes, and that no static object is in the making: nobody who holds a mutex waits to
+  /// begin one.
+  bool tryHoldAll() {
+    if (!tryLockAll())
+      return false;
+    staticsWait = true;
+    if (statics == ownStatics)
+      return true;
+    staticsWait = false;
+    for (ForkMutex *mutex = first; mutex; mutex = mutex->next_)
+      mutex->unlock();
+    return false;
+  }
+
   static void before() {
     const Clock::time_point deadline = Clock::now() + ForkGuard::kMostWait;
     Gate &g = gate();
@@ -88,12 +107,13 @@ private:
     g.changed.wait_until(lock, deadline, [&] { return g.inside == own; });
     ForkHandlers &self = instance();
     self.listMutex.lock();
-    while (!(self.locked = self.tryLockAll()) && Clock::now() < deadline)
+    while (!(self.locked = self.tryHoldAll()) && Clock::now() < deadline)
       std::this_thread::yield();
     lock.release(); // until the fork is done
   }
 
   void unlockAll() {
+    staticsWait = false;
     for (ForkMutex *mutex = locked ? first : nullptr; mutex; mutex = mutex->next_)
       mutex->unlock();
     listMutex.unlock();
@@ -110,6 +130,7 @@ private:
   static void afterInChild() {
     instance().unlockAll();
     forks.fetch_add(1, std::memory_order_relaxed);
+    statics = ownStatics; // of a fork that has waited in vain
     Gate &g = gate();
     const int own = guards > 0;
     g.refuses |= g.inside != own || !instance().locked;
@@ -129,6 +150,21 @@ private:
 
 ForkMutex::ForkMutex() { ForkHandlers::instance().add(*this); }
 ForkMutex::~ForkMutex() { ForkHandlers::instance().remove(*this); }
+
+void beginStatic() {
+  for (;;) {
+    statics.fetch_add(1);
+    if (ownStatics > 0 || !staticsWait)
+      break;
+    statics.fetch_sub(1);
+    std::this_thread::yield();
+  }
+  ++ownStatics;
+}
+void endStatic() {
+  --ownStatics;
+  statics.fetch_sub(1);
+}
 
 uint64_t forkCount() { return forks.load(std::memory_order_relaxed); }
 

@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Of a process's threads only the one that forks is in the child. What the others were about must
-// not be waited for there: their locks, and what they compute for others. So a fork waits until
-// nobody compiles and takes every ForkMutex, for kMostWait at most.
+// not be waited for there: their locks, what they compute for others, the static objects that they
+// make. So a fork waits until nobody compiles or makes one (guarded_statics.cpp) and takes every
+// ForkMutex, for kMostWait at most.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -36,6 +37,10 @@ private:
 /// How often this process and those that it was forked from have forked. Work of another count is
 /// done by a thread that is not in this process.
 uint64_t forkCount();
+
+/// Around the making of a static object of a function.
+void beginStatic();
+void endStatic();
 
 /// While one is alive its thread does what a child cannot go on with, for long: it compiles. A fork
 /// waits for the end; it is refused in the child of a fork that has waited in vain.

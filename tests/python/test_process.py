@@ -83,6 +83,32 @@ def test_a_fork_while_other_threads_compile():
     assert result.returncode == 0, result.stderr
 
 
+FORK_DURING_FIRST_CALLS = """
+import os, numpy as np, ricci, signal, sys, threading, time
+a = np.ones((64, 64))
+def work(seed):
+    ricci.evaluate(f"exp(x - {seed}) * 2 + tanh(x)", x=a)
+    ricci.einsum("ij,jk->ik", a, a)
+threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+for thread in threads: thread.start()
+time.sleep(float(sys.argv[1]))                             # they make what a process has once
+child = os.fork()
+if child == 0:
+    signal.alarm(20)                                       # a hang is a failure
+    ok = ricci.einsum("ij,jk->ik", a, a)[0, 0] == 64
+    ok &= bool(abs(ricci.evaluate("log(x) + 1", x=a)[0, 0] - 1) < 1e-9)
+    os._exit(0 if ok else 1)
+assert os.waitpid(child, 0)[1] == 0
+for thread in threads: thread.join()
+"""
+
+
+def test_a_fork_during_first_calls():
+    for milliseconds in np.linspace(0, 6, 25):
+        subprocess.run([sys.executable, "-c", FORK_DURING_FIRST_CALLS, str(milliseconds / 1000)], env=environment(),
+                       timeout=60, check=True)
+
+
 FORK_DURING_A_LONG_COMPILE = """
 import os, numpy as np, ricci, signal, threading, time
 x = np.ones((3, 5), 'i8')
