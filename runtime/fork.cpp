@@ -81,14 +81,18 @@ private:
     return true;
   }
 
-  /// The mutexes, and that no static object is in the making: nobody who holds a mutex waits to
-  /// begin one.
+  /// The mutexes and their list, and that no static object is in the making: nobody who holds a
+  /// mutex waits to begin one. Nothing is held between two tries, since one in the making may be a
+  /// mutex that joins the list.
   bool tryHoldAll() {
+    std::unique_lock list(listMutex);
     if (!tryLockAll())
       return false;
     staticsWait = true;
-    if (statics == ownStatics)
+    if (statics == ownStatics) {
+      list.release();
       return true;
+    }
     staticsWait = false;
     for (ForkMutex *mutex = first; mutex; mutex = mutex->next_)
       mutex->unlock();
@@ -106,15 +110,16 @@ private:
     const int own = guards > 0;
     g.changed.wait_until(lock, deadline, [&] { return g.inside == own; });
     ForkHandlers &self = instance();
-    self.listMutex.lock();
     while (!(self.locked = self.tryHoldAll()) && Clock::now() < deadline)
       std::this_thread::yield();
     lock.release(); // until the fork is done
   }
 
   void unlockAll() {
+    if (!locked)
+      return;
     staticsWait = false;
-    for (ForkMutex *mutex = locked ? first : nullptr; mutex; mutex = mutex->next_)
+    for (ForkMutex *mutex = first; mutex; mutex = mutex->next_)
       mutex->unlock();
     listMutex.unlock();
   }
@@ -129,6 +134,8 @@ private:
 
   static void afterInChild() {
     instance().unlockAll();
+    if (!instance().locked)
+      new (&instance().listMutex) std::mutex; // a thread of the parent's may hold it
     forks.fetch_add(1, std::memory_order_relaxed);
     statics = ownStatics; // of a fork that has waited in vain
     Gate &g = gate();
