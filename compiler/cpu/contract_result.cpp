@@ -129,6 +129,24 @@ void ContractResult::prefetch(Value i, Value j) {
            operandRows[e], false);
 }
 
+void ContractResult::prefetchEnds(Value i, Value j, Value panels) {
+  Value next = b_.add(j, word(ContractWord::StreamPeriod));
+  b_.ifThen(b_.lt(next, panels), [&] {
+    Value width = widthOf(j, {}), from = b_.load(cn, j), to = b_.load(cn, next);
+    Value joins =
+        b_.both(b_.eq(width, word(ContractWord::Extent)), b_.ne(b_.load(cmRuns, i), b_.idx(1)));
+    Value goesOn = b_.either(joins, b_.eq(to, b_.add(from, width)));
+    b_.ifThen(b_.eq(goesOn, b_.op<arith::ConstantIntOp>(0, 1)), [&] {
+      for (int r = 0; r < spec_.tileRows; ++r) {
+        Value row = b_.add(baseC, b_.load(cm, b_.add(i, r)));
+        for (Value column : {b_.add(from, width), to})
+          b_.op<memref::PrefetchOp>(c_, ValueRange{b_.add(row, column)}, /*isWrite=*/true,
+                                    /*localityHint=*/3, /*isDataCache=*/true);
+      }
+    });
+  });
+}
+
 void ContractResult::finishTile(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                                 Value accumulate) {
   Value pitch = spec_.streams ? columns : b_.idx(columnPanel_.pitch);
@@ -224,30 +242,31 @@ void ContractResult::tileToC(ArrayRef<Number> tile, Value i, Value j, Value accu
 
 void ContractResult::streamTile(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                                 Value whole) {
-  int lanes = values_.lanes();
-  int64_t bytes = int64_t(itemSize(spec_.result));
-  Value column = b_.add(baseC, b_.load(cn, j)), addresses = b_.idx(0);
-  auto rowOf = [&](int r) { return b_.add(column, b_.load(cm, b_.add(i, r))); };
-  auto direct = b_.ifYield(
+  Value column = b_.add(baseC, b_.load(cn, j)), first = b_.add(firstStream(j), i);
+  Values starts;
+  auto goOn = b_.ifYield(
       whole,
       [&] {
         for (int r = 0; r < spec_.tileRows; ++r)
-          addresses = b_.either(addresses, b_.mul(rowOf(r), bytes));
-        return LoopBuilder::Values{
-            isOnLine(b_, b_.either(addresses, addressOf(b_, c_, b_.idx(0), bytes)))};
+          starts.push_back(b_.add(column, b_.load(cm, b_.add(i, r))));
+        return Values{lines_->goOn(stream_, first, starts)};
       },
-      [&] { return LoopBuilder::Values{b_.op<arith::ConstantIntOp>(0, 1)}; });
+      [&] { return Values{b_.op<arith::ConstantIntOp>(0, 1)}; });
   b_.ifThen(
-      direct[0],
+      goOn[0],
       [&] {
-        for (int r = 0; r < spec_.tileRows; ++r)
-          for (int v = 0; v < vectors(); ++v)
-            storePast(b_, tile[r * vectors() + v].re, c_, b_.add(rowOf(r), v * lanes));
+        for (auto [r, start] : llvm::enumerate(starts))
+          start = b_.add(column, b_.load(cm, b_.add(i, int64_t(r))));
+        lines_->putRows(stream_, first, starts, tile);
       },
       [&] {
         tileToBuffer(tile, columns);
         streamBuffer(i, j, rows, columns);
       });
+}
+
+Value ContractResult::firstStream(Value j) {
+  return b_.mul(b_.rem(j, word(ContractWord::StreamPeriod)), word(ContractWord::BlockM));
 }
 
 void ContractResult::tileToBuffer(ArrayRef<Number> tile, Value pitch) {
@@ -258,16 +277,12 @@ void ContractResult::tileToBuffer(ArrayRef<Number> tile, Value pitch) {
     }
 }
 
-Value ContractResult::bufferRow(Value row, Value pitch) {
-  int64_t line = kCacheLine / int64_t(itemSize(spec_.result));
-  return b_.add(b_.mul(row, pitch), spec_.streams ? line : 0);
-}
+Value ContractResult::bufferRow(Value row, Value pitch) { return b_.mul(row, pitch); }
 
 void ContractResult::streamBuffer(Value i, Value j, Value rows, Value columns) {
   Value column = b_.add(baseC, b_.load(cn, j));
   Value joins = b_.eq(columns, word(ContractWord::Extent));
-  Value turn = b_.rem(j, word(ContractWord::StreamPeriod));
-  Value streams = b_.mul(turn, word(ContractWord::BlockM));
+  Value streams = firstStream(j);
   b_.forStrips(b_.idx(0), rows, [&](Value r) {
     Value row = b_.add(i, r), left = b_.sub(rows, r), run = b_.load(cmRuns, row);
     Value count = b_.select(joins, b_.min(run, left), b_.idx(1));

@@ -57,6 +57,9 @@ public:
   /// What a tile will be written to, and what its epilogue reads of every row, is on its way while
   /// the sums are made.
   void prefetch(Value i, Value j);
+  /// Where the rows' streams end with panel j, the lines that they end and go on within are on their
+  /// way: parts of them are written through the caches.
+  void prefetchEnds(Value i, Value j, Value panels);
   /// The tile of rows [i, i + rows) and columns [j, j + columns) of the block, the columns of the
   /// `panel`-th panel of B. `accumulate`: C has sums already; `last`: these complete them.
   void store(llvm::ArrayRef<Number> tile, Value i, Value j, Value panel, Value rows, Value columns,
@@ -95,16 +98,17 @@ private:
   void writeVector(Number sum, Value buffer, DType storage, Value at, Value accumulate);
   /// A whole tile whose columns are consecutive in C.
   void tileToC(llvm::ArrayRef<Number> tile, Value i, Value j, Value accumulate);
-  /// To C past the caches. A whole tile whose rows begin on cache lines is stored as it is; any
-  /// other goes to a buffer, where its rows lie as in C if they follow each other there, and from
-  /// there in as long pieces as there are.
+  /// To C past the caches. The rows of a whole tile usually go on where those of the last one
+  /// ended. Any other tile goes to a buffer, where its rows lie as in C if they follow each other
+  /// there, and from there in as long pieces as there are.
   void streamTile(llvm::ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                   Value whole);
   /// To the buffer, rows `pitch` apart. A vector's lanes past the row's end are overwritten by the
   /// next row.
   void tileToBuffer(llvm::ArrayRef<Number> tile, Value pitch);
-  /// A line before the first row may be read.
   Value bufferRow(Value row, Value pitch);
+  /// The streams of panel j's rows: their numbers begin here.
+  Value firstStream(Value j);
   /// The buffer's rows, which follow each other there, to C past the caches.
   void streamBuffer(Value i, Value j, Value rows, Value columns);
   /// Sums are whole tiles always: the buffer is padded.

@@ -345,6 +345,8 @@ private:
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
         if (spec_.epilogue)
           result_.prefetch(i, j);
+        if (spec_.streams)
+          result_.prefetchEnds(i, j, columns);
         if (spec_.prefetches)
           prefetchNext(i, j, rows, depth);
         auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, steps);

@@ -24,8 +24,9 @@ func::FuncOp LoopBuilder::beginFunction(ModuleOp module, StringRef name, TypeRan
   return function_;
 }
 
-void LoopBuilder::endFunction() {
-  op<func::ReturnOp>();
+void LoopBuilder::endFunction(ValueRange results) {
+  op<func::ReturnOp>(results);
+  function_.setType(getFunctionType(function_.getArgumentTypes(), results.getTypes()));
   constants_.clear();
   restoreInsertionPoint(outside_);
 }

@@ -36,8 +36,8 @@ public:
   /// Starts a function and moves the insertion point into it.
   mlir::func::FuncOp beginFunction(mlir::ModuleOp module, llvm::StringRef name,
                                    mlir::TypeRange inputs, bool isPrivate);
-  /// Ends it; the insertion point is left outside.
-  void endFunction();
+  /// Ends it with these results; the insertion point is left outside.
+  void endFunction(ValueRange results = {});
 
   Value idx(int64_t value);
   Value add(Value a, Value b) { return op<mlir::arith::AddIOp>(a, b); }

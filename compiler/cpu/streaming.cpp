@@ -56,7 +56,7 @@ LineStreams::LineStreams(LoopBuilder &b, ModuleOp module, ValueBuilder &values)
       line_(kCacheLine / bytes_) {
   emitCopy(module);
   emitFlush(module);
-  emitPut(module);
+  emitBegin(module);
 }
 
 Value LineStreams::before(Value to, Value index) {
@@ -99,66 +99,19 @@ void LineStreams::emitFlush(ModuleOp module) {
   b_.endFunction();
 }
 
-// stream_put(lines, next, to, stream, from, first, start, count)
-//   a stream that ended elsewhere is flushed, and the elements up to the next line are stored
-//   whole lines go past the caches, the first with what is carried
-//   the rest is carried
-void LineStreams::emitPut(ModuleOp module) {
+// stream_begin(lines, next, to, stream, from, first, start, count) -> head
+//   what the stream carries is stored, and so are the elements up to the next line
+void LineStreams::emitBegin(ModuleOp module) {
   Type index = b_.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index),
        buffer = MemRefType::get({ShapedType::kDynamic}, values_.componentType());
-  put_ = b_.beginFunction(module, "stream_put",
-                          {buffer, table, buffer, index, buffer, index, index, index}, true);
-  auto args = put_.getArguments();
-  Value lines = args[0], next = args[1], to = args[2], stream = args[3], from = args[4];
-  int lanes = values_.lanes();
-  Value carried = b_.mul(stream, line_);
-  auto copy = [&](Value source, Value first, Value target, Value start, Value count) {
-    b_.op<func::CallOp>(copy_, ValueRange{source, first, target, start, count});
-  };
-  auto loadLine = [&](Value buffer, Value at) {
-    SmallVector<Value> line;
-    for (int64_t v = 0; v < line_; v += lanes)
-      line.push_back(values_.loadComponent(buffer, b_.add(at, v), lanes));
-    return line;
-  };
-  auto streamed = b_.ifYield(
-      b_.eq(b_.load(next, stream), args[6]),
-      [&] { return LoopBuilder::Values{args[5], args[6], args[7]}; },
-      [&] {
-        b_.op<func::CallOp>(flush_, ValueRange{lines, next, to, stream});
-        Value used = before(to, args[6]);
-        Value head = b_.min(b_.rem(b_.sub(b_.idx(line_), used), b_.idx(line_)), args[7]);
-        copy(from, args[5], to, args[6], head);
-        return LoopBuilder::Values{b_.add(args[5], head), b_.add(args[6], head),
-                                   b_.sub(args[7], head)};
-      });
-  Value count = streamed[2], used = before(to, streamed[1]);
-  // Places from the start of the line that is being filled.
-  Value first = b_.sub(streamed[0], used), start = b_.sub(streamed[1], used);
-  Value end = b_.add(used, count), rest = b_.rem(end, b_.idx(line_)), whole = b_.sub(end, rest);
-  b_.ifThen(
-      b_.eq(whole, b_.idx(0)),
-      [&] { copy(from, streamed[0], lines, b_.add(carried, used), count); },
-      [&] {
-        auto begun = loadLine(lines, carried), added = loadLine(from, first);
-        for (auto [v, vectors] : llvm::enumerate(llvm::zip(begun, added))) {
-          auto [old, now] = vectors;
-          int64_t lane = int64_t(v) * lanes;
-          Number n = values_.selectLanes({old, {}}, {now, {}}, lanes, b_.sub(used, b_.idx(lane)));
-          storePast(b_, n.re, to, b_.add(start, lane));
-        }
-        b_.forLoop(b_.idx(line_), whole, b_.idx(line_), [&](Value i) {
-          for (auto [v, vector] : llvm::enumerate(loadLine(from, b_.add(first, i))))
-            storePast(b_, vector, to, b_.add(b_.add(start, i), int64_t(v) * lanes));
-        });
-        for (auto [v, vector] : llvm::enumerate(loadLine(from, b_.add(first, whole))))
-          values_.storeComponent(vector, lines, b_.add(carried, int64_t(v) * lanes), lanes);
-      });
-  // A piece that ends before its first line does carries nothing.
-  Value carries = b_.either(b_.ne(whole, b_.idx(0)),
-                            b_.either(b_.eq(streamed[1], args[6]), b_.eq(used, b_.idx(0))));
-  b_.store(b_.select(carries, b_.add(start, end), b_.idx(kNowhere)), next, stream);
-  b_.endFunction();
+  begin_ = b_.beginFunction(module, "stream_begin",
+                            {buffer, table, buffer, index, buffer, index, index, index}, true);
+  auto args = begin_.getArguments();
+  b_.op<func::CallOp>(flush_, ValueRange{args[0], args[1], args[2], args[3]});
+  Value used = before(args[2], args[6]);
+  Value head = b_.min(b_.rem(b_.sub(b_.idx(line_), used), b_.idx(line_)), args[7]);
+  b_.op<func::CallOp>(copy_, ValueRange{args[4], args[5], args[2], args[6], head});
+  b_.endFunction(head);
 }
 
 void LineStreams::begin(const State &state, Value count) {
@@ -167,8 +120,116 @@ void LineStreams::begin(const State &state, Value count) {
 
 void LineStreams::put(const State &state, Value stream, Value from, Value first, Value start,
                       Value count) {
-  b_.op<func::CallOp>(
-      put_, ValueRange{state.lines, state.next, state.to, stream, from, first, start, count});
+  Value goesOn = b_.eq(b_.load(state.next, stream), start);
+  Value head = b_.ifYield(
+      goesOn, [&] { return LoopBuilder::Values{b_.idx(0)}; },
+      [&] {
+        auto call = b_.op<func::CallOp>(begin_, ValueRange{state.lines, state.next, state.to,
+                                                           stream, from, first, start, count});
+        return LoopBuilder::Values{call.getResult(0)};
+      })[0];
+  first = b_.add(first, head), start = b_.add(start, head), count = b_.sub(count, head);
+  int lanes = values_.lanes();
+  Value line = b_.mul(stream, line_);
+  auto carried = loadCarried(state, line);
+  auto vectorAt = [&](Value i) { return values_.loadComponent(from, b_.add(first, i), lanes); };
+  Value rest = b_.rem(count, b_.idx(lanes)), whole = b_.sub(count, rest);
+  carried = b_.forIter(b_.idx(0), whole, b_.idx(lanes), carried, [&](Value i, ValueRange carried) {
+    Value at = b_.add(start, i);
+    return append(state.to, carried, vectorAt(i), at, before(state.to, at), {});
+  });
+  carried = b_.ifYield(
+      b_.ne(rest, b_.idx(0)),
+      [&] {
+        Value at = b_.add(start, whole);
+        return append(state.to, carried, vectorAt(whole), at, before(state.to, at), rest);
+      },
+      [&] { return carried; });
+  storeCarried(carried, state, line);
+  // A piece that ends before its first line does carries nothing.
+  Value carries = b_.either(goesOn, b_.eq(before(state.to, start), b_.idx(0)));
+  b_.store(b_.select(carries, b_.add(start, count), b_.idx(kNowhere)), state.next, stream);
+}
+
+Value LineStreams::goOn(const State &state, Value first, ArrayRef<Value> starts) {
+  Value all;
+  for (auto [r, start] : llvm::enumerate(starts)) {
+    Value next = b_.load(state.next, b_.add(first, int64_t(r)));
+    Value apart = b_.rem(b_.sub(start, starts[0]), b_.idx(line_));
+    Value goesOn = b_.both(b_.eq(next, start), b_.eq(apart, b_.idx(0)));
+    all = all ? b_.both(all, goesOn) : goesOn;
+  }
+  return all;
+}
+
+void LineStreams::putRows(const State &state, Value first, ArrayRef<Value> starts,
+                          ArrayRef<Number> vectors) {
+  int64_t lanes = values_.lanes(), row = int64_t(vectors.size() / starts.size());
+  LoopBuilder::Values used{before(state.to, starts[0])};
+  for (int64_t v = 1; v < row; ++v)
+    used.push_back(b_.rem(b_.add(used[0], v * lanes), b_.idx(line_)));
+  for (auto [r, start] : llvm::enumerate(starts)) {
+    Value stream = b_.add(first, int64_t(r)), line = b_.mul(stream, line_);
+    auto carried = loadCarried(state, line);
+    for (int64_t v = 0; v < row; ++v)
+      carried = append(state.to, carried, vectors[r * size_t(row) + size_t(v)].re,
+                       b_.add(start, v * lanes), used[size_t(v)], {});
+    storeCarried(carried, state, line);
+    b_.store(b_.add(start, row * lanes), state.next, stream);
+  }
+}
+
+LoopBuilder::Values LineStreams::loadCarried(const State &state, Value line) {
+  LoopBuilder::Values carried;
+  for (int64_t v = 0; v < line_; v += values_.lanes())
+    carried.push_back(values_.loadComponent(state.lines, b_.add(line, v), values_.lanes()));
+  return carried;
+}
+
+void LineStreams::storeCarried(ValueRange carried, const State &state, Value line) {
+  int lanes = values_.lanes();
+  for (auto [v, vector] : llvm::enumerate(carried))
+    values_.storeComponent(vector, state.lines, b_.add(line, int64_t(v) * lanes), lanes);
+}
+
+LoopBuilder::Values LineStreams::append(Value to, ValueRange carried, Value vector, Value start,
+                                        Value used, Value count) {
+  int lanes = values_.lanes();
+  Value lane = b_.rem(used, b_.idx(lanes)), filled = b_.sub(used, lane);
+  auto fills = [&](size_t v) { return b_.eq(filled, b_.idx(int64_t(v) * lanes)); };
+  Value current = carried[0];
+  for (size_t v = 1; v < carried.size(); ++v)
+    current = b_.select(fills(v), carried[v], current);
+  // Lanes before `lane` are carried; those that this vector has no room for come to the front.
+  Value turned = values_.rotateLanes(vector, lane);
+  Value joined = values_.selectLanes({current, {}}, {turned, {}}, lanes, lane).re;
+  auto endsLine = [&] { return fills(carried.size() - 1); };
+  auto storeLine = [&] {
+    for (size_t v = 0; v < carried.size(); ++v)
+      storePast(b_, v + 1 < carried.size() ? carried[v] : joined, to,
+                b_.add(b_.sub(start, used), int64_t(v) * lanes));
+  };
+  Value isFull = count ? b_.ge(b_.add(lane, count), b_.idx(lanes)) : Value();
+  if (isFull && carried.size() > 1)
+    b_.ifThen(b_.both(isFull, endsLine()), storeLine);
+  else if (isFull)
+    b_.ifThen(isFull, storeLine);
+  else if (carried.size() > 1)
+    b_.ifThen(endsLine(), storeLine);
+  else
+    storeLine();
+  // What is carried goes to the vector that comes next, at the end to the first.
+  Value onwards = isFull ? b_.select(isFull, turned, joined) : turned;
+  if (carried.size() == 1)
+    return {onwards};
+  LoopBuilder::Values next;
+  for (size_t v = 0; v < carried.size(); ++v) {
+    Value after = fills(v == 0 ? carried.size() - 1 : v - 1);
+    if (isFull)
+      after = b_.both(after, isFull);
+    next.push_back(b_.select(after, turned, b_.select(fills(v), joined, carried[v])));
+  }
+  return next;
 }
 
 void LineStreams::finish(const State &state, Value count) {

@@ -42,7 +42,7 @@ public:
 
   /// Bytes of workspace for each stream: a line, and where the stream goes on.
   static constexpr int64_t kLineBytes = kCacheLine, kNextBytes = 8;
-  /// Elements of a line. As many before and after a piece must be readable.
+  /// Elements of a line. A vector of them behind a piece must be readable.
   int64_t line() const { return line_; }
 
   /// The streams' memory: lines, and tables of places in `to`.
@@ -53,20 +53,32 @@ public:
   void begin(const State &state, Value count);
   /// The next `count` elements of a stream, from `first` on of a buffer, to `start` on.
   void put(const State &state, Value stream, Value from, Value first, Value start, Value count);
+  /// Whether the streams from `first` on go on at these places, all equally far into a line.
+  Value goOn(const State &state, Value first, llvm::ArrayRef<Value> starts);
+  /// Where they do: whole vectors, as many to each stream.
+  void putRows(const State &state, Value first, llvm::ArrayRef<Value> starts,
+               llvm::ArrayRef<Number> vectors);
   /// What is carried by the first `count` streams is stored.
   void finish(const State &state, Value count);
 
 private:
   void emitCopy(mlir::ModuleOp module);
   void emitFlush(mlir::ModuleOp module);
-  void emitPut(mlir::ModuleOp module);
+  void emitBegin(mlir::ModuleOp module);
+  /// A vector, or its first `count` lanes, to `start` on, where the stream goes on: `used` elements
+  /// into a line. Takes and returns the vectors of the line that is carried.
+  LoopBuilder::Values append(Value to, mlir::ValueRange carried, Value vector, Value start,
+                             Value used, Value count);
+  /// The vectors of a stream's line.
+  LoopBuilder::Values loadCarried(const State &state, Value line);
+  void storeCarried(mlir::ValueRange carried, const State &state, Value line);
   /// Elements of a line that lie before this place.
   Value before(Value to, Value index);
 
   LoopBuilder &b_;
   ValueBuilder &values_;
   int64_t bytes_, line_;
-  mlir::func::FuncOp copy_, flush_, put_;
+  mlir::func::FuncOp copy_, flush_, begin_;
 };
 
 } // namespace ricci

@@ -283,6 +283,42 @@ Number ValueBuilder::selectLanes(Number a, Number b, int lanes, Value count) {
   return {b_.select(m, a.re, b.re), a.im ? b_.select(m, a.im, b.im) : Value()};
 }
 
+Value ValueBuilder::rotateLanes(Value vector, Value count) {
+  auto type = cast<VectorType>(vector.getType());
+  int64_t lanes = type.getNumElements(), bytes = int64_t(type.getElementTypeBitWidth()) / 8;
+  // Instructions that permute as a vector says exist for 32 bits, with AVX-512 for 16.
+  int64_t unit = std::min<int64_t>(bytes, 4);
+  StringRef permute = unit == 4 && target_.avx512              ? "llvm.x86.avx512.permvar.si.512"
+                      : unit == 2 && target_.avx512            ? "llvm.x86.avx512.permvar.hi.512"
+                      : unit == 4 && target_.vectorBytes == 32 ? "llvm.x86.avx2.permd"
+                                                               : "";
+  if (permute.empty()) {
+    for (int64_t step = 1; step < lanes; step *= 2) {
+      SmallVector<int64_t> from(lanes);
+      for (int64_t l = 0; l < lanes; ++l)
+        from[size_t(l)] = (l + lanes - step) % lanes;
+      Value turned = b_.op<vector::ShuffleOp>(vector, vector, from);
+      vector = b_.select(b_.ne(b_.both(count, b_.idx(step)), b_.idx(0)), turned, vector);
+    }
+    return vector;
+  }
+  int64_t units = target_.vectorBytes / unit;
+  auto integer = b_.getIntegerType(unsigned(unit * 8));
+  auto places = VectorType::get({units}, integer);
+  SmallVector<APInt> own;
+  for (int64_t l = 0; l < units; ++l)
+    own.emplace_back(unsigned(unit * 8), uint64_t(l));
+  Value steps = b_.op<arith::IndexCastOp>(integer, b_.mul(count, bytes / unit));
+  // The instruction takes places modulo the lanes.
+  Value from = b_.op<arith::SubIOp>(b_.op<arith::ConstantOp>(DenseElementsAttr::get(places, own)),
+                                    b_.op<vector::BroadcastOp>(places, steps));
+  Value turned =
+      b_.op<LLVM::CallIntrinsicOp>(places, b_.getStringAttr(permute),
+                                   ValueRange{b_.op<vector::BitCastOp>(places, vector), from})
+          .getResults();
+  return b_.op<vector::BitCastOp>(type, turned);
+}
+
 Number ValueBuilder::horizontalSum(Number vector) {
   // A tree of halves: fixed order, and short code on every target.
   auto sum = [&](Value v) {

@@ -59,6 +59,8 @@ public:
   Value dotPairs(Value a, Value b, Value acc);
   /// The first `count` lanes of `a`, the others of `b`.
   Number selectLanes(Number a, Number b, int lanes, Value count);
+  /// Lane l goes to lane l + count, those at the end to the front; 0 <= count < lanes().
+  Value rotateLanes(Value vector, Value count);
   /// The sum over the lanes.
   Number horizontalSum(Number vector);
 

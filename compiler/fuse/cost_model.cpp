@@ -83,10 +83,11 @@ double contractCycles(const Schedule &s, const Target &target) {
     int64_t period = streamPeriod(s, target);
     // Memory that begins on a line has rows of whole lines stored as they are.
     bool lines = s.n[0].extent * int64_t(itemSize(s.spec.result)) % 64 == 0;
-    write = 3 * vectors + pieces / rows * (period == 1 ? (lines ? 24 : 56) : period ? 200 : 300);
+    write = 3 * vectors + pieces / rows * (period == 1 ? (lines ? 8 : 40) : period ? 200 : 300);
   } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
-    // The lines of the result are read before they are written.
-    write += 10.0 / 64 * std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result));
+    // The lines of the result are read before they are written, which short sums do not hide.
+    double lines = std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result)) / 64;
+    write += lines * (8 + std::max(0.0, 8 - steps * step / (rows * lines) / 4));
   }
   double epilogue = 0;
   if (s.spec.epilogue) {

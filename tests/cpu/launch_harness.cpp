@@ -195,22 +195,28 @@ constexpr uint8_t kOutside = 0xDB, kGarbage = 0xFF;
 struct Memory {
   std::vector<std::unique_ptr<GuardedMemory>> buffers;
   std::vector<uint8_t *> origins; ///< the elements at index 0
+  size_t skipped;
 
-  Memory(const LabelledProduct &product, bool atEnd) {
+  /// `skipped` elements of each buffer lie before its first.
+  Memory(const LabelledProduct &product, bool atEnd, size_t skipped = 0) : skipped(skipped) {
     for (size_t i = 0; i <= product.operands.size(); ++i) {
       size_t size = itemSize(i < product.operands.size() ? product.operands[i] : product.result);
       Reach reach = reachOf(product, i);
-      buffers.push_back(
-          std::make_unique<GuardedMemory>(reach.elements() * size, size, atEnd, kOutside));
-      origins.push_back(buffers.back()->data() - (reach.empty ? 0 : reach.low) * int64_t(size));
+      buffers.push_back(std::make_unique<GuardedMemory>((skipped + reach.elements()) * size, size,
+                                                        atEnd, kOutside));
+      origins.push_back(firstOf(i, size) - (reach.empty ? 0 : reach.low) * int64_t(size));
     }
+  }
+
+  uint8_t *firstOf(size_t buffer, size_t size) const {
+    return buffers[buffer]->data() + skipped * size;
   }
 
   void fill(const LabelledProduct &product, Data data, Random &random) {
     for (size_t i = 0; i < product.operands.size(); ++i) {
       size_t size = itemSize(product.operands[i]), count = reachOf(product, i).elements();
       for (size_t e = 0; e < count; ++e)
-        write(product.operands[i], buffers[i]->data() + e * size,
+        write(product.operands[i], firstOf(i, size) + e * size,
               randomNumber(product.operands[i], product.result, data, random));
     }
     if (product.accumulate)
@@ -428,8 +434,10 @@ KernelFn kernelOf(const KernelSpec &spec, const Target &target) {
 void expectRight(const Schedule &schedule, const LabelledProduct &product, const Target &target) {
   SCOPED_TRACE(describe(schedule, product, target));
   Random random(product.axes.size());
-  for (bool atEnd : {true, false}) {
-    Memory memory(product, atEnd);
+  // Whole rows of tiles also begin off a line of the caches that they are stored past.
+  for (size_t placement = 0; placement < (schedule.streams ? 3 : 2); ++placement) {
+    bool atEnd = placement == 0;
+    Memory memory(product, atEnd, placement == 2 ? 1 : 0);
     memory.fill(product, Data::Integers, random);
     std::vector<uint8_t> expected = memory.buffers.back()->all();
     naive(product, memory, expected);
