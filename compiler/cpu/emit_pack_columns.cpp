@@ -14,8 +14,6 @@
 
 #include "compiler/cpu/pack_steps.h"
 
-#include "llvm/ADT/SmallVectorExtras.h"
-
 using namespace mlir;
 
 namespace ricci {
@@ -148,21 +146,24 @@ private:
       b_.forStrips(start, panelCount_, [&](Value p) {
         Value run = b_.load(runs_, p), width = widthOf(p),
               panelStep = b_.mul(distance_, panelSize_);
-        Value rest = b_.rem(run, b_.idx(lanes)), whole = b_.sub(run, rest);
+        // The last vector of a run overlaps the one before; a run that is none is masked.
+        Value isShort = b_.lt(run, b_.idx(lanes));
+        Value whole = b_.select(isShort, b_.idx(0), run), final = b_.sub(run, b_.idx(lanes));
         b_.forLoop(b_.idx(0), width, b_.idx(lanes), [&](Value first) {
           SmallVector<Value> sources = columnSources(p, first, width), restPlaces;
           Value place = b_.add(placeOf(p), first), nobody = placeOf(panelCount_);
           for (int t = 0; t < lanes; ++t) {
             // What lies past the run goes to a panel that nobody reads.
-            Value at = b_.add(place, b_.mul(b_.add(whole, t), panelStep));
-            restPlaces.push_back(b_.select(b_.lt(b_.idx(t), rest), at, nobody));
+            Value at = b_.add(place, b_.mul(panelStep, t));
+            restPlaces.push_back(b_.select(b_.lt(b_.idx(t), run), at, nobody));
           }
           b_.forLoop(reader_.steps(), [&](Value step) {
             auto at = offsets(step);
             Value last = b_.sub(reader_.steps(), b_.idx(1));
             auto ahead = offsets(b_.min(b_.add(step, 1), last));
             Value atStep = b_.mul(step, kPitch_);
-            b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value x) {
+            b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value begin) {
+              Value x = b_.min(begin, final);
               auto moved = [&](Value o) { return o ? b_.opaque(b_.add(o, x)) : Value(); };
               StepReader::Offsets here{moved(at.first), moved(at.second), at.keep};
               for (Value next : {moved(ahead.first), moved(ahead.second)})
@@ -175,8 +176,8 @@ private:
                 to = b_.opaque(b_.add(to, panelStep));
               }
             });
-            b_.ifThen(b_.ne(rest, b_.idx(0)), [&] {
-              auto turned = reader_.turn(from(sources, whole), at, rest);
+            b_.ifThen(isShort, [&] {
+              auto turned = reader_.turn(sources, at, run);
               for (auto [t, vector] : llvm::enumerate(turned))
                 put({vector, {}}, b_.add(restPlaces[t], atStep), lanes);
             });
@@ -185,11 +186,6 @@ private:
         return b_.add(p, b_.mul(run, distance_));
       });
     });
-  }
-
-  /// Sources, `x` further on.
-  SmallVector<Value> from(ArrayRef<Value> sources, Value x) {
-    return llvm::map_to_vector(sources, [&](Value source) { return b_.add(source, x); });
   }
 
   LoopBuilder &b_;
