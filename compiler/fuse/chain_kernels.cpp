@@ -34,8 +34,11 @@ namespace {
 constexpr int64_t kTilesOfRows = 2;
 
 /// Columns are packed once for a batch entry, and kept: bytes that each worker has for that, at
-/// most.
-constexpr int64_t kMostPacked = 8 << 20;
+/// most, where a chain is to save time.
+constexpr double kMostPacked = 8 << 20;
+/// So many bytes are handed on that not to store them is worth a chain that takes as long, and one
+/// that takes longer. It needs a part of them at most.
+constexpr double kLarge = 256 << 20, kHuge = double(2ll << 30), kLeastSaved = 4;
 
 /// The rows of a buffer that a kernel goes through in C order: `columns` elements each. A
 /// contraction's are `rows` of each of `entries` batch entries, a fused kernel counts them through
@@ -114,6 +117,7 @@ struct Chain {
   std::vector<int64_t> passed;     ///< of each but the last: the position of a result
   int64_t entries = 0, rows = 0;
   int64_t rowBytes = 0; ///< of the longest row that is handed on
+  double bytes = 0;     ///< of the largest value that is
   int64_t blockRows = 0;
 };
 
@@ -229,6 +233,7 @@ private:
       return false;
     chain.rowBytes =
         std::max(chain.rowBytes, columns * int64_t(itemSize(elementDType(value.getType()))));
+    chain.bytes = std::max(chain.bytes, double(bytesOf(value)));
     return true;
   }
 
@@ -280,18 +285,32 @@ private:
   /// none with fewer rows than a tile. False where there are none.
   bool chooseBlocks(Chain &chain) {
     int64_t tile = 1, least = 1;
+    double packed = 0, mostPacked = 0;
     for (const Schedule &s : chain.schedules) {
       if (!isContraction(s.spec.family))
         continue;
       tile = std::max<int64_t>(tile, s.spec.tileRows);
-      if (s.spec.family == Family::ContractDirect)
+      if (s.spec.family == Family::ContractDirect) {
         least = std::max<int64_t>(least, s.spec.tileRows);
-      else if (packedBytes(s) > double(std::min(target_->l3Bytes / 4, kMostPacked)))
-        return false;
+      } else {
+        packed += packedBytes(s);
+        mostPacked = std::max(mostPacked, packedBytes(s));
+      }
     }
     int64_t rows = std::max(target_->l2Bytes / 4 / chain.rowBytes, kTilesOfRows * tile);
-    if (chain.rowBytes > target_->l3Bytes / 4 / std::min(rows, chain.rows))
-      return false;
+    double block = double(chain.rowBytes) * double(std::min(rows, chain.rows)),
+           l3 = double(target_->l3Bytes);
+    if (block > l3 / 4 || mostPacked > std::min(l3 / 4, kMostPacked)) {
+      double needed = packed + block;
+      for (Value result : kernels_[chain.kernels.back()].getResults())
+        needed += double(bytesOf(result));
+      if (chain.bytes < (packed + block <= l3 ? kLarge : kHuge) ||
+          chain.bytes < kLeastSaved * needed)
+        return false;
+      // Packed columns that come from memory are read once for a block.
+      if (packed + block > l3)
+        rows = std::max(target_->l3Bytes / 2 / chain.rowBytes, rows);
+    }
     // Blocks of one size, if they can be.
     int64_t blocks = ceilDiv(chain.rows, rows / tile * tile);
     rows = ceilDiv(ceilDiv(chain.rows, blocks), tile) * tile;
