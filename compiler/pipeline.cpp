@@ -7,6 +7,8 @@
 #include "compiler/pipeline.h"
 
 #include "compiler/contract/order_contractions.h"
+#include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/kernel_schedule.h"
 #include "compiler/ir/build_module.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/passes.h"
@@ -36,6 +38,15 @@ Status checkPassName(const std::string &name) {
     return success();
   return usageError(
       fmt::format("no pass is called '{}'; there are: {}", name, fmt::join(kPassNames, ", ")));
+}
+
+/// Those of all kernels; the verifier has read them.
+static std::vector<Schedule> schedulesOf(ModuleOp module) {
+  std::vector<Schedule> schedules;
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    for (KernelOp kernel : function.getOps<KernelOp>())
+      schedules.push_back(*fromAttribute(*kernel.getSchedule(), kernel));
+  return schedules;
 }
 
 double Stopwatch::lap() {
@@ -124,33 +135,19 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
     if (Status s = run("ricci-split-scans", createSplitScans(scans)); !s)
       return s;
   }
-  FormKernelsOptions kernels;
-  kernels.fuse = options_.fuse;
-  kernels.anyEpilogue = options_.device.isCuda();
-  if (!objectSize)
-    kernels.prologueBytes = options_.device.isCuda() ? 256 << 10 : 16 << 20;
-  if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
+  bool anyKnown = options_.known && !options_.known->keys.empty();
+  OwningOpRef<ModuleOp> unformed = anyKnown ? module_->clone() : nullptr;
+  if (Status s = toSchedules(/*epilogues=*/true, objectSize); !s)
     return s;
-  // From here on the function holds ricci.kernel, one each launch, and constants in memory only.
-  // For a GPU the emitter chooses.
-  if (options_.device.isCuda()) {
-    if (options_.fuse)
-      if (Status s = run("ricci-cuda-form-attention", createFormAttention()); !s)
-        return s;
-  } else {
-    if (options_.known && !options_.known->keys.empty())
-      setKnownKernels();
-    ChooseScheduleOptions schedule;
-    schedule.cpu = options_.cpu;
-    schedule.size = size;
-    if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
+  if (unformed && hasNewEpilogue(*module_)) {
+    // Smaller sizes of the program may have kernels for what that contraction does at once.
+    std::swap(module_, unformed);
+    if (Status s = toSchedules(/*epilogues=*/false, objectSize); !s)
       return s;
-    ChainKernelsOptions chains;
-    chains.cpu = options_.cpu;
-    chains.minBytes = options_.chainBytes;
-    if (options_.fuse && !objectSize)
-      if (Status s = run("ricci-chain-kernels", createChainKernels(chains)); !s)
-        return s;
+    if (isWorthKnown(*module_, *unformed))
+      options_.known->areTaken = true;
+    else
+      std::swap(module_, unformed);
   }
   // From here on every kernel has its schedule; nothing decides any more.
   if (options_.known)
@@ -160,6 +157,61 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
   memory.size = size;
   return run("ricci-plan-memory", createPlanMemory(memory));
   // From here on every intermediate has its place.
+}
+
+Status Pipeline::toSchedules(bool epilogues, std::optional<int64_t> objectSize) {
+  auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
+    return runOnFunction("kernels", name, std::move(pass));
+  };
+  FormKernelsOptions kernels;
+  kernels.fuse = options_.fuse;
+  kernels.anyEpilogue = options_.device.isCuda();
+  if (!objectSize)
+    kernels.prologueBytes = options_.device.isCuda() ? 256 << 10 : 16 << 20;
+  if (!epilogues)
+    kernels.epilogueBytes = INT64_MAX;
+  if (Status s = run("ricci-form-kernels", createFormKernels(kernels)); !s)
+    return s;
+  // From here on the function holds ricci.kernel, one each launch, and constants in memory only.
+  // For a GPU the emitter chooses.
+  if (options_.device.isCuda())
+    return options_.fuse ? run("ricci-cuda-form-attention", createFormAttention()) : success();
+  if (options_.known && !options_.known->keys.empty())
+    setKnownKernels();
+  ChooseScheduleOptions schedule;
+  schedule.cpu = options_.cpu;
+  schedule.size = objectSize.value_or(0);
+  if (Status s = run("ricci-choose-schedule", createChooseSchedule(schedule)); !s)
+    return s;
+  ChainKernelsOptions chains;
+  chains.cpu = options_.cpu;
+  chains.minBytes = options_.chainBytes;
+  return options_.fuse && !objectSize ? run("ricci-chain-kernels", createChainKernels(chains))
+                                      : success();
+}
+
+bool Pipeline::hasNewEpilogue(ModuleOp module) const {
+  return llvm::any_of(schedulesOf(module), [&](const Schedule &schedule) {
+    return schedule.spec.epilogue && !isKnown(schedule);
+  });
+}
+
+bool Pipeline::isWorthKnown(ModuleOp known, ModuleOp best) const {
+  auto all = schedulesOf(known);
+  if (!llvm::all_of(all, [&](const Schedule &schedule) { return isKnown(schedule); }))
+    return false;
+  auto seconds = [](ArrayRef<Schedule> schedules) {
+    double sum = 0;
+    for (const Schedule &schedule : schedules)
+      sum += schedule.predictedSeconds;
+    return sum;
+  };
+  double least = seconds(schedulesOf(best));
+  return seconds(all) <= least + leastSaved(least);
+}
+
+bool Pipeline::isKnown(const Schedule &schedule) const {
+  return llvm::is_contained(options_.known->keys, schedule.spec.key() + "|" + target_.key());
 }
 
 void Pipeline::setKnownKernels() {

@@ -41,8 +41,15 @@ public:
   CompileTimes &times() { return times_; }
 
 private:
+  /// From one function of operations to kernels with their schedules.
+  Status toSchedules(bool epilogues, std::optional<int64_t> objectSize);
   /// CompileOptions::known, for the passes that choose.
   void setKnownKernels();
+  bool isKnown(const Schedule &schedule) const;
+  /// Whether a contraction has an epilogue, and would have to be compiled for it.
+  bool hasNewEpilogue(mlir::ModuleOp module) const;
+  /// Whether a program of known kernels takes about as long as the best one, which is not.
+  bool isWorthKnown(mlir::ModuleOp known, mlir::ModuleOp best) const;
   Status runOnFunction(const char *stage, const char *name, std::unique_ptr<mlir::Pass> pass);
   Status step(const char *stage, const char *pass, llvm::function_ref<mlir::LogicalResult()> run);
 

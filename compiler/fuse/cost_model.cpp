@@ -20,6 +20,8 @@ static constexpr int64_t kFarBytes = 4096;
 
 bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
 
+double leastSaved(double seconds) { return std::max(1e-3, 0.15 * seconds); }
+
 static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
 
 /// Cycles to write a register tile that is cut, row by row through a buffer, and the share of tiles

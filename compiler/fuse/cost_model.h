@@ -23,6 +23,11 @@ inline constexpr double kClock = 3e9; ///< cycles a second
 /// them, which spares reading the lines that it overwrites.
 bool leavesCaches(double bytes, const Target &target);
 
+/// What a new kernel must be predicted to save of so many seconds to be worth some 40 ms of
+/// compilation for a new batch size. Predictions are up to three times the real times, and what is
+/// saved is often less yet.
+double leastSaved(double seconds);
+
 /// Seconds of one launch on one core: the larger of arithmetic and memory traffic, a part of the
 /// smaller, and the launch.
 double predictSeconds(const Schedule &schedule, const Target &target);

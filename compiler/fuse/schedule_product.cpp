@@ -45,10 +45,6 @@ constexpr int64_t kTurned = 16;
 /// Terms that a contraction in place adds up one after the other.
 constexpr int64_t kMostSteps = 1 << 15;
 
-/// What is not worth some 40 ms of compilation for a new batch size: predicted seconds, which are
-/// up to three times the real ones, or a share of them.
-constexpr double kNewSeconds = 3e-4, kNewShare = 0.15;
-
 /// Bytes of operands of the smallest contractions that are prefetched one ahead.
 constexpr int64_t kLeastPrefetched = 512;
 
@@ -130,7 +126,7 @@ private:
   double newSeconds(const KernelSpec &spec, double seconds) const {
     if (!product_.known || product_.known->contains(spec.key() + "|" + target_.key()))
       return 0;
-    return std::max(kNewSeconds, kNewShare * seconds);
+    return leastSaved(seconds);
   }
 
   Schedule start(Family family) const {
@@ -491,7 +487,8 @@ private:
       return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
     };
     int vectors = complex ? 1 : 2, rows = mostRows(vectors);
-    double best = cycles(rows, vectors) * 0.96;
+    double best = cycles(rows, vectors);
+    best -= 0.04 * taken;
     for (int v = 1; v <= 4; ++v)
       for (int r = mostRows(v); r >= 4 && r * v * parts >= 8; --r)
         if (double c = cycles(r, v); c < best) {

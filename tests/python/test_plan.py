@@ -167,3 +167,21 @@ for rows in map(int, sys.argv[1:]):
     assert kernels(*sizes, cache=tmp_path / "cache") == alone[:1] * len(sizes)
     # What is on disk afterwards is nobody's compromise.
     assert [kernels(rows, cache=tmp_path / "cache")[0] for rows in sizes] == alone
+
+
+def test_a_large_batch_takes_the_kernels_that_exist():
+    code = """import sys, numpy as np, ricci
+w, h = (np.arange(512 * 4096).reshape(512, 4096) % 7).astype("f4"), np.arange(4096).astype("f4")
+for rows in map(int, sys.argv[1:]):
+    x = (np.arange(rows * 512).reshape(rows, 512) % 5).astype("f4")
+    f = ricci.compile("maximum(x @ w - h, 0)", x=ricci.spec("f32", x.shape), w=w, h=h)
+    assert np.array_equal(f(x, w, h), np.maximum(x @ w - h, 0))
+    print([step["kernel"] for step in f.plan().steps])"""
+
+    def kernels(*rows):
+        return subprocess.run([sys.executable, "-c", code, *map(str, rows)], stdout=subprocess.PIPE, text=True, check=True,
+                              env={**os.environ, "RICCI_CACHE_DIR": "off"}).stdout.splitlines()
+
+    # 32 MiB of results, which alone would be one kernel.
+    small, large = kernels(256, 2048)
+    assert large == small != kernels(2048)[0]
