@@ -8,12 +8,21 @@
 
 #include "compiler/ir/types.h"
 
+#include "mlir/IR/Matchers.h"
+
 #include <algorithm>
 #include <cstring>
 
 namespace ricci {
 
 using namespace mlir;
+
+TypedAttr splatOf(Value value) {
+  DenseElementsAttr elements;
+  if (!matchPattern(value, m_Constant(&elements)) || !elements.isSplat())
+    return nullptr;
+  return dyn_cast<TypedAttr>(elements.getSplatValue<Attribute>());
+}
 
 // MLIR keeps the elements as memory does, but for bools.
 DenseElementsAttr constantFromBytes(RankedTensorType type, ArrayRef<uint8_t> bytes) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Value.h"
 
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace ricci {
 /// equal to (a bool is one byte). The number of bytes must be one of the two.
 mlir::DenseElementsAttr constantFromBytes(mlir::RankedTensorType type,
                                           llvm::ArrayRef<uint8_t> bytes);
+
+/// The element that all elements of a value are known to be; null when it is none.
+mlir::TypedAttr splatOf(mlir::Value value);
 
 /// Back to bytes: those of one element when the attribute is a splat.
 std::vector<uint8_t> constantToBytes(mlir::DenseElementsAttr elements);

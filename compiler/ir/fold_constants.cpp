@@ -14,6 +14,8 @@
 
 namespace ricci {
 
+#include <cmath>
+
 using namespace mlir;
 using llvm::APFloat;
 using llvm::APInt;
@@ -77,6 +79,16 @@ static std::optional<APInt> foldIntegers(ScalarOp op, const APSInt &x, const APS
   }
 }
 
+/// Rounded once: a root of f64 has digits enough for that of f32.
+static APFloat squareRoot(const APFloat &x) {
+  APFloat wide = x;
+  bool inexact;
+  wide.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
+  APFloat root(std::sqrt(wide.convertToDouble()));
+  root.convert(x.getSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+  return root;
+}
+
 /// Rounded once, as 16-bit floats are after f32 has done the operation.
 static std::optional<APFloat> foldFloats(ScalarOp op, APFloat x, const APFloat &y) {
   constexpr auto kNearest = APFloat::rmNearestTiesToEven;
@@ -99,6 +111,8 @@ static std::optional<APFloat> foldFloats(ScalarOp op, APFloat x, const APFloat &
   case ScalarOp::Absolute:
     x.clearSign();
     return x;
+  case ScalarOp::Sqrt:
+    return squareRoot(x);
   default:
     return std::nullopt;
   }

@@ -4,8 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/ir/constants.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/fold_constants.h"
+#include "compiler/ir/identities.h"
 #include "compiler/ir/types.h"
 #include "compiler/passes.h"
 
@@ -28,14 +30,6 @@ namespace {
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
-
-/// The element that all elements of a value are known to be; null when it is none.
-TypedAttr splatOf(Value value) {
-  DenseElementsAttr elements;
-  if (!matchPattern(value, m_Constant(&elements)) || !elements.isSplat())
-    return nullptr;
-  return dyn_cast<TypedAttr>(elements.getSplatValue<Attribute>());
-}
 
 LogicalResult replaceBySplat(PatternRewriter &rewriter, Operation *op, TypedAttr element) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
@@ -246,6 +240,7 @@ struct SimplifyPass : impl::SimplifyBase<SimplifyPass> {
                  FoldShape<ReshapeOp>, FoldShape<TransposeOp>, FoldShape<SliceOp>,
                  FoldShape<WindowsOp>, MergeCasts, MergeTransposes, MergePair<ReshapeOp>,
                  MergePair<BroadcastOp>, MergeSlices>(&getContext());
+    populateIdentities(patterns);
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     config.setMaxIterations(GreedyRewriteConfig::kNoLimit);

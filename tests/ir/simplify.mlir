@@ -192,3 +192,60 @@ func.func @equal(%a: tensor<3xf32>) -> tensor<3xf32> {
   %3 = ricci.elementwise add(%0, %1) : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
   return %3 : tensor<3xf32>
 }
+
+// CHECK-LABEL: func.func @neutral
+// CHECK-SAME: %[[A:.*]]: tensor<3xf32>, %[[I:.*]]: tensor<3xi32>, %[[B:.*]]: tensor<3xi1>
+func.func @neutral(%a: tensor<3xf32>, %i: tensor<3xi32>, %b: tensor<3xi1>) -> (tensor<3xf32>, tensor<2x3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xi32>, tensor<3xi32>, tensor<3xi32>, tensor<3xi1>) {
+  // CHECK-NEXT: %[[W:.*]] = ricci.broadcast %[[A]] : tensor<3xf32> -> tensor<2x3xf32>
+  // CHECK-NEXT: return %[[A]], %[[W]], %[[A]], %[[A]], %[[I]], %[[I]], %[[I]], %[[B]]
+  %one = ricci.constant dense<1.0> : tensor<f32>
+  %ones = ricci.constant dense<1.0> : tensor<2x1xf32>
+  %zero = ricci.constant dense<0.0> : tensor<f32>
+  %minus = ricci.constant dense<-0.0> : tensor<f32>
+  %none = ricci.constant dense<0> : tensor<i32>
+  %all = ricci.constant dense<-1> : tensor<i32>
+  %true = ricci.constant dense<true> : tensor<i1>
+  %0 = ricci.elementwise divide(%a, %one) : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
+  %1 = ricci.elementwise multiply(%ones, %a) : (tensor<2x1xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  %2 = ricci.elementwise subtract(%a, %zero) : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
+  %3 = ricci.elementwise add(%minus, %a) : (tensor<f32>, tensor<3xf32>) -> tensor<3xf32>
+  %4 = ricci.elementwise add(%none, %i) : (tensor<i32>, tensor<3xi32>) -> tensor<3xi32>
+  %5 = ricci.elementwise bitwise_and(%i, %all) : (tensor<3xi32>, tensor<i32>) -> tensor<3xi32>
+  %6 = ricci.elementwise left_shift(%i, %none) : (tensor<3xi32>, tensor<i32>) -> tensor<3xi32>
+  %7 = ricci.elementwise multiply(%b, %true) : (tensor<3xi1>, tensor<i1>) -> tensor<3xi1>
+  return %0, %1, %2, %3, %4, %5, %6, %7 : tensor<3xf32>, tensor<2x3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xi32>, tensor<3xi32>, tensor<3xi32>, tensor<3xi1>
+}
+
+// -0.0 + 0.0 is 0.0, 0 - x and 0 << x are not x, inf * (1 + 0j) has a NaN.
+// CHECK-LABEL: func.func @not_neutral
+func.func @not_neutral(%a: tensor<3xf32>, %i: tensor<3xi32>, %c: tensor<3xcomplex<f32>>) -> (tensor<3xf32>, tensor<3xf32>, tensor<3xi32>, tensor<3xi32>, tensor<3xcomplex<f32>>) {
+  // CHECK: ricci.elementwise add
+  // CHECK: ricci.elementwise subtract
+  // CHECK: ricci.elementwise subtract
+  // CHECK: ricci.elementwise left_shift
+  // CHECK: ricci.elementwise multiply
+  %zero = ricci.constant dense<0.0> : tensor<f32>
+  %minus = ricci.constant dense<-0.0> : tensor<f32>
+  %none = ricci.constant dense<0> : tensor<i32>
+  %one = ricci.constant dense<(1.0, 0.0)> : tensor<complex<f32>>
+  %0 = ricci.elementwise add(%a, %zero) : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
+  %1 = ricci.elementwise subtract(%a, %minus) : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
+  %2 = ricci.elementwise subtract(%none, %i) : (tensor<i32>, tensor<3xi32>) -> tensor<3xi32>
+  %3 = ricci.elementwise left_shift(%none, %i) : (tensor<i32>, tensor<3xi32>) -> tensor<3xi32>
+  %4 = ricci.elementwise multiply(%c, %one) : (tensor<3xcomplex<f32>>, tensor<complex<f32>>) -> tensor<3xcomplex<f32>>
+  return %0, %1, %2, %3, %4 : tensor<3xf32>, tensor<3xf32>, tensor<3xi32>, tensor<3xi32>, tensor<3xcomplex<f32>>
+}
+
+// CHECK-LABEL: func.func @pairs
+// CHECK-SAME: %[[A:.*]]: tensor<3xf32>, %[[I:.*]]: tensor<3xi32>
+func.func @pairs(%a: tensor<3xf32>, %i: tensor<3xi32>) -> (tensor<3xf32>, tensor<3xi32>, tensor<f32>) {
+  // CHECK-NEXT: %[[R:.*]] = ricci.constant dense<1.41421354> : tensor<f32>
+  // CHECK-NEXT: return %[[A]], %[[I]], %[[R]]
+  %0 = ricci.elementwise negative(%a) : (tensor<3xf32>) -> tensor<3xf32>
+  %1 = ricci.elementwise negative(%0) : (tensor<3xf32>) -> tensor<3xf32>
+  %2 = ricci.elementwise invert(%i) : (tensor<3xi32>) -> tensor<3xi32>
+  %3 = ricci.elementwise invert(%2) : (tensor<3xi32>) -> tensor<3xi32>
+  %two = ricci.constant dense<2.0> : tensor<f32>
+  %root = ricci.elementwise sqrt(%two) : (tensor<f32>) -> tensor<f32>
+  return %1, %3, %root : tensor<3xf32>, tensor<3xi32>, tensor<f32>
+}
