@@ -18,6 +18,7 @@ namespace ricci {
 namespace {
 
 constexpr size_t kMaxSteps = 4'000'000;
+constexpr size_t kMaxResults = 1 << 14; // each is a buffer
 constexpr int kMaxSequenceDepth = 64; // NumPy's limit of axes
 
 /// How deep a sequence nests, and how many values it has.
@@ -92,6 +93,10 @@ Status Evaluator::setResults(Value value) {
     return errorAt("the result is a list: a program gives an expression or a tuple", value.span);
   if (tuple && tuple->items.empty())
     return errorAt("the result is an empty tuple", value.span);
+  if (tuple && tuple->items.size() > kMaxResults)
+    return errorAt(fmt::format("the result is a tuple of {} tensors: {} are the most",
+                               tuple->items.size(), kMaxResults),
+                   value.span);
   if (!tuple) {
     Expected<int> node = resultNode(value);
     if (!node)

@@ -12,9 +12,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace ricci {
 namespace {
+
+/// So many outputs are compared pair by pair, without allocating.
+constexpr size_t kFewOutputs = 8;
 
 /// Strides count only where they are used.
 bool sameLayout(const TensorType &a, const TensorType &b) {
@@ -53,6 +57,46 @@ bool repeatsElements(const Tensor &t) {
   return false;
 }
 
+/// Whether an output overlaps another one or an input, in the time that sorting takes.
+bool anyOverlaps(TensorList inputs, TensorList outputs) {
+  struct Range {
+    __int128 begin, end;
+    bool isOutput;
+  };
+  std::vector<Range> ranges;
+  for (const auto &[tensors, isOutput] : {std::pair(inputs, false), std::pair(outputs, true)})
+    for (const Tensor &t : tensors)
+      if (t.size() != 0) {
+        auto [begin, end] = byteRange(t);
+        ranges.push_back({begin, end, isOutput});
+      }
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range &x, const Range &y) { return x.begin < y.begin; });
+  __int128 end = 0, outputsEnd = 0; // of those that begin before
+  for (const Range &r : ranges) {
+    if (r.begin < (r.isOutput ? end : outputsEnd))
+      return true;
+    end = std::max(end, r.end);
+    if (r.isOutput)
+      outputsEnd = std::max(outputsEnd, r.end);
+  }
+  return false;
+}
+
+Status checkOverlaps(TensorList inputs, TensorList outputs) {
+  if (outputs.size() > kFewOutputs && !anyOverlaps(inputs, outputs))
+    return success();
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (mayOverlap(outputs[o], inputs[i]))
+        return inputError(fmt::format("output {} overlaps operand {} in memory", o + 1, i + 1));
+    for (size_t p = 0; p < o; ++p)
+      if (mayOverlap(outputs[o], outputs[p]))
+        return inputError(fmt::format("output {} overlaps output {} in memory", o + 1, p + 1));
+  }
+  return success();
+}
+
 Status checkArguments(const Executable &e, TensorList inputs, TensorList outputs) {
   if (inputs.size() != e.inputs.size())
     return inputError(
@@ -71,14 +115,8 @@ Status checkArguments(const Executable &e, TensorList inputs, TensorList outputs
     if (repeatsElements(outputs[o]))
       return inputError(
           fmt::format("output {} has a stride of 0: its elements share memory", o + 1));
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (mayOverlap(outputs[o], inputs[i]))
-        return inputError(fmt::format("output {} overlaps operand {} in memory", o + 1, i + 1));
-    for (size_t p = 0; p < o; ++p)
-      if (mayOverlap(outputs[o], outputs[p]))
-        return inputError(fmt::format("output {} overlaps output {} in memory", o + 1, p + 1));
   }
-  return success();
+  return checkOverlaps(inputs, outputs);
 }
 
 } // namespace

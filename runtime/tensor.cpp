@@ -148,8 +148,7 @@ int64_t Tensor::size() const {
   return count;
 }
 
-/// The bytes [first, second) that the elements of a tensor lie in.
-static std::pair<__int128, __int128> byteRange(const Tensor &t) {
+std::pair<__int128, __int128> byteRange(const Tensor &t) {
   __int128 low = 0, high = 0;
   for (int64_t i = 0; i < t.rank(); ++i) {
     const __int128 reach = __int128(t.shape()[i] - 1) * t.strides()[i];

@@ -103,15 +103,15 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
       getOperation().emitError(target.error().message);
       return signalPassFailure();
     }
-    Operation *last = getOperation().getBody().front().getTerminator();
+    auto results = getOperation().getBody().front().getTerminator()->getOperands();
+    llvm::DenseSet<Value> isResult(results.begin(), results.end());
     bool accumulate = getOperation()->hasAttr(kAccumulateAttr);
     llvm::StringSet<> known = knownKernels(getOperation());
     for (KernelOp kernel : getOperation().getOps<KernelOp>()) {
-      bool isResult = llvm::is_contained(last->getOperands(), kernel.getResult(0));
       std::optional<LabelledProduct> product;
       std::optional<LoopProgram> loops;
       if (EinsumOp einsum = einsumOf(kernel))
-        product = productOf(einsum, kernel, accumulate && isResult);
+        product = productOf(einsum, kernel, accumulate && isResult.contains(kernel.getResult(0)));
       else if ((loops = buildLoopProgram(kernel)))
         product = productOf(*loops);
       if (!product && !loops) {

@@ -271,6 +271,9 @@ TEST(ParseProgram, WorkIsBounded) {
                   .starts_with("the program takes more than 4000000 steps"));
   EXPECT_TRUE(errorOf("t = 1, 1\n" + repeat("t = t,\n", 100000) + "x")
                   .starts_with("this sequence is nested more than 64 levels deep"));
+  EXPECT_EQ(programOf("x" + repeat(",x", 16383), {{"x", "f32[3]"}}).value().results.size(), 16384u);
+  EXPECT_TRUE(errorOf("x" + repeat(",x", 16384))
+                  .starts_with("the result is a tuple of 16385 tensors: 16384 are the most"));
   std::string deep = "def f0(a): return a\n";
   for (int i = 1; i < 1000; ++i)
     deep += fmt::format("def f{}(a): return f{}(a) + 1\n", i, i - 1);

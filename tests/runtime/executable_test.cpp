@@ -244,6 +244,25 @@ TEST(Executable, OutputsMayNotShareElements) {
             "output 2 overlaps output 1 in memory");
 }
 
+// Many outputs are sorted.
+TEST(Executable, ManyOutputsMayNotShareElements) {
+  constexpr int64_t kCount = 20;
+  Executable e;
+  std::vector<float> in(8), out(4 * kCount);
+  std::vector<Tensor> outputs;
+  e.inputs = {f32({4}), f32({4})};
+  for (int64_t o = 0; o < kCount; ++o) {
+    e.outputs.push_back(f32({4}));
+    outputs.push_back(Tensor::borrow(&out[size_t(4 * (kCount - 1 - o))], {4}));
+  }
+  Tensor apart = Tensor::borrow(in.data(), {4}), shared = Tensor::borrow(&in[2], {4});
+  EXPECT_EQ(runError(e, {apart, shared}, outputs), ""); // operands may share
+  EXPECT_EQ(runError(e, {apart, Tensor::borrow(&out[41], {4})}, outputs),
+            "output 9 overlaps operand 2 in memory");
+  outputs[3] = Tensor::borrow(&out[5], {4});
+  EXPECT_EQ(runError(e, {apart, shared}, outputs), "output 18 overlaps output 4 in memory");
+}
+
 TEST(Executable, MissingMemoryIsAMachineError) {
   Executable e = twoSteps(4);
   float in[4] = {}, out[4] = {};
