@@ -20,7 +20,9 @@ static constexpr int64_t kFarBytes = 4096;
 
 bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
 
-double leastSaved(double seconds) { return std::max(1e-3, 0.15 * seconds); }
+double leastSaved(double seconds) {
+  return std::max(std::min(1e-3, 0.5 * seconds), 0.15 * seconds);
+}
 
 static double roundedUp(int64_t n, int tile) { return double((n + tile - 1) / tile) * tile; }
 
@@ -57,22 +59,25 @@ double contractCycles(const Schedule &s, const Target &target) {
   double loads = target.vectorBytes == 64 ? 0.97 : 0.5;
   double step = std::max(rows * vectors * parts / perCycle, loads * (rows + vectors)) + 0.5;
   // An element that is gathered from beyond the caches costs a line.
-  auto pack = [&](Packing p, double numbers) {
-    double bytes = numbers * double(packedItemSize(s.spec));
-    double gather = bytes > double(target.l2Bytes) ? 5 : 1.5;
+  auto pack = [&](Packing p, double numbers, bool panels) {
+    bool isFar = numbers * double(packedItemSize(s.spec)) > double(target.l2Bytes);
+    double gather = isFar ? 5 : 1.5;
     // Pairs along K are moved as one. A strip of K that is less than a vector is turned as a whole
     // one, under a mask.
     double strip = s.k.empty() ? 1 : double(s.k[0].extent);
     double vector = p == Packing::Across                    ? 8
                     : p == Packing::AlongK && strip < lanes ? 8 * lanes / strip
                     : p == Packing::AlongK && s.spec.pairs  ? 2
-                                                            : 4;
+                    // A vector of every row in turn, where panels take some rows together.
+                    : p == Packing::AlongRows && isFar && !panels ? 8
+                                                                  : 4;
     return numbers * (p == Packing::Gather ? gather : vector / lanes);
   };
   // Rows are turned a vector of them at a time, from panel to panel.
   double turned =
       s.spec.packing[0] == Packing::AlongK ? roundedUp(int64_t(rows), int(lanes)) / rows : 1;
-  double packing = pack(s.spec.packing[0], turned * double(m) * k) + pack(s.spec.packing[1], n * k);
+  double packing = pack(s.spec.packing[0], turned * double(m) * k, false) +
+                   pack(s.spec.packing[1], n * k, s.spec.panels);
   auto [cut, share] = s.n.empty() ? std::pair(0.0, 0.0) : cutTiles(s, lanes);
   // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache
   // and comes back.
