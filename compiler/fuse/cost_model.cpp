@@ -17,6 +17,8 @@ static constexpr double kLaunchSeconds = 2e-7;
 static constexpr double kScannedCycles = 6;
 /// Elements so far apart are on pages of their own.
 static constexpr int64_t kFarBytes = 4096;
+/// Cycles between two lines, or a few that follow each other, that come from pages of their own.
+static constexpr double kFarCycles = 38;
 
 bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
 
@@ -42,6 +44,15 @@ static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
   return {rows * 12 * strips, std::min(1.0, tile / inner)};
 }
 
+/// Of an operand, all that the launch reads.
+static double bytesOf(const Schedule &s, size_t operand) {
+  double bytes = double(itemSize(s.spec.stored(operand)));
+  for (const Dims *dims : {&s.batch, &s.m, &s.n, &s.k})
+    for (const Dim &dim : *dims)
+      bytes *= dim.strides[operand] ? double(dim.extent) : 1;
+  return bytes;
+}
+
 double contractCycles(const Schedule &s, const Target &target) {
   double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
   double steps = s.spec.pairs ? std::ceil(k / 2) : k;
@@ -60,7 +71,9 @@ double contractCycles(const Schedule &s, const Target &target) {
   double step = std::max(rows * vectors * parts / perCycle, loads * (rows + vectors)) + 0.5;
   // An element that is gathered from beyond the caches costs a line.
   auto pack = [&](Packing p, double numbers, bool panels) {
-    bool isFar = numbers * double(packedItemSize(s.spec)) > double(target.l2Bytes);
+    double bytes = numbers * double(packedItemSize(s.spec));
+    bool isFar = bytes > double(target.l2Bytes),
+         isFromMemory = batch * bytes > double(target.l3Bytes) / 2;
     double gather = isFar ? 5 : 1.5;
     // Pairs along K are moved as one. A strip of K that is less than a vector is turned as a whole
     // one, under a mask.
@@ -70,6 +83,7 @@ double contractCycles(const Schedule &s, const Target &target) {
                     : p == Packing::AlongK && s.spec.pairs  ? 2
                     // A vector of every row in turn, where panels take some rows together.
                     : p == Packing::AlongRows && isFar && !panels ? 8
+                    : isFromMemory                                ? 6
                                                                   : 4;
     return numbers * (p == Packing::Gather ? gather : vector / lanes);
   };
@@ -128,6 +142,11 @@ static double directCycles(const Schedule &s, const Target &target) {
   double step =
       std::max(rows * vectors / perCycle, rows * (rows > 8 ? 0.9 : 0.6) + 0.5 * vectors + joins) +
       0.5;
+  // A piece of a row that comes from memory, far from the row before.
+  double distance = s.k.empty() ? 0 : std::abs(double(s.k[0].strides[1]));
+  if (distance * double(itemSize(s.spec.stored(1))) >= kFarBytes &&
+      bytesOf(s, 1) > double(target.l3Bytes) / 2)
+    step = std::max(step, kFarCycles);
   return batch * (tiles * (steps * step + 2 * rows * vectors + 20) + 60);
 }
 
@@ -301,12 +320,26 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   return cycles;
 }
 
+/// What a reduction reads again, from memory, of operands that some of its results share; a stream
+/// of nothing else is faster than what `kBandwidth` stands for.
+static double rereadBytes(const Schedule &s, const Target &target) {
+  if (s.spec.family != Family::ReduceRows && s.spec.family != Family::ReduceColumns)
+    return 0;
+  double reread = 0;
+  for (size_t operand = 0; operand < s.spec.operands.size(); ++operand)
+    if (double bytes = bytesOf(s, operand); bytes > double(target.l3Bytes) / 2)
+      for (const Dim &dim : s.batch)
+        reread += dim.strides[operand] == 0 ? 0.1 * double(dim.extent - 1) * bytes : 0;
+  return reread;
+}
+
 double predictSeconds(const Schedule &s, const Target &target) {
   double cycles = s.spec.family == Family::Fused            ? fusedCycles(*s.spec.loops, target)
                   : s.spec.family == Family::Contract       ? contractCycles(s, target)
                   : s.spec.family == Family::ContractDirect ? directCycles(s, target)
                                                             : elementwiseCycles(s, target);
-  double memory = s.bytes > double(target.l2Bytes) ? s.bytes / kBandwidth : 0;
+  double bytes = s.bytes + rereadBytes(s, target);
+  double memory = bytes > double(target.l2Bytes) ? bytes / kBandwidth : 0;
   // Arithmetic and memory overlap, never wholly.
   double compute = cycles / kClock;
   return kLaunchSeconds + std::max(compute, memory) + 0.25 * std::min(compute, memory);

@@ -9,6 +9,7 @@
 #include "compiler/fuse/loop_program.h"
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 using namespace mlir;
@@ -41,6 +42,12 @@ uint32_t unitBits(const Dim &dim) {
 
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
+
+/// Ways of the L2 cache, at least.
+constexpr int64_t kWays = 8;
+
+/// Tiles of rows that read columns of B which are not packed, at most.
+constexpr int64_t kFewTiles = 4;
 
 /// Terms that a contraction in place adds up one after the other.
 constexpr int64_t kMostSteps = 1 << 15;
@@ -443,10 +450,17 @@ private:
       return std::nullopt;
     int64_t bytes = int64_t(itemSize(compute));
     bool contiguousA = stride(packed.m, 0) == 1 || stride(packed.k, 0) == 1;
-    // One tile of rows reads B once, from anywhere. A long sum is exact enough in blocks alone.
-    bool fits = double(k) * double(n) * double(bytes) <= double(target_.l2Bytes) / 2,
-         isOnce = m <= packed.spec.tileRows && k <= kMostSteps;
-    if ((!fits && !isOnce) ||
+    // One tile of rows reads B once, from anywhere; a few read it from L3, and each strip of
+    // columns again from L2. A long sum is exact enough in blocks alone.
+    double bytesB = double(k) * double(n) * double(bytes), bytesOfAll = bytesB;
+    for (const Dim &dim : packed.batch)
+      bytesOfAll *= dim.strides[1] ? double(dim.extent) : 1;
+    bool fits = bytesB <= double(target_.l2Bytes) / 2,
+         isOnce = m <= packed.spec.tileRows && k <= kMostSteps,
+         isFew = m <= kFewTiles * packed.spec.tileRows &&
+                 bytesOfAll <= double(target_.l3Bytes) / 2 &&
+                 stripStays(k, stride(packed.k, 1) * bytes, packed.spec.tileColumns * bytes);
+    if ((!fits && !isOnce && !isFew) ||
         (!contiguousA && double(m) * double(k) * double(bytes) > double(target_.l1Bytes)))
       return std::nullopt;
     Schedule s = packed;
@@ -465,6 +479,16 @@ private:
                    read + m * n * bytes <= target_.l2Bytes / 4;
     s.spec.prefetches = s.prefetches;
     return s;
+  }
+
+  /// Whether so many rows of a strip of columns, this far apart, are in the L2 cache together. Rows
+  /// that are a power of two apart share its sets.
+  bool stripStays(int64_t rows, int64_t stride, int64_t bytes) const {
+    if (rows * bytes > target_.l2Bytes / 2)
+      return false;
+    int64_t lines = std::max<int64_t>(std::abs(stride) / 64, 1),
+            sets = target_.l2Bytes / 64 / kWays;
+    return rows <= sets / std::gcd(lines, sets) * kWays / 2;
   }
 
   /// Rows and vectors of the register tile: accumulators, a row of vectors and one broadcast fill

@@ -178,8 +178,8 @@ func.func @add_map(%a: tensor<600xf32>) -> tensor<600xf32> attributes {ricci.acc
 
 // Pairs along K, where the CPU multiplies them.
 // CHECK-LABEL: func.func @bf16
-// V3: schedule(#ricci.schedule<"contract", {{.*}}packing = ["k", "rows"], result
-// V4: schedule(#ricci.schedule<"contract", {{.*}}packing = ["k", "rows"], result
+// V3: schedule(#ricci.schedule<"contract", {{.*}}packing = ["k", "rows"], panels = "run by run", result
+// V4: schedule(#ricci.schedule<"contract", {{.*}}packing = ["k", "rows"], panels = "run by run", result
 // BF16: schedule(#ricci.schedule<"contract", {blocks = array<i64: {{[0-9]+, [0-9]+}}, 482>{{.*}}packing = ["k", "rows"], pairs, result
 func.func @bf16(%a: tensor<600x481xbf16>, %b: tensor<481x800xbf16>) -> tensor<600x800xbf16> {
   %0 = ricci.einsum "ij,jk->ik" ins(%a, %b : tensor<600x481xbf16>, tensor<481x800xbf16>) -> tensor<600x800xbf16>

@@ -231,6 +231,30 @@ TEST(Schedule, families) {
   EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
 }
 
+// Few rows times a large matrix: it is read once or twice, in place while that reads it fast, else in panels of whole rows.
+TEST(Schedule, fewRowsOfALargeMatrix) {
+  const Target &wide = target("znver4");
+  auto rowsOfB = [&](int64_t m, int64_t n, int64_t k) {
+    return chooseSchedule(matmul(m, n, k), wide);
+  };
+  EXPECT_EQ(rowsOfB(4, 4000, 4000).spec.family, Family::ContractDirect);
+  EXPECT_EQ(rowsOfB(32, 1000, 300).spec.family, Family::ContractDirect); // three tiles
+  for (Schedule s : {rowsOfB(16, 4000, 4000), rowsOfB(32, 4096, 1024), rowsOfB(200, 1000, 300)}) {
+    EXPECT_EQ(s.spec.family, Family::Contract);
+    EXPECT_TRUE(s.spec.panels);
+  }
+  // "mk,nk->mn": in rows, once for each m, or turned while it is packed.
+  auto rowsOfResult = [&](int64_t m) {
+    return chooseSchedule(product({{m, {4096, 0, 4096}, true},
+                                   {4096, {0, 4096, 1}, true},
+                                   {4096, {1, 1, 0}, false}}),
+                          wide)
+        .spec.family;
+  };
+  EXPECT_EQ(rowsOfResult(2), Family::ReduceRows);
+  EXPECT_EQ(rowsOfResult(8), Family::Contract);
+}
+
 // However many entries there are, so that another number compiles nothing.
 TEST(Schedule, smallMatricesOfABatchArePrefetched) {
   auto prefetches = [](int64_t entries, int64_t n) {
