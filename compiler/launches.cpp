@@ -7,6 +7,7 @@
 #include "compiler/launches.h"
 
 #include "compiler/fuse/kernel_schedule.h"
+#include "compiler/fuse/align_operands.h"
 #include "compiler/fuse/split_reductions.h"
 #include "compiler/ir/constants.h"
 #include "compiler/ir/diagnostics.h"
@@ -101,8 +102,9 @@ void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
   PlanStep step = estimate;
   std::vector<PlanStep> &known = plan_.steps;
   SmallVector<EinsumOp> einsums(kernel.block().getOps<EinsumOp>());
-  // What equal parts of a sum leave is no step of the order.
-  if (!einsums.empty() && einsums[0].getEquation().contains(kRestLabel))
+  // What equal parts of a sum leave is no step of the order, nor is a copy of an operand.
+  if (!einsums.empty() && (einsums[0].getEquation().contains(kRestLabel) ||
+                           einsums[0].getEquation().contains(kCopyLabel)))
     return insert(kernel, std::move(step));
   if (einsums.size() == 1 && !known.empty()) {
     auto it = stepOf(known, einsums[0], estimate.flops);

@@ -38,6 +38,15 @@ def ExpandProducts : Pass<"ricci-expand-products", "::mlir::func::FuncOp"> {
 }
 
 // compiler/fuse
+def AlignOperands : Pass<"ricci-align-operands", "::mlir::func::FuncOp"> {
+  let summary = "Copy small operands that lie across large ones";
+  let description = [{
+    What is multiplied, or otherwise computed, with a much larger operand and is not contiguous
+    along the axis in which that is, is copied into its order by an einsum, a kernel of its own.
+  }];
+}
+
+// compiler/fuse
 def SplitAccumulation : Pass<"ricci-split-accumulation", "::mlir::func::FuncOp"> {
   let summary = "Compute large sums first and add them in a second kernel";
   let description = [{

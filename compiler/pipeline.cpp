@@ -26,11 +26,11 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",           "ricci-order-contractions",  "ricci-expand-products",
-    "ricci-split-accumulation", "ricci-split-reductions",    "ricci-split-scans",
-    "ricci-form-kernels",       "ricci-cuda-form-attention", "ricci-choose-schedule",
-    "ricci-chain-kernels",      "ricci-plan-memory",         "ricci-emit-loops",
-    "ricci-lower-loops",
+    "ricci-simplify",        "ricci-order-contractions", "ricci-align-operands",
+    "ricci-expand-products", "ricci-split-accumulation", "ricci-split-reductions",
+    "ricci-split-scans",     "ricci-form-kernels",       "ricci-cuda-form-attention",
+    "ricci-choose-schedule", "ricci-chain-kernels",      "ricci-plan-memory",
+    "ricci-emit-loops",      "ricci-lower-loops",
 };
 
 Status checkPassName(const std::string &name) {
@@ -117,6 +117,9 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
   auto run = [&](const char *name, std::unique_ptr<Pass> pass) {
     return runOnFunction("kernels", name, std::move(pass));
   };
+  if (options_.fuse && !options_.device.isCuda() && !objectSize)
+    if (Status s = run("ricci-align-operands", createAlignOperands()); !s)
+      return s;
   if (options_.fuse)
     if (Status s = run("ricci-expand-products", createExpandProducts()); !s)
       return s;

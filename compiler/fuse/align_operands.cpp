@@ -1,0 +1,195 @@
+//===- align_operands.cpp - small operands in the order of large ones ---------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A large operand is walked as it lies in memory. One that is much smaller, and is read with it
+// again and again, may lie across: each of its elements would then be loaded alone. It is copied
+// once.
+//
+//   %0 = ricci.einsum "ijk,kj->i" ins(%x, %y)
+//   ==>
+//   %1 = ricci.einsum "{#copy}j->j{#copy}" ins(%y)
+//   %0 = ricci.einsum "ijk,jk->i" ins(%x, %1)
+//
+//   %1 = ricci.transpose %y perm = [1, 0] : tensor<150x200xf32> -> tensor<200x150xf32>
+//   %0 = ricci.elementwise multiply(%x, %1) : (tensor<100x200x150xf32>, tensor<200x150xf32>) -> …
+//   ==>
+//   %2 = ricci.einsum "{#copy}a->{#copy}a" ins(%1)
+//   %0 = ricci.elementwise multiply(%x, %2) : …
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/align_operands.h"
+
+#include "compiler/ir/dialect.h"
+#include "compiler/ir/make_ops.h"
+#include "compiler/ir/types.h"
+#include "compiler/passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <map>
+#include <numeric>
+
+using namespace mlir;
+
+namespace ricci {
+
+#define GEN_PASS_DEF_ALIGNOPERANDS
+#include "compiler/passes.h.inc"
+
+namespace {
+
+/// How often an element is read at least, and what takes longer than the launch of a copy.
+constexpr double kLeastReads = 8, kLeastPoints = 1 << 14;
+/// Elements that are as close are loaded by whole vectors (LoopProgram::step).
+constexpr int64_t kClose = 8;
+
+/// Of a value in memory; nothing for what is computed where it is read.
+std::optional<SmallVector<int64_t>> stridesOf(Value value) {
+  RankedTensorType type = typeOf(value);
+  auto contiguous = [&] {
+    SmallVector<int64_t> strides(size_t(type.getRank()), 1);
+    for (size_t axis = strides.size(); axis-- > 1;)
+      strides[axis - 1] = strides[axis] * type.getDimSize(unsigned(axis));
+    return strides;
+  };
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto strides =
+        function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr);
+    return strides ? SmallVector<int64_t>(strides.asArrayRef()) : contiguous();
+  }
+  Operation *op = value.getDefiningOp();
+  if (isa<EinsumOp>(op))
+    return contiguous();
+  auto transpose = dyn_cast<TransposeOp>(op);
+  auto inner = transpose ? stridesOf(transpose.getInput()) : std::nullopt;
+  if (!inner)
+    return std::nullopt;
+  SmallVector<int64_t> strides;
+  for (int64_t axis : transpose.getPerm())
+    strides.push_back((*inner)[size_t(axis)]);
+  return strides;
+}
+
+double elements(Value value) {
+  double count = 1;
+  for (int64_t extent : typeOf(value).getShape())
+    count *= double(extent);
+  return count;
+}
+
+struct AlignOperandsPass : impl::AlignOperandsBase<AlignOperandsPass> {
+  using AlignOperandsBase::AlignOperandsBase;
+
+  void runOnOperation() override {
+    copies_.clear();
+    SmallVector<Operation *> ops;
+    for (Operation &op : getOperation().getBody().front())
+      ops.push_back(&op);
+    for (Operation *op : ops) {
+      if (auto einsum = dyn_cast<EinsumOp>(op))
+        align(einsum);
+      else if (auto elementwise = dyn_cast<ElementwiseOp>(op))
+        align(elementwise);
+    }
+  }
+
+private:
+  static bool liesAcross(int64_t stride) { return std::abs(stride) > kClose; }
+  static bool isWorth(double points, Value operand) {
+    return points >= kLeastPoints && points >= kLeastReads * elements(operand);
+  }
+
+  /// Of a product without columns: every label of the smaller operand is one of the larger.
+  void align(EinsumOp op) {
+    EinsumEquation equation = op.parsedEquation();
+    if (equation.operands.size() != 2)
+      return;
+    size_t small = elements(op.getInputs()[0]) < elements(op.getInputs()[1]) ? 0 : 1;
+    Value x = op.getInputs()[1 - small], y = op.getInputs()[small];
+    auto &labels = equation.operands[small];
+    ArrayRef<int32_t> others = equation.operands[1 - small];
+    auto stridesX = stridesOf(x), stridesY = stridesOf(y);
+    if (!stridesX || !stridesY || !isWorth(elements(x), y))
+      return;
+    auto placeIn = [](ArrayRef<int32_t> labels, int32_t label) {
+      return size_t(llvm::find(labels, label) - labels.begin());
+    };
+    for (int32_t label : labels)
+      if (llvm::count(labels, label) != 1 || llvm::count(others, label) != 1)
+        return;
+    for (auto [axis, label] : llvm::enumerate(others)) {
+      size_t place = placeIn(labels, label);
+      if ((*stridesX)[axis] != 1 || typeOf(x).getDimSize(unsigned(axis)) == 1 ||
+          place == labels.size() || !liesAcross((*stridesY)[place]))
+        continue;
+      SmallVector<int32_t> ordered(labels);
+      llvm::stable_sort(ordered, [&](int32_t a, int32_t b) {
+        return (*stridesX)[placeIn(others, a)] > (*stridesX)[placeIn(others, b)];
+      });
+      SmallVector<int64_t> perm;
+      for (int32_t label : ordered)
+        perm.push_back(int64_t(placeIn(labels, label)));
+      op.getInputsMutable()[unsigned(small)].assign(copied(op, y, perm));
+      labels.assign(ordered.begin(), ordered.end());
+      op.setEquation(equation.str());
+      return;
+    }
+  }
+
+  /// Vectors run along the last axis that has several indices.
+  void align(ElementwiseOp op) {
+    ArrayRef<int64_t> shape = typeOf(op.getOutput()).getShape();
+    double points = elements(op.getOutput());
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value value = operand.get();
+      auto strides = stridesOf(value);
+      if (!strides || !isWorth(points, value))
+        continue;
+      ArrayRef<int64_t> own = typeOf(value).getShape();
+      size_t axis = shape.size();
+      while (axis > 0 && shape[axis - 1] == 1)
+        --axis;
+      size_t before = shape.size() - own.size();
+      if (axis <= before || own[axis - 1 - before] == 1 ||
+          !liesAcross((*strides)[axis - 1 - before]))
+        continue;
+      SmallVector<int64_t> same(own.size());
+      std::iota(same.begin(), same.end(), 0);
+      operand.set(copied(op, value, same));
+    }
+  }
+
+  /// The value with its axes in this order, in C order in memory.
+  Value copied(Operation *reader, Value value, ArrayRef<int64_t> perm) {
+    Value &copy =
+        copies_[{value.getAsOpaquePointer(), std::vector<int64_t>(perm.begin(), perm.end())}];
+    if (copy)
+      return copy;
+    OpBuilder b(reader);
+    RankedTensorType type = typeOf(value);
+    EinsumEquation equation;
+    SmallVector<int64_t> shape;
+    equation.operands.emplace_back();
+    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+      equation.operands[0].push_back(int32_t(axis));
+      equation.labelNames.push_back(axis == 0 ? kCopyLabel.str() : "#" + std::to_string(axis));
+    }
+    for (int64_t axis : perm) {
+      equation.output.push_back(int32_t(axis));
+      shape.push_back(type.getDimSize(unsigned(axis)));
+    }
+    copy = EinsumOp::create(b, reader->getLoc(), type.clone(shape), equation.str(), value);
+    return copy;
+  }
+
+  std::map<std::pair<void *, std::vector<int64_t>>, Value> copies_;
+};
+
+} // namespace
+
+} // namespace ricci
