@@ -67,6 +67,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns}));
   } else if (s.spec.vectorized && !s.spec.loops) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
+    if (s.spec.together)
+      params.append("together", b.getUnitAttr());
   }
   if (const auto &r = s.rowBlocks)
     params.append("rows", b.getDenseI64ArrayAttr({r->entries, r->rows, r->blockRows, r->passed}));
@@ -440,6 +442,9 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       if (unit.getInt() < 0 || unit.getInt() >> buffers != 0)
         read.fail("'unit' has a bit for each buffer");
       s.spec.shared = sharedOperands(s);
+      s.spec.together = params.contains("together");
+      if (s.spec.together && *family != Family::ReduceRows)
+        read.fail("rows are summed 'together' by a reduction by rows");
     }
   }
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))

@@ -191,6 +191,7 @@ std::string KernelSpec::name() const {
     name += "_";
     for (size_t i = 0; i <= operands.size(); ++i)
       name += !vectorized ? 's' : shared >> i & 1 ? 'r' : unit >> i & 1 ? '1' : '0';
+    name += together ? "_together" : "";
   }
   if (family == Family::Transpose && streams)
     name += "_past";

@@ -49,6 +49,9 @@ constexpr int64_t kWays = 8;
 /// Tiles of rows that read columns of B which are not packed, at most.
 constexpr int64_t kFewTiles = 4;
 
+/// Elements of rows whose ends keep the next rows' loads from being on their way.
+constexpr int64_t kShortRow = 2048;
+
 /// Terms that a contraction in place adds up one after the other.
 constexpr int64_t kMostSteps = 1 << 15;
 
@@ -236,6 +239,8 @@ private:
       s.spec.vectorized = true;
       s.spec.unit = unitBits(s.k[0]);
       s.spec.shared = sharedOperands(s);
+      // One schedule serves every size.
+      s.spec.together = operands_ == 1 && !product_.size && s.k[0].extent <= kShortRow;
     }
     return s;
   }

@@ -168,6 +168,18 @@ TEST_P(Kernels, sumsSeveralRowsAtOnce) {
           expectRightFor(Family::ReduceRows, equation, {{'b', 2}, {'i', rows}, {'j', n}}, t, true);
 }
 
+// Rows that share nothing, but are short.
+TEST_P(Kernels, sumsShortRowsTogether) {
+  for (DType t : allTypes())
+    for (int64_t rows : {1, 4, 11})
+      for (int64_t n : {1, 31, 300}) {
+        auto product = makeProduct("bij->bi", {{'b', 2}, {'i', rows}, {'j', n}}, {t}, t);
+        Schedule s = elementwiseSchedule(Family::ReduceRows, product, true);
+        s.spec.together = true;
+        expectRight(s, product, target());
+      }
+}
+
 // Long rows are summed block by block.
 TEST_P(Kernels, sumsLongRows) {
   for (DType t : {DType::f32, DType::u8, DType::c64})
