@@ -155,7 +155,7 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
   double loads = 0.5 * double(s.spec.operands.size()) + 0.5;
   // A complex number is two vectors, a complex product four multiply-adds.
   if (kindOf(s.spec.result) == DTypeKind::Complex)
-    loads *= s.spec.operands.size() > 1 ? 4 : 2;
+    loads *= s.spec.operands.size() > 1 ? 6 : 2;
   double kept = double(totalExtent(s.batch));
   switch (s.spec.family) {
   case Family::Map: {
