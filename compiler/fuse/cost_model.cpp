@@ -90,6 +90,9 @@ double contractCycles(const Schedule &s, const Target &target) {
   // Rows are turned a vector of them at a time, from panel to panel.
   double turned =
       s.spec.packing[0] == Packing::AlongK ? roundedUp(int64_t(rows), int(lanes)) / rows : 1;
+  // A panel of rows takes a vector of each step, however few they are.
+  if (s.spec.packing[0] == Packing::AlongRows)
+    turned = roundedUp(int64_t(rows), int(lanes)) / rows * 0.875;
   double packing = pack(s.spec.packing[0], turned * double(m) * k, false) +
                    pack(s.spec.packing[1], n * k, s.spec.panels);
   auto [cut, share] = s.n.empty() ? std::pair(0.0, 0.0) : cutTiles(s, lanes);
