@@ -142,14 +142,15 @@ private:
                                        });
                    });
     Sums sums = unflatten(last);
+    Sums vectors;
+    for (size_t r = 0; spec_.vectorized && r < bases.size(); ++r)
+      vectors.push_back(values_.add(values_.add(sums[at(r, 0)], sums[at(r, 1)]),
+                                    values_.add(sums[at(r, 2)], sums[at(r, 3)])));
+    if (spec_.vectorized)
+      vectors = values_.horizontalSums(vectors);
     for (auto [r, base] : llvm::enumerate(bases)) {
       Number total = sums[at(r, accumulators_)];
-      if (spec_.vectorized) {
-        Number sum = values_.add(values_.add(sums[at(r, 0)], sums[at(r, 1)]),
-                                 values_.add(sums[at(r, 2)], sums[at(r, 3)]));
-        total = values_.add(total, values_.horizontalSum(sum));
-      }
-      kernel_.write(total, base.back(), {}, 0);
+      kernel_.write(spec_.vectorized ? values_.add(total, vectors[r]) : total, base.back(), {}, 0);
     }
   }
 

@@ -319,18 +319,48 @@ Value ValueBuilder::rotateLanes(Value vector, Value count) {
   return b_.op<vector::BitCastOp>(type, turned);
 }
 
-Number ValueBuilder::horizontalSum(Number vector) {
-  // A tree of halves: fixed order, and short code on every target.
-  auto sum = [&](Value v) {
-    for (int64_t n = cast<VectorType>(v.getType()).getNumElements(); n > 1; n /= 2) {
-      SmallVector<int64_t> low(n / 2), high(n / 2);
-      std::iota(low.begin(), low.end(), 0);
-      std::iota(high.begin(), high.end(), n / 2);
-      v = addComponent(b_.op<vector::ShuffleOp>(v, v, low), b_.op<vector::ShuffleOp>(v, v, high));
+Number ValueBuilder::horizontalSum(Number vector) { return horizontalSums(vector)[0]; }
+
+SmallVector<Number> ValueBuilder::horizontalSums(ArrayRef<Number> vectors) {
+  // A tree of halves: fixed order, and short code on every target. While there are several vectors,
+  // the halves of two make one:
+  //   a: a0 a1 a2 a3, b: b0 b1 b2 b3  ->  a0+a2 a1+a3 b0+b2 b1+b3
+  auto sums = [&](SmallVector<Value> parts) {
+    int64_t lanes = cast<VectorType>(parts[0].getType()).getNumElements(),
+            count = int64_t(parts.size());
+    for (int64_t n = lanes; n > 1; n /= 2) { // lanes of each sum
+      SmallVector<int64_t> low, high;
+      bool joins = parts.size() > 1;
+      int64_t groups = int64_t(cast<VectorType>(parts[0].getType()).getNumElements()) / n;
+      for (int64_t g = 0; g < (joins ? 2 : 1) * groups; ++g)
+        for (int64_t l = 0; l < n / 2; ++l)
+          low.push_back(g * n + l), high.push_back(g * n + l + n / 2);
+      SmallVector<Value> halves;
+      for (size_t p = 0; p < parts.size(); p += joins ? 2 : 1) {
+        Value x = parts[p], y = parts[joins ? p + 1 : p];
+        halves.push_back(addComponent(b_.op<vector::ShuffleOp>(x, y, low),
+                                      b_.op<vector::ShuffleOp>(x, y, high)));
+      }
+      parts = halves;
     }
-    return Value(b_.op<vector::ExtractOp>(v, int64_t(0)));
+    SmallVector<Value> scalars;
+    for (int64_t s = 0; s < count; ++s)
+      scalars.push_back(b_.op<vector::ExtractOp>(parts[0], s));
+    return scalars;
   };
-  return {sum(vector.re), vector.im ? sum(vector.im) : Value()};
+  SmallVector<Value> re, im;
+  for (const Number &vector : vectors) {
+    re.push_back(vector.re);
+    if (vector.im)
+      im.push_back(vector.im);
+  }
+  re = sums(re);
+  if (!im.empty())
+    im = sums(im);
+  SmallVector<Number> totals;
+  for (auto [i, value] : llvm::enumerate(re))
+    totals.push_back({value, im.empty() ? Value() : im[i]});
+  return totals;
 }
 
 Value ValueBuilder::loadComponent(Value packed, Value index, int lanes) {

@@ -63,6 +63,8 @@ public:
   Value rotateLanes(Value vector, Value count);
   /// The sum over the lanes.
   Number horizontalSum(Number vector);
+  /// The same of each of several vectors, a power of two of them that is not above the lanes.
+  llvm::SmallVector<Number> horizontalSums(llvm::ArrayRef<Number> vectors);
 
   /// The packed forms of the compute type, component by component: vector `lanes` of component `c`.
   Value loadComponent(Value packed, Value index, int lanes);
