@@ -242,27 +242,40 @@ void ContractResult::tileToC(ArrayRef<Number> tile, Value i, Value j, Value accu
 
 void ContractResult::streamTile(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                                 Value whole) {
+  int lanes = values_.lanes();
+  int64_t bytes = int64_t(itemSize(spec_.result));
   Value column = b_.add(baseC, b_.load(cn, j)), first = b_.add(firstStream(j), i);
-  Values starts;
-  auto goOn = b_.ifYield(
+  auto startsOfRows = [&] {
+    Values starts;
+    for (int r = 0; r < spec_.tileRows; ++r)
+      starts.push_back(b_.add(column, b_.load(cm, b_.add(i, r))));
+    return starts;
+  };
+  Value no = b_.op<arith::ConstantIntOp>(0, 1);
+  auto ways = b_.ifYield(
       whole,
       [&] {
-        for (int r = 0; r < spec_.tileRows; ++r)
-          starts.push_back(b_.add(column, b_.load(cm, b_.add(i, r))));
-        return Values{lines_->goOn(stream_, first, starts)};
+        auto starts = startsOfRows();
+        Value all = b_.idx(0);
+        for (Value start : starts)
+          all = b_.either(all, b_.mul(start, bytes));
+        return Values{isOnLine(b_, b_.either(all, addressOf(b_, c_, b_.idx(0), bytes))),
+                      lines_->goOn(stream_, first, starts)};
       },
-      [&] { return Values{b_.op<arith::ConstantIntOp>(0, 1)}; });
-  b_.ifThen(
-      goOn[0],
-      [&] {
-        for (auto [r, start] : llvm::enumerate(starts))
-          start = b_.add(column, b_.load(cm, b_.add(i, int64_t(r))));
-        lines_->putRows(stream_, first, starts, tile);
-      },
-      [&] {
-        tileToBuffer(tile, columns);
-        streamBuffer(i, j, rows, columns);
-      });
+      [&] { return Values{no, no}; });
+  // Whole lines have nothing to do with streams.
+  auto wholeLines = [&] {
+    for (auto [r, start] : llvm::enumerate(startsOfRows()))
+      for (int v = 0; v < vectors(); ++v)
+        storePast(b_, tile[r * size_t(vectors()) + size_t(v)].re, c_, b_.add(start, v * lanes));
+  };
+  auto anyTile = [&] {
+    tileToBuffer(tile, columns);
+    streamBuffer(i, j, rows, columns);
+  };
+  b_.ifThen(ways[0], wholeLines, [&] {
+    b_.ifThen(ways[1], [&] { lines_->putRows(stream_, first, startsOfRows(), tile); }, anyTile);
+  });
 }
 
 Value ContractResult::firstStream(Value j) {

@@ -98,8 +98,8 @@ private:
   void writeVector(Number sum, Value buffer, DType storage, Value at, Value accumulate);
   /// A whole tile whose columns are consecutive in C.
   void tileToC(llvm::ArrayRef<Number> tile, Value i, Value j, Value accumulate);
-  /// To C past the caches. The rows of a whole tile usually go on where those of the last one
-  /// ended. Any other tile goes to a buffer, where its rows lie as in C if they follow each other
+  /// To C past the caches: rows of whole lines as they are; those of a whole tile usually go on
+  /// where the last one's ended. Any other tile goes to a buffer, where its rows lie as in C if they follow each other
   /// there, and from there in as long pieces as there are.
   void streamTile(llvm::ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                   Value whole);

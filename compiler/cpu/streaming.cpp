@@ -168,28 +168,15 @@ void LineStreams::putRows(const State &state, Value first, ArrayRef<Value> start
   LoopBuilder::Values used{before(state.to, starts[0])};
   for (int64_t v = 1; v < row; ++v)
     used.push_back(b_.rem(b_.add(used[0], v * lanes), b_.idx(line_)));
-  auto vector = [&](size_t r, int64_t v) { return vectors[r * size_t(row) + size_t(v)].re; };
-  auto wholeLines = [&] {
-    for (auto [r, start] : llvm::enumerate(starts))
-      for (int64_t v = 0; v < row; ++v)
-        storePast(b_, vector(r, v), state.to, b_.add(start, v * lanes));
-  };
-  auto acrossLines = [&] {
-    for (auto [r, start] : llvm::enumerate(starts)) {
-      Value line = b_.mul(b_.add(first, int64_t(r)), line_);
-      auto carried = loadCarried(state, line);
-      for (int64_t v = 0; v < row; ++v)
-        carried =
-            append(state.to, carried, vector(r, v), b_.add(start, v * lanes), used[size_t(v)], {});
-      storeCarried(carried, state, line);
-    }
-  };
-  if (row * lanes % line_ == 0)
-    b_.ifThen(b_.eq(used[0], b_.idx(0)), wholeLines, acrossLines);
-  else
-    acrossLines();
-  for (auto [r, start] : llvm::enumerate(starts))
-    b_.store(b_.add(start, row * lanes), state.next, b_.add(first, int64_t(r)));
+  for (auto [r, start] : llvm::enumerate(starts)) {
+    Value stream = b_.add(first, int64_t(r)), line = b_.mul(stream, line_);
+    auto carried = loadCarried(state, line);
+    for (int64_t v = 0; v < row; ++v)
+      carried = append(state.to, carried, vectors[r * size_t(row) + size_t(v)].re,
+                       b_.add(start, v * lanes), used[size_t(v)], {});
+    storeCarried(carried, state, line);
+    b_.store(b_.add(start, row * lanes), state.next, stream);
+  }
 }
 
 LoopBuilder::Values LineStreams::loadCarried(const State &state, Value line) {

@@ -107,7 +107,7 @@ double contractCycles(const Schedule &s, const Target &target) {
     int64_t period = streamPeriod(s, target);
     // Memory that begins on a line has rows of whole lines stored as they are.
     bool lines = s.n[0].extent * int64_t(itemSize(s.spec.result)) % 64 == 0;
-    write = 3 * vectors + pieces / rows * (period == 1 ? (lines ? 8 : 40) : period ? 200 : 300);
+    write = 3 * vectors + pieces / rows * (period == 1 ? (lines ? 15 : 40) : period ? 200 : 300);
   } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
     // The lines of the result are read before they are written, which short sums do not hide.
     double lines = std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result)) / 64;
