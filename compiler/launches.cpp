@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/launches.h"
 
-#include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/align_operands.h"
+#include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/split_reductions.h"
 #include "compiler/ir/constants.h"
 #include "compiler/ir/diagnostics.h"

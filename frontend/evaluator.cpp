@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kMaxSteps = 4'000'000;
 constexpr size_t kMaxResults = 1 << 14; // each is a buffer
-constexpr int kMaxSequenceDepth = 64; // NumPy's limit of axes
+constexpr int kMaxSequenceDepth = 64;   // NumPy's limit of axes
 
 /// How deep a sequence nests, and how many values it has.
 struct SequenceSize {

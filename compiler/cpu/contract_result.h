@@ -57,8 +57,8 @@ public:
   /// What a tile will be written to, and what its epilogue reads of every row, is on its way while
   /// the sums are made.
   void prefetch(Value i, Value j);
-  /// Where the rows' streams end with panel j, the lines that they end and go on within are on their
-  /// way: parts of them are written through the caches.
+  /// Where the rows' streams end with panel j, the lines that they end and go on within are on
+  /// their way: parts of them are written through the caches.
   void prefetchEnds(Value i, Value j, Value panels);
   /// The tile of rows [i, i + rows) and columns [j, j + columns) of the block, the columns of the
   /// `panel`-th panel of B. `accumulate`: C has sums already; `last`: these complete them.
@@ -99,8 +99,8 @@ private:
   /// A whole tile whose columns are consecutive in C.
   void tileToC(llvm::ArrayRef<Number> tile, Value i, Value j, Value accumulate);
   /// To C past the caches: rows of whole lines as they are; those of a whole tile usually go on
-  /// where the last one's ended. Any other tile goes to a buffer, where its rows lie as in C if they follow each other
-  /// there, and from there in as long pieces as there are.
+  /// where the last one's ended. Any other tile goes to a buffer, where its rows lie as in C if
+  /// they follow each other there, and from there in as long pieces as there are.
   void streamTile(llvm::ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                   Value whole);
   /// To the buffer, rows `pitch` apart. A vector's lanes past the row's end are overwritten by the

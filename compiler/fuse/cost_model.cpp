@@ -15,6 +15,8 @@ static constexpr double kBandwidth = 12e9; // bytes a second from memory
 static constexpr double kLaunchSeconds = 2e-7;
 /// Cycles of what is computed for a scan from which on vectors of it, which go through memory, pay.
 static constexpr double kScannedCycles = 6;
+/// Cycles of the two lines that a run of what is stored past the caches begins and ends within.
+static constexpr double kRunEnd = 150;
 /// Elements so far apart are on pages of their own.
 static constexpr int64_t kFarBytes = 4096;
 /// Cycles between two lines, or a few that follow each other, that come from pages of their own.
@@ -51,6 +53,28 @@ static double bytesOf(const Schedule &s, size_t operand) {
     for (const Dim &dim : *dims)
       bytes *= dim.strides[operand] ? double(dim.extent) : 1;
   return bytes;
+}
+
+/// Elements that a stream of the result writes before it goes on elsewhere: along joined rows, and
+/// columns that follow each other. Several streams, one for each panel of a period, do not wait for
+/// the next columns to come at once.
+static double streamRun(const Schedule &s) {
+  int64_t run = s.n[0].extent * joinedRows(s);
+  bool several = s.n[0].extent <= s.spec.tileColumns;
+  for (const Dim &dim : llvm::ArrayRef<Dim>(s.n).drop_front()) {
+    if (dim.strides[2] == run)
+      run *= dim.extent;
+    else if (!several)
+      break;
+  }
+  return double(std::max<int64_t>(run, 1));
+}
+
+/// Cycles to read the lines of a row of a tile before they are written, which short sums do not
+/// hide.
+static double readForWrite(double bytes, double rows, double tileCycles) {
+  double lines = bytes / 64;
+  return lines * (8 + std::max(0.0, 8 - tileCycles / (rows * lines) / 4));
 }
 
 double contractCycles(const Schedule &s, const Target &target) {
@@ -107,11 +131,15 @@ double contractCycles(const Schedule &s, const Target &target) {
     int64_t period = streamPeriod(s, target);
     // Memory that begins on a line has rows of whole lines stored as they are.
     bool lines = s.n[0].extent * int64_t(itemSize(s.spec.result)) % 64 == 0;
-    write = 3 * vectors + pieces / rows * (period == 1 ? (lines ? 15 : 40) : period ? 200 : 300);
+    write = 3 * vectors +
+            pieces / rows *
+                (period == 1 ? (lines ? 8 : 40)
+                 : period    ? 200
+                             : 300) +
+            kRunEnd * std::min(double(s.spec.tileColumns), double(s.n[0].extent)) / streamRun(s);
   } else if (leavesCaches(batch * double(m) * n * double(itemSize(s.spec.result)), target)) {
-    // The lines of the result are read before they are written, which short sums do not hide.
-    double lines = std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result)) / 64;
-    write += lines * (8 + std::max(0.0, 8 - steps * step / (rows * lines) / 4));
+    write += readForWrite(std::min(double(s.spec.tileColumns), n) * double(itemSize(s.spec.result)),
+                          rows, steps * step);
   }
   double epilogue = 0;
   if (s.spec.epilogue) {
@@ -186,8 +214,12 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
   case Family::ReduceColumns: {
     double inner = s.batch.empty() ? 1 : double(s.batch[0].extent),
            reduced = double(totalExtent(s.k));
+    double bytes = inner * double(itemSize(s.spec.result)), cycles = reduced * (loads + 0.25) + 2;
+    double write = leavesCaches(kept / std::max(inner, 1.0) * bytes, target)
+                       ? readForWrite(bytes, 1, std::ceil(inner / lanes) * cycles)
+                       : 0;
     return kept / std::max(inner, 1.0) *
-           (std::ceil(inner / lanes) * (reduced * (loads + 0.25) + 2) + reduced * 3 + 30);
+           (std::ceil(inner / lanes) * cycles + write + reduced * 3 + 30);
   }
   case Family::Contract:
   case Family::ContractDirect:

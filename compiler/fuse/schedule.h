@@ -76,8 +76,8 @@ struct KernelSpec {
   /// ReduceRows, vectorized: operands that are the same for all rows of a task and that advance
   /// along them; several rows are then summed at once, so that these are loaded once for all.
   uint32_t shared = 0;
-  /// ReduceRows, vectorized: several rows are summed at once, so that the next ones are on their way
-  /// while a row ends.
+  /// ReduceRows, vectorized: several rows are summed at once, so that the next ones are on their
+  /// way while a row ends.
   bool together = false;
   int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
   Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns

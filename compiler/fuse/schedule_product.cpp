@@ -470,6 +470,7 @@ private:
       return std::nullopt;
     Schedule s = packed;
     s.spec.family = Family::ContractDirect;
+    s.streams = s.spec.streams = s.spec.panels = false;
     s.spec.accumulate = s.accumulate;
     s.blockRows = s.blockColumns = s.blockK = 0;
     // The last tile of rows overlaps the one before: a row must not be added to twice.

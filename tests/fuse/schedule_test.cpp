@@ -231,7 +231,8 @@ TEST(Schedule, families) {
   EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
 }
 
-// Few rows times a large matrix: it is read once or twice, in place while that reads it fast, else in panels of whole rows.
+// Few rows times a large matrix: it is read once or twice, in place while that reads it fast, else
+// in panels of whole rows.
 TEST(Schedule, fewRowsOfALargeMatrix) {
   const Target &wide = target("znver4");
   auto rowsOfB = [&](int64_t m, int64_t n, int64_t k) {
@@ -399,12 +400,12 @@ TEST(Schedule, blocksAreWholeTilesThatFitTheCaches) {
 TEST(Schedule, largeResultsStream) {
   Target large = target("x86-64-v4");
   large.l3Bytes = 8 << 20;
-  LabelledProduct wide = matmul(1024, 4096, 32);
+  LabelledProduct wide = matmul(1024, 4096, 64);
   Schedule s = chooseSchedule(wide, large);
   EXPECT_TRUE(s.streams && s.spec.streams && s.spec.panels);
   EXPECT_EQ(streamPeriod(s, large), 1);
   auto streams = [&](LabelledProduct other) { return chooseSchedule(other, large).streams; };
-  EXPECT_FALSE(streams(matmul(256, 1024, 32)));
+  EXPECT_FALSE(streams(matmul(256, 1024, 64)));
   EXPECT_FALSE(streams(matmul(1024, 4096, 20000)));
   LabelledProduct added = wide, sized = wide;
   added.accumulate = true;
