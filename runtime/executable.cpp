@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executable.h"
 
+#include "runtime/byte_range.h"
 #include "runtime/device_interface.h"
 
 #include <fmt/format.h>

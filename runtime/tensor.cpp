@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/tensor.h"
 
+#include "runtime/byte_range.h"
 #include "runtime/device_interface.h"
 #include "runtime/pool.h"
 

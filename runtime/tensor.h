@@ -57,8 +57,6 @@ struct Slice {
 };
 
 class Tensor;
-/// The bytes [first, second) that the elements of a tensor lie in, which has some.
-std::pair<__int128, __int128> byteRange(const Tensor &t);
 /// Whether the byte ranges that two tensors span have a byte in common. Tensors that interleave
 /// without sharing an element count as overlapping.
 bool mayOverlap(const Tensor &a, const Tensor &b);
