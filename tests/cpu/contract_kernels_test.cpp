@@ -91,7 +91,8 @@ TEST_P(ContractKernels, panels) {
       int64_t tile = spec.tileColumns, rows = spec.tileRows;
       int turn = 0;
       for (const char *equation : {"mk,kxn->xmn", "km,xkn->mxn", "Mmk,nkx->xMmn", "mk,nxk->mxn"})
-        for (int64_t inner : {int64_t(1), tile / 2 + 1, tile - 1, tile, tile + 1, 3 * tile})
+        for (int64_t inner :
+             {int64_t(1), tile / 2 + 1, tile - 1, tile, tile + 1, 3 * tile, 4 * tile})
           for (int64_t m : {int64_t(1), rows, 2 * rows + 3}) {
             std::map<char, int64_t> extents{{'m', m}, {'M', 2}, {'n', inner}, {'x', 3}, {'k', 5}};
             auto product = makeProduct(equation, extents, {t, t}, t);
