@@ -146,9 +146,9 @@ private:
       b_.forStrips(start, panelCount_, [&](Value p) {
         Value run = b_.load(runs_, p), width = widthOf(p),
               panelStep = b_.mul(distance_, panelSize_);
-        // The last vector of a run overlaps the one before; a run that is none is masked.
-        Value isShort = b_.lt(run, b_.idx(lanes));
-        Value whole = b_.select(isShort, b_.idx(0), run), final = b_.sub(run, b_.idx(lanes));
+        // The last vector of a run overlaps the one before; a run that is shorter is masked.
+        Value isShort = b_.lt(run, b_.idx(lanes)), lastVector = b_.sub(run, b_.idx(lanes));
+        Value byVectors = b_.select(isShort, b_.idx(0), run);
         b_.forLoop(b_.idx(0), width, b_.idx(lanes), [&](Value first) {
           SmallVector<Value> sources = columnSources(p, first, width), restPlaces;
           Value place = b_.add(placeOf(p), first), nobody = placeOf(panelCount_);
@@ -162,8 +162,8 @@ private:
             Value last = b_.sub(reader_.steps(), b_.idx(1));
             auto ahead = offsets(b_.min(b_.add(step, 1), last));
             Value atStep = b_.mul(step, kPitch_);
-            b_.forLoop(b_.idx(0), whole, b_.idx(lanes), [&](Value begin) {
-              Value x = b_.min(begin, final);
+            b_.forLoop(b_.idx(0), byVectors, b_.idx(lanes), [&](Value begin) {
+              Value x = b_.min(begin, lastVector);
               auto moved = [&](Value o) { return o ? b_.opaque(b_.add(o, x)) : Value(); };
               StepReader::Offsets here{moved(at.first), moved(at.second), at.keep};
               for (Value next : {moved(ahead.first), moved(ahead.second)})

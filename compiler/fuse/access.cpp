@@ -6,12 +6,20 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/access.h"
 
+#include "runtime/tensor.h"
+
 using namespace mlir;
 
 namespace ricci {
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+StridedView contiguous(Value value) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+  Strides strides = contiguousStrides(Shape(shape.begin(), shape.end()));
+  return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
 }
 
 bool isView(Operation *op) {

@@ -25,6 +25,9 @@ struct StridedView {
   int64_t offset = 0;
 };
 
+/// All elements of a value, in C order.
+StridedView contiguous(mlir::Value value);
+
 /// Whether the operation only says where elements are.
 bool isView(mlir::Operation *op);
 /// What a view op reads.

@@ -11,18 +11,19 @@
 //
 //   %0 = ricci.einsum "ijk,kj->i" ins(%x, %y)
 //   ==>
-//   %1 = ricci.einsum "{#copy}j->j{#copy}" ins(%y)
+//   %1 = ricci.einsum "{#copy}{#1}->{#1}{#copy}" ins(%y)
 //   %0 = ricci.einsum "ijk,jk->i" ins(%x, %1)
 //
 //   %1 = ricci.transpose %y perm = [1, 0] : tensor<150x200xf32> -> tensor<200x150xf32>
 //   %0 = ricci.elementwise multiply(%x, %1) : (tensor<100x200x150xf32>, tensor<200x150xf32>) -> …
 //   ==>
-//   %2 = ricci.einsum "{#copy}a->{#copy}a" ins(%1)
+//   %2 = ricci.einsum "{#copy}{#1}->{#copy}{#1}" ins(%1)
 //   %0 = ricci.elementwise multiply(%x, %2) : …
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/align_operands.h"
 
+#include "compiler/fuse/access.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
@@ -47,40 +48,24 @@ constexpr double kLeastReads = 8, kLeastPoints = 1 << 14;
 /// Elements that are as close are loaded by whole vectors (LoopProgram::step).
 constexpr int64_t kClose = 8;
 
-/// Of a value in memory; nothing for what is computed where it is read.
-std::optional<SmallVector<int64_t>> stridesOf(Value value) {
-  RankedTensorType type = typeOf(value);
-  auto contiguous = [&] {
-    SmallVector<int64_t> strides(size_t(type.getRank()), 1);
-    for (size_t axis = strides.size(); axis-- > 1;)
-      strides[axis - 1] = strides[axis] * type.getDimSize(unsigned(axis));
-    return strides;
-  };
+/// How a value lies in memory; nothing for what is computed where it is read.
+std::optional<StridedView> viewOf(Value value) {
+  StridedView view = contiguous(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    auto strides =
-        function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr);
-    return strides ? SmallVector<int64_t>(strides.asArrayRef()) : contiguous();
+    if (auto strides =
+            function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr))
+      view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+    return view;
   }
-  Operation *op = value.getDefiningOp();
-  if (isa<EinsumOp>(op))
-    return contiguous();
-  auto transpose = dyn_cast<TransposeOp>(op);
-  auto inner = transpose ? stridesOf(transpose.getInput()) : std::nullopt;
-  if (!inner)
-    return std::nullopt;
-  SmallVector<int64_t> strides;
-  for (int64_t axis : transpose.getPerm())
-    strides.push_back((*inner)[size_t(axis)]);
-  return strides;
+  if (value.getDefiningOp<EinsumOp>())
+    return view;
+  auto transpose = value.getDefiningOp<TransposeOp>();
+  auto inner = transpose ? viewOf(transpose.getInput()) : std::nullopt;
+  return inner ? viewThrough(transpose, *inner) : std::nullopt;
 }
 
-double elements(Value value) {
-  double count = 1;
-  for (int64_t extent : typeOf(value).getShape())
-    count *= double(extent);
-  return count;
-}
+double elements(Value value) { return double(typeOf(value).getNumElements()); }
 
 struct AlignOperandsPass : impl::AlignOperandsBase<AlignOperandsPass> {
   using AlignOperandsBase::AlignOperandsBase;
@@ -113,8 +98,8 @@ private:
     Value x = op.getInputs()[1 - small], y = op.getInputs()[small];
     auto &labels = equation.operands[small];
     ArrayRef<int32_t> others = equation.operands[1 - small];
-    auto stridesX = stridesOf(x), stridesY = stridesOf(y);
-    if (!stridesX || !stridesY || !isWorth(elements(x), y))
+    auto viewX = viewOf(x), viewY = viewOf(y);
+    if (!viewX || !viewY || !isWorth(elements(x), y))
       return;
     auto placeIn = [](ArrayRef<int32_t> labels, int32_t label) {
       return size_t(llvm::find(labels, label) - labels.begin());
@@ -124,12 +109,12 @@ private:
         return;
     for (auto [axis, label] : llvm::enumerate(others)) {
       size_t place = placeIn(labels, label);
-      if ((*stridesX)[axis] != 1 || typeOf(x).getDimSize(unsigned(axis)) == 1 ||
-          place == labels.size() || !liesAcross((*stridesY)[place]))
+      if (viewX->strides[axis] != 1 || typeOf(x).getDimSize(unsigned(axis)) == 1 ||
+          place == labels.size() || !liesAcross(viewY->strides[place]))
         continue;
       SmallVector<int32_t> ordered(labels);
       llvm::stable_sort(ordered, [&](int32_t a, int32_t b) {
-        return (*stridesX)[placeIn(others, a)] > (*stridesX)[placeIn(others, b)];
+        return viewX->strides[placeIn(others, a)] > viewX->strides[placeIn(others, b)];
       });
       SmallVector<int64_t> perm;
       for (int32_t label : ordered)
@@ -147,8 +132,8 @@ private:
     double points = elements(op.getOutput());
     for (OpOperand &operand : op->getOpOperands()) {
       Value value = operand.get();
-      auto strides = stridesOf(value);
-      if (!strides || !isWorth(points, value))
+      auto view = viewOf(value);
+      if (!view || !isWorth(points, value))
         continue;
       ArrayRef<int64_t> own = typeOf(value).getShape();
       size_t axis = shape.size();
@@ -156,7 +141,7 @@ private:
         --axis;
       size_t before = shape.size() - own.size();
       if (axis <= before || own[axis - 1 - before] == 1 ||
-          !liesAcross((*strides)[axis - 1 - before]))
+          !liesAcross(view->strides[axis - 1 - before]))
         continue;
       SmallVector<int64_t> same(own.size());
       std::iota(same.begin(), same.end(), 0);

@@ -9,7 +9,6 @@
 #include "compiler/fuse/cost_model.h"
 #include "compiler/fuse/prologue.h"
 #include "compiler/ir/types.h"
-#include "runtime/tensor.h"
 
 using namespace mlir;
 
@@ -27,12 +26,6 @@ Block &Roots::block() const { return func::FuncOp(function_).getBody().front(); 
 const StridedView *Roots::place(Value value) const {
   auto it = memory_.find(value);
   return it == memory_.end() ? nullptr : &it->second;
-}
-
-static StridedView contiguous(Value value) {
-  ArrayRef<int64_t> shape = shapeOf(value);
-  Strides strides = contiguousStrides(Shape(shape.begin(), shape.end()));
-  return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
 }
 
 StridedView Roots::written(Value value) const {
