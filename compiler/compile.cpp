@@ -8,6 +8,7 @@
 #include "compiler/cpu/descriptor.h"
 #include "compiler/cpu/emit.h"
 #include "compiler/cpu/object_sizes.h"
+#include "compiler/cpu/shared_functions.h"
 #include "compiler/cuda/nvrtc.h"
 #include "compiler/fuse/kernel_schedule.h"
 #include "compiler/fuse/loop_program.h"
@@ -15,6 +16,7 @@
 #include "compiler/ir/context.h"
 #include "compiler/launches.h"
 #include "compiler/pipeline.h"
+#include "compiler/prebuilt.h"
 #include "compiler/reference/interpreter.h"
 #include "runtime/cache.h"
 #include "runtime/chain.h"
@@ -529,6 +531,7 @@ private:
     ScopedDiagnosticCapture capture(context);
     OwningOpRef<ModuleOp> module(ModuleOp::create(UnknownLoc::get(context)));
     emitKernel(*module, spec, target);
+    auto prebuilt = usePrebuilt(*module, spec.name(), target, prebuiltFunctions());
     addTime(times, "loops", watch.lap());
     if (failed(lowerLoopsToLLVM(*module, target)))
       return capture.take(ErrorKind::Internal, "lowering " + spec.name());
@@ -540,7 +543,7 @@ private:
     if (!object)
       return std::move(object.error());
     addTime(times, "codegen", watch.lap());
-    auto image = linkImage(*object);
+    auto image = linkImage(*object, prebuilt);
     if (!image)
       return std::move(image.error());
     auto kernel = loadImage(key, *image);

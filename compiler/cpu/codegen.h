@@ -50,7 +50,17 @@ std::string printLlvm(const llvm::Module &module);
 Expected<std::string> emitAssembly(llvm::Module &module, const Target &target);
 Expected<std::string> emitObject(llvm::Module &module, const Target &target);
 
-/// Links one object to an image; an internal error names any outside symbol.
-Expected<Image> linkImage(const std::string &object);
+/// A function that kernels share, compiled when the project was built (shared_functions.h): an
+/// image's bytes.
+struct PrebuiltFunction {
+  std::string_view name, level;
+  llvm::ArrayRef<char> code;
+  uint64_t entry;
+};
+
+/// Links one object to an image with the prebuilt functions that it calls; an internal error names
+/// any other outside symbol.
+Expected<Image> linkImage(const std::string &object,
+                          llvm::ArrayRef<PrebuiltFunction> prebuilt = {});
 
 } // namespace ricci

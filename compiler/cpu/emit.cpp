@@ -16,11 +16,14 @@ using namespace mlir;
 
 namespace ricci {
 
+void loadEmitterDialects(MLIRContext &context) {
+  context.loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
+                      memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
+}
+
 void emitKernel(ModuleOp module, const KernelSpec &spec, const Target &target) {
-  MLIRContext *context = module.getContext();
-  context->loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-                       memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
-  LoopBuilder b(context);
+  loadEmitterDialects(*module.getContext());
+  LoopBuilder b(module.getContext());
   switch (spec.family) {
   case Family::Contract:
     emitContract(b, module, spec, target);

@@ -14,6 +14,9 @@ namespace ricci {
 
 class LoopBuilder;
 
+/// The dialects that kernels are written in.
+void loadEmitterDialects(mlir::MLIRContext &context);
+
 /// Adds the function that runs any launch of this kernel, marked `ricci.entry`: scf, arith, vector
 /// and memref over flat buffers. Extents, strides and block sizes come from the launch's
 /// descriptor.

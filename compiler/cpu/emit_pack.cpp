@@ -141,11 +141,14 @@ private:
 
 } // namespace
 
+std::string packedName(DType storage, bool pairs, DType packed, Packing packing) {
+  return std::string(shortName(storage)) + "_as_" +
+         (pairs ? "pairs" : std::string(shortName(packed))) + "_" + packingName(packing).str();
+}
+
 func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage,
                       bool pairs, Packing packing) {
-  std::string name = "pack_" + std::string(shortName(storage)) + "_as_" +
-                     (pairs ? "pairs" : std::string(shortName(values.compute()))) + "_" +
-                     packingName(packing).str();
+  std::string name = "pack_" + packedName(storage, pairs, values.compute(), packing);
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;
   Type index = b.getIndexType();

@@ -26,6 +26,9 @@ mlir::Value columnPanelSize(LoopBuilder &b, const ValueBuilder &values, mlir::Va
 /// The most that it is above `steps * kPitch`.
 inline constexpr int64_t kPanelPadding = 2 * 64;
 
+/// What tells the packing functions apart: "f32_as_f32_rows".
+std::string packedName(DType storage, bool pairs, DType packed, Packing packing);
+
 /// The private function that packs a block of an operand of type `storage`, converted to the
 /// compute type or in pairs; `values` are of what panels hold. Operands of one type and packing
 /// share it:

@@ -19,6 +19,11 @@ namespace {
 
 namespace jitlink = llvm::jitlink;
 
+LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();
+
+/// Constants of an image are aligned to vectors.
+constexpr uint64_t kPrebuiltAlignment = 64;
+
 /// Lays the segments out from address 0, each where the one before it ends.
 class ImageMemory : public jitlink::JITLinkMemoryManager {
 public:
@@ -95,10 +100,32 @@ llvm::Error refuseRelocations(jitlink::LinkGraph &graph) {
   return llvm::Error::success();
 }
 
+/// Code of prebuilt functions where the object calls them. Before anything is pruned, or a table of
+/// outside addresses made.
+void addPrebuilt(jitlink::LinkGraph &graph, llvm::ArrayRef<PrebuiltFunction> prebuilt) {
+  jitlink::Section *section = nullptr;
+  std::vector<jitlink::Symbol *> outside(graph.external_symbols().begin(),
+                                         graph.external_symbols().end());
+  for (jitlink::Symbol *symbol : outside) {
+    llvm::StringRef name = *symbol->getName();
+    const auto *found = llvm::find_if(
+        prebuilt, [&](const PrebuiltFunction &f) { return llvm::StringRef(f.name) == name; });
+    if (found == prebuilt.end())
+      continue;
+    if (!section)
+      section = &graph.createSection(".text.prebuilt",
+                                     llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);
+    jitlink::Block &block = graph.createContentBlock(
+        *section, found->code, llvm::orc::ExecutorAddr(), kPrebuiltAlignment, 0);
+    graph.makeDefined(*symbol, block, found->entry, 0, jitlink::Linkage::Strong,
+                      jitlink::Scope::Local, false);
+  }
+}
+
 class ImageContext : public jitlink::JITLinkContext {
 public:
-  explicit ImageContext(LinkResult &result)
-      : JITLinkContext(nullptr), result(result), memory(result.image.bytes) {}
+  ImageContext(LinkResult &result, llvm::ArrayRef<PrebuiltFunction> prebuilt)
+      : JITLinkContext(nullptr), result(result), prebuilt(prebuilt), memory(result.image.bytes) {}
 
   jitlink::JITLinkMemoryManager &getMemoryManager() override { return memory; }
 
@@ -128,24 +155,29 @@ public:
   }
 
   llvm::Error modifyPassConfig(jitlink::LinkGraph &, jitlink::PassConfiguration &passes) override {
+    passes.PrePrunePasses.insert(passes.PrePrunePasses.begin(), [this](jitlink::LinkGraph &graph) {
+      addPrebuilt(graph, prebuilt);
+      return llvm::Error::success();
+    });
     passes.PostPrunePasses.push_back(refuseRelocations);
     return llvm::Error::success();
   }
 
 private:
   LinkResult &result;
+  llvm::ArrayRef<PrebuiltFunction> prebuilt;
   ImageMemory memory;
 };
 
 } // namespace
 
-Expected<Image> linkImage(const std::string &object) {
+Expected<Image> linkImage(const std::string &object, llvm::ArrayRef<PrebuiltFunction> prebuilt) {
   auto graph = jitlink::createLinkGraphFromELFObject_x86_64(
       llvm::MemoryBufferRef(object, "kernel"), std::make_shared<llvm::orc::SymbolStringPool>());
   if (!graph)
     return internalError("a kernel's object cannot be read: " + toString(graph.takeError()));
   LinkResult result;
-  jitlink::link(std::move(*graph), std::make_unique<ImageContext>(result));
+  jitlink::link(std::move(*graph), std::make_unique<ImageContext>(result, prebuilt));
   if (result.error)
     return internalError("a kernel cannot be linked: " + *result.error);
   if (result.entries != 1)

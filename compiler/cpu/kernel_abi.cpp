@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/codegen.h"
+#include "compiler/ir/dialect.h"
 #include "compiler/passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -56,6 +57,14 @@ public:
     Value offset = insert(empty, constant(0), {2});
     Value size = insert(offset, constant(std::numeric_limits<int64_t>::max()), {3, 0});
     base = insert(size, constant(1), {4, 0});
+  }
+
+  /// What a descriptor from `build` points at.
+  static Value pointerOf(OpBuilder &builder, Value memref) {
+    DescriptorBuilder of(builder, memref.getLoc());
+    Value descriptor =
+        UnrealizedConversionCastOp::create(builder, of.loc, of.type, memref).getResult(0);
+    return LLVM::ExtractValueOp::create(builder, of.loc, descriptor, ArrayRef<int64_t>{1});
   }
 
   Value build(Value pointer, Type memref) {
@@ -133,16 +142,66 @@ static LogicalResult applyKernelAbi(func::FuncOp entry) {
   body.eraseArguments(0, count);
   entry.setFunctionType(abiType);
   entry.removeArgAttrsAttr();
+  // Nothing else points at the tables that it reads and at the scratch memory that it writes.
+  for (unsigned i = 0; i < 3; ++i)
+    entry.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+  for (unsigned i = 0; i < 2; ++i)
+    entry.setArgAttr(i, LLVM::LLVMDialect::getReadonlyAttrName(), builder.getUnitAttr());
   return mlir::success();
+}
+
+// Before:
+//   func.func private @f(%b: memref<?xf32>, %i: index)
+//   call @f(%x, %j)
+// After:
+//   func.func private @f(%b: !llvm.ptr, %i: index)
+//   call @f(%px, %j)
+/// A descriptor is five arguments, most of them on the stack.
+static void passPointers(func::FuncOp function) {
+  auto pointer = LLVM::LLVMPointerType::get(function.getContext());
+  SmallVector<Type> types(function.getArgumentTypes());
+  for (Type &type : types)
+    if (isBuffer(type))
+      type = pointer;
+  function.setFunctionType(
+      FunctionType::get(function.getContext(), types, function.getResultTypes()));
+  if (function.isExternal())
+    return;
+  Block &body = function.front();
+  OpBuilder builder = OpBuilder::atBlockBegin(&body);
+  DescriptorBuilder descriptors(builder, function.getLoc());
+  for (BlockArgument argument : body.getArguments()) {
+    Type type = argument.getType();
+    if (!isBuffer(type))
+      continue;
+    auto uses = llvm::map_to_vector(argument.getUses(), [](OpOperand &use) { return &use; });
+    argument.setType(pointer);
+    Value buffer = descriptors.build(argument, type);
+    for (OpOperand *use : uses)
+      use->set(buffer);
+  }
+}
+
+static void passPointers(func::CallOp call) {
+  OpBuilder builder(call);
+  for (OpOperand &operand : call->getOpOperands())
+    if (isBuffer(operand.get().getType()))
+      operand.set(DescriptorBuilder::pointerOf(builder, operand.get()));
 }
 
 LogicalResult applyKernelAbi(ModuleOp module) {
   MLIRContext *context = module.getContext();
   context->loadDialect<LLVM::LLVMDialect>();
   SmallVector<func::FuncOp> entries;
+  bool isShared = false;
   for (auto function : module.getOps<func::FuncOp>()) {
-    if (function->hasAttr("ricci.entry")) {
+    if (function->hasAttr(kEntryAttr)) {
       entries.push_back(function);
+      continue;
+    }
+    passPointers(function);
+    if (function->hasAttr(kSharedAttr)) {
+      isShared = true;
       continue;
     }
     function.setPrivate();
@@ -150,7 +209,8 @@ LogicalResult applyKernelAbi(ModuleOp module) {
     if (!function.isExternal())
       function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
   }
-  if (entries.empty())
+  module.walk([&](func::CallOp call) { passPointers(call); });
+  if (entries.empty() && !isShared)
     return module.emitError("no function marked ricci.entry");
   for (func::FuncOp entry : entries)
     if (failed(applyKernelAbi(entry)))

@@ -38,14 +38,6 @@ void setFunctionAttributes(llvm::Function &function, const Target &target) {
   function.addFnAttr("target-features", target.features);
   // Without min-legal-vector-width, 512-bit vectors stay whole also where tuning prefers 256.
   function.addFnAttr("no-trapping-math", "true");
-  if (function.hasLocalLinkage())
-    return;
-  // The entry: nothing else points at the tables it reads and at the scratch memory it writes.
-  for (unsigned i : {0u, 1u}) {
-    function.addParamAttr(i, llvm::Attribute::ReadOnly);
-    function.addParamAttr(i, llvm::Attribute::NoAlias);
-  }
-  function.addParamAttr(2, llvm::Attribute::NoAlias);
 }
 
 void runShortPipeline(llvm::Module &module, llvm::TargetMachine &machine) {

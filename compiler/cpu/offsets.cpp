@@ -34,8 +34,7 @@ SmallVector<Value> offsetsAt(LoopBuilder &b, Value descriptor, Value list, Value
 }
 
 func::FuncOp emitFillOffsets(LoopBuilder &b, ModuleOp module, int buffers) {
-  // Two operands and the result, if there is no epilogue.
-  std::string name = "fill_offsets" + (buffers == 3 ? "" : "_" + std::to_string(buffers));
+  std::string name = "fill_offsets_" + std::to_string(buffers);
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;
   Type index = b.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index);

@@ -52,8 +52,8 @@ void fenceStores(LoopBuilder &b) {
 }
 
 LineStreams::LineStreams(LoopBuilder &b, ModuleOp module, ValueBuilder &values)
-    : b_(b), values_(values), bytes_(int64_t(itemSize(values.compute()))),
-      line_(kCacheLine / bytes_) {
+    : b_(b), values_(values), type_(shortName(values.compute())),
+      bytes_(int64_t(itemSize(values.compute()))), line_(kCacheLine / bytes_) {
   emitCopy(module);
   emitFlush(module);
   emitBegin(module);
@@ -68,7 +68,7 @@ Value LineStreams::before(Value to, Value index) {
 void LineStreams::emitCopy(ModuleOp module) {
   Type index = b_.getIndexType(),
        buffer = MemRefType::get({ShapedType::kDynamic}, values_.componentType());
-  copy_ = b_.beginFunction(module, "stream_copy", {buffer, index, buffer, index, index}, true);
+  copy_ = b_.beginFunction(module, "stream_copy_" + type_, {buffer, index, buffer, index, index}, true);
   auto args = copy_.getArguments();
   DType type = values_.compute();
   values_.forVectors(args[4], {type}, {type}, [&](Value i, Value length, int width) {
@@ -86,7 +86,7 @@ void LineStreams::emitCopy(ModuleOp module) {
 void LineStreams::emitFlush(ModuleOp module) {
   Type index = b_.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index),
        buffer = MemRefType::get({ShapedType::kDynamic}, values_.componentType());
-  flush_ = b_.beginFunction(module, "stream_flush", {buffer, table, buffer, index}, true);
+  flush_ = b_.beginFunction(module, "stream_flush_" + type_, {buffer, table, buffer, index}, true);
   auto args = flush_.getArguments();
   Value lines = args[0], next = args[1], to = args[2], stream = args[3];
   Value end = b_.load(next, stream);
@@ -104,7 +104,7 @@ void LineStreams::emitFlush(ModuleOp module) {
 void LineStreams::emitBegin(ModuleOp module) {
   Type index = b_.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index),
        buffer = MemRefType::get({ShapedType::kDynamic}, values_.componentType());
-  begin_ = b_.beginFunction(module, "stream_begin",
+  begin_ = b_.beginFunction(module, "stream_begin_" + type_,
                             {buffer, table, buffer, index, buffer, index, index, index}, true);
   auto args = begin_.getArguments();
   b_.op<func::CallOp>(flush_, ValueRange{args[0], args[1], args[2], args[3]});

@@ -77,6 +77,7 @@ private:
 
   LoopBuilder &b_;
   ValueBuilder &values_;
+  std::string type_; ///< in the functions' names
   int64_t bytes_, line_;
   mlir::func::FuncOp copy_, flush_, begin_;
 };

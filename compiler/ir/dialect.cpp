@@ -53,7 +53,7 @@ LogicalResult RicciDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   StringRef name = attribute.getName();
   if (name == kGatherAttr && isa<GatherOp>(op) && isa<IntegerAttr>(attribute.getValue()))
     return mlir::success();
-  if (name != kAccumulateAttr && name != kEntryAttr && name != kKnownAttr &&
+  if (name != kAccumulateAttr && name != kEntryAttr && name != kSharedAttr && name != kKnownAttr &&
       name != kTakesKnownAttr)
     return op->emitOpError() << "has an attribute '" << name << "' unknown to the ricci dialect";
   if (!isa<FunctionOpInterface>(op))

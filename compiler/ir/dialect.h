@@ -30,6 +30,7 @@ namespace ricci {
 inline constexpr llvm::StringLiteral kStridesAttr = "ricci.strides";       ///< arguments, results
 inline constexpr llvm::StringLiteral kAccumulateAttr = "ricci.accumulate"; ///< functions
 inline constexpr llvm::StringLiteral kEntryAttr = "ricci.entry";           ///< functions
+inline constexpr llvm::StringLiteral kSharedAttr = "ricci.shared";         ///< functions
 inline constexpr llvm::StringLiteral kGatherAttr = "ricci.gather";         ///< gathers: which it is
 /// Functions: keys of kernels that exist, and whether one was taken though another would be faster.
 inline constexpr llvm::StringLiteral kKnownAttr = "ricci.known";
