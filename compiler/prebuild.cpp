@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   ricci_prebuild FOLDER    writes prebuilt.bin, the code, and prebuilt.inc, where each function is
+//   ricci_prebuild FOLDER    writes prebuilt.bin, the code, and prebuilt.inc, where each function
+//   is
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/shared_functions.h"

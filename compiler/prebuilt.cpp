@@ -28,7 +28,7 @@ struct Row {
   uint64_t entry;
 };
 constexpr Row kRows[] = {
-#include "prebuilt.inc"
+#include "compiler/prebuilt.inc"
 };
 
 } // namespace

@@ -12,6 +12,9 @@ using namespace mlir;
 
 namespace ricci {
 
+/// Rows of a tile whose registers streams take as they are, at most: so many times the code.
+static constexpr int kFewRows = 16;
+
 ContractResult::ContractResult(ContractFrame &frame, ModuleOp module, const KernelSpec &spec,
                                const Target &target, ValueBuilder &values)
     : frame_(frame), b_(frame.b), spec_(spec), target_(target), values_(values),
@@ -38,9 +41,6 @@ void ContractResult::begin(Value c, Values operands, Value blockRows, Value bloc
     sumsBuffer_ = frame_.view(
         ContractWord::Sums, b_.mul(word(ContractWord::SumRows), b_.mul(sumPitch(), 2)), component);
   if (spec_.streams) {
-    // No element of an odd address begins a line.
-    Value odd = b_.rem(addressOf(b_, c_, b_.idx(0), 0), b_.idx(int64_t(itemSize(spec_.result))));
-    onElements_ = b_.eq(odd, b_.idx(0));
     Value streams = b_.mul(blockRows, word(ContractWord::StreamPeriod));
     stream_ = {frame_.view(ContractWord::StreamLines, b_.mul(streams, lines_->line()), component),
                frame_.table(ContractWord::StreamNext, streams), c_};
@@ -66,21 +66,23 @@ void ContractResult::begin(Value c, Values operands, Value blockRows, Value bloc
 
 void ContractResult::end() {
   if (spec_.streams)
-    b_.ifThen(onElements_, [&] { fenceStores(b_); });
+    fenceStores(b_);
 }
 
 Value ContractResult::allStreams() {
   return b_.mul(word(ContractWord::BlockM), word(ContractWord::StreamPeriod));
 }
 
-void ContractResult::beginBlock() {
-  if (spec_.streams)
-    b_.ifThen(onElements_, [&] { lines_->begin(stream_, allStreams()); });
+void ContractResult::beginBlock(Value rows) {
+  if (!spec_.streams)
+    return;
+  lines_->begin(stream_, allStreams());
+  rowBits_ = lines_->bitsOf(cm, rows);
 }
 
 void ContractResult::endBlock() {
   if (spec_.streams)
-    b_.ifThen(onElements_, [&] { lines_->finish(stream_, allStreams()); });
+    lines_->finish(stream_, allStreams());
 }
 
 Value ContractResult::widthOf(Value j, Value columns) {
@@ -93,16 +95,16 @@ void ContractResult::store(ArrayRef<Number> tile, Value i, Value j, Value panel,
                            Value columns, Value accumulate, Value last) {
   if (sums_)
     return tileToSums(tile, i, b_.mul(panel, spec_.tileColumns), accumulate);
-  Value whole =
-      b_.both(b_.eq(columns, b_.idx(spec_.tileColumns)), b_.eq(rows, b_.idx(spec_.tileRows)));
-  if (!spec_.panels)
-    whole = b_.both(whole, b_.ge(b_.load(cnRuns, j), b_.idx(spec_.tileColumns)));
-  auto anyTile = [&] { tileThroughBuffer(tile, i, j, rows, columns, accumulate); };
   auto storeSums = [&] {
+    Value whole =
+        b_.both(b_.eq(columns, b_.idx(spec_.tileColumns)), b_.eq(rows, b_.idx(spec_.tileRows)));
     if (spec_.streams)
-      b_.ifThen(onElements_, [&] { streamTile(tile, i, j, rows, columns, whole); }, anyTile);
-    else
-      b_.ifThen(whole, [&] { tileToC(tile, i, j, accumulate); }, anyTile);
+      return streamTile(tile, i, j, rows, columns, whole);
+    if (!spec_.panels)
+      whole = b_.both(whole, b_.ge(b_.load(cnRuns, j), b_.idx(spec_.tileColumns)));
+    b_.ifThen(
+        whole, [&] { tileToC(tile, i, j, accumulate); },
+        [&] { tileThroughBuffer(tile, i, j, rows, columns, accumulate); });
   };
   if (spec_.epilogue)
     b_.ifThen(last, [&] { finishTile(tile, i, j, rows, columns, accumulate); }, storeSums);
@@ -137,12 +139,8 @@ void ContractResult::prefetchEnds(Value i, Value j, Value panels) {
         b_.both(b_.eq(width, word(ContractWord::Extent)), b_.ne(b_.load(cmRuns, i), b_.idx(1)));
     Value goesOn = b_.either(joins, b_.eq(to, b_.add(from, width)));
     b_.ifThen(b_.eq(goesOn, b_.op<arith::ConstantIntOp>(0, 1)), [&] {
-      for (int r = 0; r < spec_.tileRows; ++r) {
-        Value row = b_.add(baseC, b_.load(cm, b_.add(i, r)));
-        for (Value column : {b_.add(from, width), to})
-          b_.op<memref::PrefetchOp>(c_, ValueRange{b_.add(row, column)}, /*isWrite=*/true,
-                                    /*localityHint=*/3, /*isDataCache=*/true);
-      }
+      lines_->prefetchEnds(stream_, streamRows(i, j, b_.idx(spec_.tileRows)), width,
+                           b_.add(baseC, to));
     });
   });
 }
@@ -172,16 +170,8 @@ void ContractResult::finishTile(ArrayRef<Number> tile, Value i, Value j, Value r
   // Results that are streamed go back to the buffer.
   auto inBuffer = [&](Value row) { return bufferRow(row, pitch); };
   epilogue(i, rows, j, columns, inBuffer, spec_.streams ? Place(inBuffer) : Place(rowOfC));
-  if (!spec_.streams)
-    return;
-  b_.ifThen(
-      onElements_, [&] { streamBuffer(i, j, rows, columns); },
-      [&] {
-        b_.forLoop(rows, [&](Value row) {
-          writeColumns(buffer_, inBuffer(row), b_.sub(rowOfC(row), b_.load(cn, j)), j, columns,
-                       b_.op<arith::ConstantIntOp>(0, 1));
-        });
-      });
+  if (spec_.streams)
+    streamBuffer(i, j, rows, columns);
 }
 
 void ContractResult::epilogue(Value i, Value rows, Value j, Value columns, Place sums,
@@ -242,40 +232,31 @@ void ContractResult::tileToC(ArrayRef<Number> tile, Value i, Value j, Value accu
 
 void ContractResult::streamTile(ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
                                 Value whole) {
-  int lanes = values_.lanes();
-  int64_t bytes = int64_t(itemSize(spec_.result));
-  Value column = b_.add(baseC, b_.load(cn, j)), first = b_.add(firstStream(j), i);
-  auto startsOfRows = [&] {
-    Values starts;
-    for (int r = 0; r < spec_.tileRows; ++r)
-      starts.push_back(b_.add(column, b_.load(cm, b_.add(i, r))));
-    return starts;
-  };
-  Value no = b_.op<arith::ConstantIntOp>(0, 1);
-  auto ways = b_.ifYield(
-      whole,
+  Value column = b_.add(baseC, b_.load(cn, j));
+  b_.ifThen(
+      b_.both(whole, areLines(j, columns)),
       [&] {
-        auto starts = startsOfRows();
-        Value all = b_.idx(0);
-        for (Value start : starts)
-          all = b_.either(all, b_.mul(start, bytes));
-        return Values{isOnLine(b_, b_.either(all, addressOf(b_, c_, b_.idx(0), bytes))),
-                      lines_->goOn(stream_, first, starts)};
+        for (int r = 0; r < spec_.tileRows; ++r) {
+          Value start = b_.add(column, b_.load(cm, b_.add(i, r)));
+          for (int v = 0; v < vectors(); ++v)
+            storePast(b_, tile[size_t(r * vectors() + v)].re, c_,
+                      b_.add(start, v * values_.lanes()));
+        }
       },
-      [&] { return Values{no, no}; });
-  // Whole lines have nothing to do with streams.
-  auto wholeLines = [&] {
-    for (auto [r, start] : llvm::enumerate(startsOfRows()))
-      for (int v = 0; v < vectors(); ++v)
-        storePast(b_, tile[r * size_t(vectors()) + size_t(v)].re, c_, b_.add(start, v * lanes));
-  };
-  auto anyTile = [&] {
-    tileToBuffer(tile, columns);
-    streamBuffer(i, j, rows, columns);
-  };
-  b_.ifThen(ways[0], wholeLines, [&] {
-    b_.ifThen(ways[1], [&] { lines_->putRows(stream_, first, startsOfRows(), tile); }, anyTile);
-  });
+      [&] {
+        auto anyTile = [&] {
+          tileToBuffer(tile, columns);
+          streamBuffer(i, j, rows, columns);
+        };
+        if (spec_.tileRows > kFewRows)
+          return anyTile();
+        Value streams = b_.add(firstStream(j), i);
+        auto streamed = streamRows(i, j, b_.idx(spec_.tileRows));
+        b_.ifThen(
+            b_.both(whole, lines_->goOn(stream_, streams, streamed)),
+            [&] { lines_->putRegisters(stream_, streams, streamed, tile, spec_.tileRows); },
+            anyTile);
+      });
 }
 
 Value ContractResult::firstStream(Value j) {
@@ -292,20 +273,18 @@ void ContractResult::tileToBuffer(ArrayRef<Number> tile, Value pitch) {
 
 Value ContractResult::bufferRow(Value row, Value pitch) { return b_.mul(row, pitch); }
 
-void ContractResult::streamBuffer(Value i, Value j, Value rows, Value columns) {
+Value ContractResult::areLines(Value j, Value columns) {
   Value column = b_.add(baseC, b_.load(cn, j));
-  Value joins = b_.eq(columns, word(ContractWord::Extent));
-  Value streams = firstStream(j);
-  b_.forStrips(b_.idx(0), rows, [&](Value r) {
-    Value row = b_.add(i, r), left = b_.sub(rows, r), run = b_.load(cmRuns, row);
-    Value count = b_.select(joins, b_.min(run, left), b_.idx(1));
-    // A run of rows is one stream, known by its last row.
-    Value last = b_.select(joins, b_.sub(b_.add(row, run), b_.idx(1)), row);
-    Value stream = b_.add(streams, last);
-    lines_->put(stream_, stream, buffer_, bufferRow(r, columns), b_.add(column, b_.load(cm, row)),
-                b_.mul(count, columns));
-    return b_.add(r, count);
-  });
+  return lines_->areLines(stream_, b_.either(rowBits_, column), columns);
+}
+
+LineStreams::Rows ContractResult::streamRows(Value i, Value j, Value rows) {
+  return {i, rows, b_.add(baseC, b_.load(cn, j)), cm, cmRuns, word(ContractWord::Extent)};
+}
+
+void ContractResult::streamBuffer(Value i, Value j, Value rows, Value columns) {
+  lines_->putTile(stream_, b_.add(firstStream(j), i), streamRows(i, j, rows), buffer_, columns,
+                  areLines(j, columns));
 }
 
 void ContractResult::tileToSums(ArrayRef<Number> tile, Value i, Value j, Value accumulate) {

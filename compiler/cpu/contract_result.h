@@ -51,8 +51,8 @@ public:
   /// Whether `cmRuns` is used.
   bool streams() const { return spec_.streams; }
 
-  /// Before and after the tiles of a block.
-  void beginBlock();
+  /// Before and after the tiles of a block of so many rows.
+  void beginBlock(Value rows);
   void endBlock();
   /// What a tile will be written to, and what its epilogue reads of every row, is on its way while
   /// the sums are made.
@@ -98,17 +98,19 @@ private:
   void writeVector(Number sum, Value buffer, DType storage, Value at, Value accumulate);
   /// A whole tile whose columns are consecutive in C.
   void tileToC(llvm::ArrayRef<Number> tile, Value i, Value j, Value accumulate);
-  /// To C past the caches: rows of whole lines as they are; those of a whole tile usually go on
-  /// where the last one's ended. Any other tile goes to a buffer, where its rows lie as in C if
-  /// they follow each other there, and from there in as long pieces as there are.
-  void streamTile(llvm::ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
-                  Value whole);
   /// To the buffer, rows `pitch` apart. A vector's lanes past the row's end are overwritten by the
   /// next row.
   void tileToBuffer(llvm::ArrayRef<Number> tile, Value pitch);
   Value bufferRow(Value row, Value pitch);
   /// The streams of panel j's rows: their numbers begin here.
   Value firstStream(Value j);
+  /// To C past the caches. The registers of a whole tile are stored as they are where its rows are
+  /// lines, or go on, few of them, where the last tile's ended; any other by way of the buffer.
+  void streamTile(llvm::ArrayRef<Number> tile, Value i, Value j, Value rows, Value columns,
+                  Value whole);
+  /// Whether so many columns of panel j are whole lines in every row of the block.
+  Value areLines(Value j, Value columns);
+  LineStreams::Rows streamRows(Value i, Value j, Value rows);
   /// The buffer's rows, which follow each other there, to C past the caches.
   void streamBuffer(Value i, Value j, Value rows, Value columns);
   /// Sums are whole tiles always: the buffer is padded.
@@ -140,7 +142,8 @@ private:
   LineStreams::State stream_;
   std::optional<FusedKernel> epilogue_;
   Values operands_;
-  Value c_, tile_, buffer_, sumsBuffer_, onElements_;
+  Value c_, tile_, buffer_, sumsBuffer_;
+  Value rowBits_; ///< of where the rows of a block are, where they are streamed
 };
 
 } // namespace ricci

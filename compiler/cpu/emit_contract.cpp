@@ -338,7 +338,7 @@ private:
   void macroKernel(Value rows, Value columns, Value depth, Value accumulate, Value last) {
     int mr = spec_.tileRows, nr = spec_.tileColumns;
     Value steps = StepReader::stepsOf(b_, spec_.pairs, depth);
-    result_.beginBlock();
+    result_.beginBlock(rows);
     b_.forLoop(b_.idx(0), columns, b_.idx(spec_.panels ? 1 : nr), [&](Value j) {
       Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
       Value tileColumns = result_.widthOf(j, columns);

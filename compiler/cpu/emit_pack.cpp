@@ -30,9 +30,6 @@ public:
         kPitch_(b.mul(pitch_, values.components())), panelSize_(b.mul(kPitch_, reader_.steps())) {}
 
   void emit(Packing packing) {
-    // Complex numbers are turned one by one.
-    if (values_.components() != 1 && packing != Packing::AlongRows)
-      packing = Packing::Gather;
     b_.forIter(b_.idx(0), rowsInAll_, width_, {b_.idx(0)}, [&](Value row, ValueRange base) {
       firstRow_ = row;
       rowCount_ = b_.min(width_, b_.sub(rowsInAll_, row));
@@ -148,6 +145,9 @@ std::string packedName(DType storage, bool pairs, DType packed, Packing packing)
 
 func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage,
                       bool pairs, Packing packing) {
+  // Complex numbers are turned one by one.
+  if (values.components() != 1 && packing != Packing::AlongRows)
+    packing = Packing::Gather;
   std::string name = "pack_" + packedName(storage, pairs, values.compute(), packing);
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;

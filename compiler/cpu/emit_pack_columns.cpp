@@ -215,13 +215,13 @@ func::FuncOp emitPackColumns(LoopBuilder &b, ModuleOp module, ValueBuilder &valu
   // Pairs of real and imaginary parts are not turned in registers.
   if (values.components() != 1 && packing != Packing::AlongRows)
     packing = Packing::Gather;
-  auto function = b.beginFunction(module,
-                                  "pack_columns_" + packedName(storage, pairs, values.compute(), packing) +
-                                      "_" + std::to_string(columns),
-                                  {flat(ValueBuilder::storageType(b.getContext(), storage)), index,
-                                   table, table, table, table, table, index, index,
-                                   flat(values.componentType()), index, index, index, index},
-                                  true);
+  auto function = b.beginFunction(
+      module,
+      "pack_columns_" + packedName(storage, pairs, values.compute(), packing) + "_" +
+          std::to_string(columns),
+      {flat(ValueBuilder::storageType(b.getContext(), storage)), index, table, table, table, table,
+       table, index, index, flat(values.componentType()), index, index, index, index},
+      true);
   ColumnPacker(b, values, storage, pairs, columns, ValueRange(function.getArguments()))
       .emit(packing);
   b.endFunction();

@@ -19,8 +19,6 @@ namespace {
 
 namespace jitlink = llvm::jitlink;
 
-LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();
-
 /// Constants of an image are aligned to vectors.
 constexpr uint64_t kPrebuiltAlignment = 64;
 
@@ -100,10 +98,16 @@ llvm::Error refuseRelocations(jitlink::LinkGraph &graph) {
   return llvm::Error::success();
 }
 
-/// Code of prebuilt functions where the object calls them. Before anything is pruned, or a table of
+/// Code of prebuilt functions that the object calls, before that of the kernel: what comes after
+/// its entry is the kernel's own (runtime/gdb.h). Runs before anything is pruned, or a table of
 /// outside addresses made.
 void addPrebuilt(jitlink::LinkGraph &graph, llvm::ArrayRef<PrebuiltFunction> prebuilt) {
-  jitlink::Section *section = nullptr;
+  jitlink::Section *text = graph.findSectionByName(".text");
+  if (!text || prebuilt.empty())
+    return;
+  // Blocks of a section are laid out in the order of their addresses.
+  for (jitlink::Block *block : text->blocks())
+    block->setAddress(block->getAddress() + 1);
   std::vector<jitlink::Symbol *> outside(graph.external_symbols().begin(),
                                          graph.external_symbols().end());
   for (jitlink::Symbol *symbol : outside) {
@@ -112,11 +116,8 @@ void addPrebuilt(jitlink::LinkGraph &graph, llvm::ArrayRef<PrebuiltFunction> pre
         prebuilt, [&](const PrebuiltFunction &f) { return llvm::StringRef(f.name) == name; });
     if (found == prebuilt.end())
       continue;
-    if (!section)
-      section = &graph.createSection(".text.prebuilt",
-                                     llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);
-    jitlink::Block &block = graph.createContentBlock(
-        *section, found->code, llvm::orc::ExecutorAddr(), kPrebuiltAlignment, 0);
+    jitlink::Block &block = graph.createContentBlock(*text, found->code, llvm::orc::ExecutorAddr(),
+                                                     kPrebuiltAlignment, 0);
     graph.makeDefined(*symbol, block, found->entry, 0, jitlink::Linkage::Strong,
                       jitlink::Scope::Local, false);
   }

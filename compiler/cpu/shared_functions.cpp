@@ -24,7 +24,7 @@ namespace ricci {
 namespace {
 
 /// Types of operands, and those whose results may be streamed.
-constexpr DType kPacked[] = {DType::f32, DType::f64, DType::f16,
+constexpr DType kPacked[] = {DType::f32,  DType::f64, DType::f16,
                              DType::bf16, DType::c64, DType::c128};
 constexpr DType kStreamed[] = {DType::f32, DType::f64};
 /// Vectors of a register tile, at most.
@@ -86,11 +86,14 @@ std::vector<SharedFunction> sharedFunctions(const Target &target) {
                    [=](LoopBuilder &b, ModuleOp module, const Target &) {
                      emitFillOffsets(b, module, buffers);
                    }});
-  all.push_back({"fill_runs", [](LoopBuilder &b, ModuleOp module, const Target &) {
-                   emitFillRuns(b, module);
+  all.push_back({"fill_runs",
+                 [](LoopBuilder &b, ModuleOp module, const Target &) { emitFillRuns(b, module); }});
+  all.push_back({"stream_bits", [](LoopBuilder &b, ModuleOp module, const Target &target) {
+                   ValueBuilder values(b, target, DType::f32);
+                   LineStreams(b, module, values);
                  }});
   for (DType type : kStreamed)
-    for (const char *name : {"stream_copy_", "stream_flush_", "stream_begin_"})
+    for (const char *name : {"stream_flush_", "stream_tile_", "stream_ends_"})
       all.push_back({name + std::string(shortName(type)),
                      [=](LoopBuilder &b, ModuleOp module, const Target &target) {
                        ValueBuilder values(b, target, type);

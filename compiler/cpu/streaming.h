@@ -42,7 +42,7 @@ public:
 
   /// Bytes of workspace for each stream: a line, and where the stream goes on.
   static constexpr int64_t kLineBytes = kCacheLine, kNextBytes = 8;
-  /// Elements of a line. A vector of them behind a piece must be readable.
+  /// Elements of a line. A vector of them behind a tile in a buffer must be readable.
   int64_t line() const { return line_; }
 
   /// The streams' memory: lines, and tables of places in `to`.
@@ -51,13 +51,27 @@ public:
   };
   /// The first `count` streams begin.
   void begin(const State &state, Value count);
-  /// The next `count` elements of a stream, from `first` on of a buffer, to `start` on.
-  void put(const State &state, Value stream, Value from, Value first, Value start, Value count);
-  /// Whether the streams from `first` on go on at these places, all equally far into a line.
-  Value goOn(const State &state, Value first, llvm::ArrayRef<Value> starts);
-  /// Where they do: whole vectors, as many to each stream.
-  void putRows(const State &state, Value first, llvm::ArrayRef<Value> starts,
-               llvm::ArrayRef<Number> vectors);
+  /// Rows of a tile: row r goes to `column` + `places[first + r]`, in the stream of this number.
+  struct Rows {
+    Value first, count, column, places;
+    Value runs, extent; ///< rows of `extent` columns follow each other, as many as `runs` says
+  };
+  /// All bits of the first `count` places of a table.
+  Value bitsOf(Value places, Value count);
+  /// Whether rows of so many columns, places that have these bits, are whole lines.
+  Value areLines(const State &state, Value bits, Value columns);
+  /// Whether the rows' streams go on where these do, all equally far into a line.
+  Value goOn(const State &state, Value streams, const Rows &rows);
+  /// Where they do: whole vectors, as many of each row.
+  void putRegisters(const State &state, Value streams, const Rows &rows,
+                    llvm::ArrayRef<Number> vectors, int count);
+  /// The tile's rows, which follow each other in a buffer, `columns` of each. Where lines begin at
+  /// no element they go through the caches.
+  void putTile(const State &state, Value streams, const Rows &rows, Value buffer, Value columns,
+               Value areLines);
+  /// The lines that the rows' streams end within, `width` from their columns on, and begin in, at
+  /// column `next`, are on their way: parts of them are written through the caches.
+  void prefetchEnds(const State &state, const Rows &rows, Value width, Value next);
   /// What is carried by the first `count` streams is stored.
   void finish(const State &state, Value count);
 
@@ -65,10 +79,24 @@ private:
   void emitCopy(mlir::ModuleOp module);
   void emitFlush(mlir::ModuleOp module);
   void emitBegin(mlir::ModuleOp module);
+  void emitBits(mlir::ModuleOp module);
+  void emitTile(mlir::ModuleOp module);
+  void emitEnds(mlir::ModuleOp module);
+  /// The next `count` elements of a stream, from `first` on of a buffer, to `start` on.
+  void put(const State &state, Value stream, Value from, Value first, Value start, Value count);
+  /// A tile's rows where they begin on lines and are whole lines: they have nothing to do with
+  /// streams.
+  void storeLines(const State &state, const Rows &rows, Value buffer, Value columns);
+  /// A tile's rows of whole vectors where all streams go on, equally far into a line.
+  void putVectors(const State &state, Value streams, const Rows &rows, Value buffer, Value columns);
+  /// Any rows of a tile, in as long pieces as there are.
+  void putPieces(const State &state, Value streams, const Rows &rows, Value buffer, Value columns);
+  Value placeOf(const Rows &rows, Value r);
   /// A vector, or its first `count` lanes, to `start` on, where the stream goes on: `used` elements
-  /// into a line. Takes and returns the vectors of the line that is carried.
+  /// into a line, `lane` into a vector of it. Takes and returns the vectors of the line that is
+  /// carried.
   LoopBuilder::Values append(Value to, mlir::ValueRange carried, Value vector, Value start,
-                             Value used, Value count);
+                             Value used, Value lane, Value count);
   /// The vectors of a stream's line.
   LoopBuilder::Values loadCarried(const State &state, Value line);
   void storeCarried(mlir::ValueRange carried, const State &state, Value line);
@@ -79,7 +107,7 @@ private:
   ValueBuilder &values_;
   std::string type_; ///< in the functions' names
   int64_t bytes_, line_;
-  mlir::func::FuncOp copy_, flush_, begin_;
+  mlir::func::FuncOp copy_, flush_, begin_, bits_, tile_, ends_;
 };
 
 } // namespace ricci

@@ -96,7 +96,7 @@ bool goesByRows(const LoopProgram &program, const LoopProgram::Access &access, i
     --last;
   }
   for (; last >= 0; --last) {
-    if (access.strides[size_t(last)] != step)
+    if (program.axes[size_t(last)].extent != 1 && access.strides[size_t(last)] != step)
       return false;
     step *= program.axes[size_t(last)].extent;
   }

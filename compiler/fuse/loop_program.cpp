@@ -174,12 +174,13 @@ void LoopProgram::joinAxes() {
   // A scanned or arg-reduced axis is counted along: it stays as it is.
   bool counts = llvm::any_of(
       nodes, [](const Node &n) { return n.kind == Kind::ArgReduce || n.kind == Kind::Scan; });
-  // A reduction keeps an axis, be it of extent 1; in columns it also has one to run along.
+  // A reduction keeps an axis, be it of extent 1; in columns it also has one to run along. A row is
+  // one of several: a batch of one has the structure of any other.
   auto reducedAxes = [&] { return axes.size() - size_t(kept()); };
   auto isNeeded = [&](size_t axis) {
     if (axes[axis].reduced)
       return counts || reducedAxes() == 1;
-    return mode == Mode::Columns && reducedAxes() != 0 && kept() == 1;
+    return (mode == Mode::Rows || reducedAxes() != 0) && kept() == 1;
   };
   for (size_t axis = axes.size(); axis-- > 0;)
     if (axes[axis].extent == 1 && !isNeeded(axis))

@@ -43,6 +43,9 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
 
+/// Vectors of a register tile's row, at most.
+constexpr int kMostVectors = 4;
+
 /// Ways of the L2 cache, at least.
 constexpr int64_t kWays = 8;
 
@@ -104,6 +107,7 @@ public:
         candidates.push_back(*s);
         if (auto inPlace = direct(*s))
           candidates.push_back(*inPlace);
+        addKnownDirect(*s, candidates);
       }
     }
     for (Schedule &s : candidates) {
@@ -134,9 +138,10 @@ private:
 
   /// What a kernel must save of the time that one takes which exists.
   double newSeconds(const KernelSpec &spec, double seconds) const {
-    if (!product_.known || product_.known->contains(spec.key() + "|" + target_.key()))
-      return 0;
-    return leastSaved(seconds);
+    return !product_.known || isKnown(spec) ? 0 : leastSaved(seconds);
+  }
+  bool isKnown(const KernelSpec &spec) const {
+    return product_.known->contains(spec.key() + "|" + target_.key());
   }
 
   Schedule start(Family family) const {
@@ -487,6 +492,22 @@ private:
     return s;
   }
 
+  /// In place by the kernels that exist: their tiles need not be best when packed.
+  void addKnownDirect(const Schedule &packed, std::vector<Schedule> &candidates) const {
+    if (!product_.known)
+      return;
+    Schedule tiled = packed;
+    int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
+    for (int vectors = 1; vectors <= kMostVectors; ++vectors)
+      for (int rows = mostRows(vectors); rows > 0; --rows) {
+        tiled.spec.tileRows = rows;
+        tiled.spec.tileColumns = vectors * lanes;
+        auto inPlace = direct(tiled);
+        if (inPlace && inPlace->spec.tileRows == rows && isKnown(inPlace->spec))
+          candidates.push_back(std::move(*inPlace));
+      }
+  }
+
   /// Whether so many rows of a strip of columns, this far apart, are in the L2 cache together. Rows
   /// that are a power of two apart share its sets.
   bool stripStays(int64_t rows, int64_t stride, int64_t bytes) const {
@@ -513,13 +534,10 @@ private:
       least = std::min(least, taken);
       return taken + kClock * newSeconds(s.spec, taken / kClock);
     };
-    auto mostRows = [&](int vectors) {
-      return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
-    };
     int vectors = complex ? 1 : 2, rows = mostRows(vectors);
     double best = cycles(rows, vectors);
     best -= 0.04 * taken;
-    for (int v = 1; v <= 4; ++v)
+    for (int v = 1; v <= kMostVectors; ++v)
       for (int r = mostRows(v); r >= 4 && r * v * parts >= 8; --r)
         if (double c = cycles(r, v); c < best) {
           best = c;
@@ -528,6 +546,12 @@ private:
     double chosen = cycles(rows, vectors);
     s.takesKnown = product_.known && taken > least * 1.04;
     return chosen;
+  }
+
+  /// Rows of a register tile of so many vectors, at most.
+  int mostRows(int vectors) const {
+    int parts = kindOf(product_.result) == DTypeKind::Complex ? 2 : 1;
+    return (target_.vectorRegisters - parts * (vectors + 1)) / (parts * vectors);
   }
 
   static int64_t roundUp(int64_t n, int64_t tile) { return (n + tile - 1) / tile * tile; }

@@ -56,6 +56,9 @@ constexpr Rules kCpu = {64, 64, 1 << 20, 1 << 16, 1024, 64 * 64, 1024, 2};
 constexpr int64_t kLongContraction = 1 << 26;
 /// Parts that are worth a third kernel, where they leave a rest.
 constexpr int64_t kManyParts = 4;
+/// Parts of a contraction in tiles on a CPU that are worth a second kernel: with fewer, its tiles
+/// keep many cores busy as they are, and another number of rows is no other structure.
+constexpr int64_t kLeastParts = 4;
 /// An axis that can be cut into as many parts as are wanted.
 constexpr int64_t kLongAxis = 256;
 /// Terms of a contraction's sums that are not added up one after the other.
@@ -235,10 +238,12 @@ private:
     const Rules &r = rules();
     const int64_t own = ownOfBoth(equation, extents);
     const bool inRows = isAlongRows(op, equation, int32_t(longest));
+    const bool inTiles = own >= (cpu && !inRows ? 2 : kNarrow);
     int64_t wanted =
-        own >= (cpu && !inRows ? 2 : kNarrow)
-            ? std::min(r.manyBlocks / ((results + r.tile - 1) / r.tile), steps / r.manySteps)
-            : std::min(r.manyBlocks / results, steps / r.longPart);
+        inTiles ? std::min(r.manyBlocks / ((results + r.tile - 1) / r.tile), steps / r.manySteps)
+                : std::min(r.manyBlocks / results, steps / r.longPart);
+    if (cpu && inTiles && wanted < kLeastParts)
+      return {};
     double points = double(steps) * double(results);
     if (cpu && (inRows || steps < kLongSum) &&
         points < double(own >= kNarrow ? kLongContraction : r.longSum))

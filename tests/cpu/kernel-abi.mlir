@@ -4,12 +4,12 @@
 // RUN: ricci-opt %t --convert-vector-to-scf --convert-scf-to-cf --convert-vector-to-llvm --finalize-memref-to-llvm --convert-arith-to-llvm --convert-index-to-llvm --convert-math-to-llvm --convert-cf-to-llvm --convert-func-to-llvm --reconcile-unrealized-casts | FileCheck %s --check-prefix=LLVM
 
 // Buffers come as an array of pointers. Doing it twice changes nothing.
-// CHECK: func.func @reduce_rows_f64_10(%[[BUFFERS:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64) attributes {ricci.entry}
+// CHECK: func.func @reduce_rows_f64_10(%[[BUFFERS:.*]]: !llvm.ptr {llvm.noalias, llvm.readonly}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.readonly}, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %{{.*}}: i64) attributes {ricci.entry}
 // CHECK: %[[SECOND:.*]] = llvm.getelementptr %[[BUFFERS]][1]
 // CHECK: llvm.load %[[SECOND]] {{.*}} -> !llvm.ptr
 
 // From einsum to the LLVM dialect by passes alone.
-// LLVM: llvm.func @reduce_rows_f64_10(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
+// LLVM: llvm.func @reduce_rows_f64_10(%{{.*}}: !llvm.ptr {llvm.noalias, llvm.readonly}, %{{.*}}: !llvm.ptr {llvm.noalias, llvm.readonly}, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %{{.*}}: i64)
 // LLVM-NOT: {{(scf|arith|vector|memref|math|index|func)\.}}
 // LLVM-NOT: unrealized_conversion_cast
 func.func @main(%a: tensor<50x6000xf64>) -> tensor<50xf64> {

@@ -8,7 +8,9 @@
 
 #include "compiler/cpu/codegen.h"
 #include "compiler/cpu/emit.h"
+#include "compiler/cpu/shared_functions.h"
 #include "compiler/ir/context.h"
+#include "compiler/prebuilt.h"
 #include "runtime/half.h"
 #include "tests/cpu/guarded_memory.h"
 
@@ -415,13 +417,14 @@ KernelFn kernelOf(const KernelSpec &spec, const Target &target) {
   mlir::OwningOpRef<mlir::ModuleOp> module(
       mlir::ModuleOp::create(mlir::UnknownLoc::get(context.get())));
   emitKernel(*module, spec, target);
+  auto prebuilt = usePrebuilt(*module, spec.name(), target, prebuiltFunctions());
   if (failed(lowerLoopsToLLVM(*module, target))) {
     ADD_FAILURE() << "lowering of " << key;
     return nullptr;
   }
   auto optimized = translateAndOptimize(*module, target);
   auto object = optimized ? emitObject(*optimized->module, target) : optimized.error();
-  auto image = object ? linkImage(*object) : object.error();
+  auto image = object ? linkImage(*object, prebuilt) : object.error();
   auto kernel = image ? loadImage(key, *image) : image.error();
   if (!kernel) {
     ADD_FAILURE() << key << ": " << kernel.error().render();
