@@ -372,7 +372,7 @@ private:
         Value row = b_.add(base, b_.load(bk_, b_.div(l, lines)));
         b_.op<memref::PrefetchOp>(
             bOperand_, ValueRange{b_.mul(b_.add(row, b_.mul(b_.rem(l, lines), line)), components)},
-            /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+            /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
       });
     });
   }

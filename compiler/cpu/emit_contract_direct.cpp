@@ -82,7 +82,7 @@ private:
     DType type = isResult ? spec_.result : spec_.operands[size_t(buffer)];
     for (int64_t c = 0; c < count; c += kCacheLine / int64_t(itemSize(type)))
       b_.op<memref::PrefetchOp>(kernel_.buffers[size_t(buffer)], ValueRange{b_.add(from, c)},
-                                /*isWrite=*/isResult, /*localityHint=*/3, /*isDataCache=*/true);
+                                /*isWrite=*/isResult, /*localityHint=*/2, /*isDataCache=*/true);
   }
 
   /// Of the next batch entry, what this step of the tile reads of B, and as large a part of A's

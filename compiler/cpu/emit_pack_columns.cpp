@@ -29,10 +29,10 @@ public:
   ColumnPacker(LoopBuilder &b, ValueBuilder &values, DType storage, bool pairs, int columns,
                ValueRange args)
       : b_(b), values_(values), storage_(storage), columns_(columns),
-        reader_(b, values, storage, pairs, args[0], args[8]), buffer_(args[0]), base_(args[1]),
-        offsets_(args[2]), firsts_(args[3]), runs_(args[4]), ks_(args[5]), kRuns_(args[6]),
-        panelCount_(args[7]), panels_(args[9]), extent_(args[10]), stride_(args[11]),
-        distance_(args[12]), kStep_(args[13]), kPitch_(columns * values.components()),
+        reader_(b, values, storage, pairs, args[0], args[8]), base_(args[1]), offsets_(args[2]),
+        firsts_(args[3]), runs_(args[4]), ks_(args[5]), kRuns_(args[6]), panelCount_(args[7]),
+        panels_(args[9]), extent_(args[10]), stride_(args[11]), distance_(args[12]),
+        kStep_(args[13]), kPitch_(columns * values.components()),
         panelSize_(columnPanelSize(b, values, reader_.steps(), kPitch_)) {}
 
   void emit(Packing packing) {
@@ -111,11 +111,6 @@ private:
     return sources;
   }
 
-  void prefetch(Value at) {
-    b_.op<memref::PrefetchOp>(buffer_, ValueRange{at}, /*isWrite=*/false, /*localityHint=*/3,
-                              /*isDataCache=*/true);
-  }
-
   /// Strips of K are turned a chunk of columns at a time. Stores past a strip's end hit steps, or a
   /// panel, that are written later, or the room behind the last panel.
   void alongK() {
@@ -160,7 +155,7 @@ private:
           b_.forLoop(reader_.steps(), [&](Value step) {
             auto at = offsets(step);
             Value last = b_.sub(reader_.steps(), b_.idx(1));
-            auto ahead = offsets(b_.min(b_.add(step, 1), last));
+            auto ahead = offsets(b_.min(b_.add(step, 4), last));
             Value atStep = b_.mul(step, kPitch_);
             b_.forLoop(b_.idx(0), byVectors, b_.idx(lanes), [&](Value begin) {
               Value x = b_.min(begin, lastVector);
@@ -169,7 +164,7 @@ private:
               for (Value next : {moved(ahead.first), moved(ahead.second)})
                 if (next)
                   for (Value source : sources)
-                    prefetch(b_.add(source, next));
+                    reader_.prefetch(b_.add(source, next));
               Value to = b_.opaque(b_.add(b_.add(place, b_.mul(x, panelStep)), atStep));
               for (Value vector : reader_.turn(sources, here, {})) {
                 put({vector, {}}, to, lanes);
@@ -193,8 +188,8 @@ private:
   DType storage_;
   int columns_;
   StepReader reader_;
-  Value buffer_, base_, offsets_, firsts_, runs_, ks_, kRuns_, panelCount_, panels_, extent_,
-      stride_, distance_, kStep_;
+  Value base_, offsets_, firsts_, runs_, ks_, kRuns_, panelCount_, panels_, extent_, stride_,
+      distance_, kStep_;
   int64_t kPitch_;
   Value panelSize_;
 };

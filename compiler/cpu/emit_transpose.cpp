@@ -234,7 +234,7 @@ private:
         b.forLoop(line, b.min(p.lines, b.add(line, linesOfTile())), b.idx(1), [&](Value l) {
           Value element = b.add(start, b.mul(l, kCacheLine / bytes));
           b.op<memref::PrefetchOp>(from, ValueRange{b.mul(element, parts)}, /*isWrite=*/false,
-                                   /*localityHint=*/3u, /*isDataCache=*/true);
+                                   /*localityHint=*/2u, /*isDataCache=*/true);
         });
       });
       Value after = b.add(piece, 1), ends = b.ge(after, p.pieces);

@@ -10,6 +10,9 @@ using namespace mlir;
 
 namespace ricci {
 
+/// Steps of K that are prefetched where vectors along K are turned.
+static constexpr int64_t kStepsAhead = 160;
+
 StepReader::Offsets StepReader::offsets(Value step, OffsetOf offsetOf) {
   if (!pairs_)
     return {offsetOf(step), {}, {}};
@@ -35,6 +38,12 @@ Number StepReader::load(Value base, Offsets at, int lanes, Value count) {
   Value half = spread(b_.op<arith::ConstantIntOp>(16, 32));
   Value high = b_.both(b_.op<arith::ShLIOp>(load(at.second).re, half), spread(at.keep));
   return {b_.either(n.re, high), {}};
+}
+
+void StepReader::prefetch(Value at) {
+  // What waits for lines to come to the L1 cache keeps loads from going there.
+  b_.op<memref::PrefetchOp>(buffer_, ValueRange{b_.mul(at, ValueBuilder::componentsOf(storage_))},
+                            /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
 StepReader::Vectors StepReader::loadAll(ArrayRef<Value> sources, Offsets at, Value count) {
@@ -83,6 +92,11 @@ void StepReader::turnNumbers(ArrayRef<Value> sources, Value ks, Value runs, Valu
     b_.forStrips(start, kCount_, [&](Value k) {
       Value length = b_.min(b_.load(runs, k), b_.idx(lanes));
       Offsets at{b_.load(ks, k), {}, {}};
+      // Runs that are short are no streams that the CPU would follow.
+      Value ahead =
+          b_.load(ks, b_.min(b_.add(k, b_.mul(distance, kStepsAhead)), b_.sub(kCount_, b_.idx(1))));
+      for (Value source : sources)
+        prefetch(b_.add(source, ahead));
       auto putAll = [&](ArrayRef<Value> rows) {
         for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, rows)))
           put(b_.add(k, b_.mul(distance, int64_t(j))), vector);

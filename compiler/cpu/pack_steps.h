@@ -39,6 +39,8 @@ public:
   Offsets offsets(Value step, OffsetOf offsetOf);
   /// `lanes` is 0 for a scalar; the first `count` lanes alone where it is set.
   Number load(Value base, Offsets at, int lanes, Value count = {});
+  /// What lies at this element will be read soon.
+  void prefetch(Value at);
 
   /// Rows and steps that are turned at once. Larger tiles of narrow types would leave the
   /// registers.

@@ -312,6 +312,25 @@ TEST(Schedule, knownKernelsArePreferred) {
   EXPECT_EQ(choose(10).spec.key(), alone.spec.key());
 }
 
+// In place, where another tile would be best for packed operands.
+TEST(Schedule, knownKernelsInPlaceArePreferred) {
+  Target t = target();
+  llvm::StringSet<> known;
+  auto choose = [&](int64_t m) {
+    LabelledProduct product = matmul(m, 10, 256);
+    product.known = known.empty() ? nullptr : &known;
+    return chooseSchedule(product, t);
+  };
+  Schedule some = choose(128), alone = choose(33);
+  ASSERT_EQ(some.spec.family, Family::ContractDirect);
+  ASSERT_NE(some.spec.key(), alone.spec.key());
+  known.insert(some.spec.key() + "|" + t.key());
+  EXPECT_EQ(choose(33).spec.key(), some.spec.key());
+  EXPECT_TRUE(choose(33).takesKnown);
+  // There are as many rows as in the tile at least.
+  EXPECT_NE(choose(some.spec.tileRows - 1).spec.key(), some.spec.key());
+}
+
 TEST(Schedule, transposesJoinWhatFollowsInTheResult) {
   // abcd->dbca: the rows of the result are (b, c, a).
   Schedule s = chooseSchedule(product({{64, {1, 262144}, true},

@@ -169,6 +169,19 @@ for rows in map(int, sys.argv[1:]):
     assert [kernels(rows, cache=tmp_path / "cache")[0] for rows in sizes] == alone
 
 
+def test_a_batch_of_one_is_a_batch():
+    code = """import sys, numpy as np, ricci
+for rows in map(int, sys.argv[1:]):
+    x = np.linspace(-3, 3, rows * 100, dtype="f4").reshape(rows, 100)
+    e = np.exp(x - x.max(1, keepdims=True))
+    f = ricci.compile("softmax(x, axis=1)", x=x)
+    np.testing.assert_allclose(f(x), e / e.sum(1, keepdims=True), 1e-5)
+    print(f.plan().steps[0]["kernel"])"""
+    kernels = subprocess.run([sys.executable, "-c", code, "64", "2", "1"], stdout=subprocess.PIPE, text=True, check=True,
+                             env={**os.environ, "RICCI_CACHE_DIR": "off"}).stdout.splitlines()
+    assert len(kernels) == 3 and len(set(kernels)) == 1
+
+
 def test_a_large_batch_takes_the_kernels_that_exist():
     code = """import sys, numpy as np, ricci
 w, h = (np.arange(512 * 4096).reshape(512, 4096) % 7).astype("f4"), np.arange(4096).astype("f4")
