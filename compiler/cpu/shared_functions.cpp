@@ -27,8 +27,6 @@ namespace {
 constexpr DType kPacked[] = {DType::f32,  DType::f64, DType::f16,
                              DType::bf16, DType::c64, DType::c128};
 constexpr DType kStreamed[] = {DType::f32, DType::f64};
-/// Vectors of a register tile, at most.
-constexpr int kMostVectors = 4;
 /// Buffers of a contraction, with those of its epilogue; two are a transpose's.
 constexpr int kMostBuffers = 8;
 
@@ -67,7 +65,7 @@ void addPacking(std::vector<SharedFunction> &all, DType storage, bool pairs, con
       all.push_back({"pack_" + name, packs([=](LoopBuilder &b, ModuleOp module, auto &values) {
                        emitPack(b, module, values, storage, pairs, packing);
                      })});
-    for (int vectors = 1; vectors <= kMostVectors; ++vectors) {
+    for (int vectors = 1; vectors <= kMostTileVectors; ++vectors) {
       int columns = vectors * target.lanes(componentDType(packed));
       all.push_back({"pack_columns_" + name + "_" + std::to_string(columns),
                      packs([=](LoopBuilder &b, ModuleOp module, auto &values) {

@@ -129,9 +129,8 @@ void LineStreams::emitBits(ModuleOp module) {
   b_.endFunction(bits);
 }
 
-// stream_tile(lines, next, to, streams, buffer, columns, whether rows are whole lines, first,
-// count,
-//             column, places, runs, extent)
+// stream_tile(lines, next, to, streams, buffer, columns, whether rows are lines,
+//             first, count, column, places, runs, extent)
 void LineStreams::emitTile(ModuleOp module) {
   Type index = b_.getIndexType(), table = MemRefType::get({ShapedType::kDynamic}, index),
        buffer = MemRefType::get({ShapedType::kDynamic}, values_.componentType()),

@@ -63,6 +63,9 @@ llvm::StringRef packingName(Packing packing);
 /// Blocks of a transpose are multiples of this: no group of tiles has more rows or columns.
 inline constexpr int64_t kTransposeUnit = 64;
 
+/// Vectors of a row of a register tile, at most.
+inline constexpr int kMostTileVectors = 4;
+
 /// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
 /// share one kernel.
 struct KernelSpec {

@@ -43,9 +43,6 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
 
-/// Vectors of a register tile's row, at most.
-constexpr int kMostVectors = 4;
-
 /// Ways of the L2 cache, at least.
 constexpr int64_t kWays = 8;
 
@@ -498,7 +495,7 @@ private:
       return;
     Schedule tiled = packed;
     int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
-    for (int vectors = 1; vectors <= kMostVectors; ++vectors)
+    for (int vectors = 1; vectors <= kMostTileVectors; ++vectors)
       for (int rows = mostRows(vectors); rows > 0; --rows) {
         tiled.spec.tileRows = rows;
         tiled.spec.tileColumns = vectors * lanes;
@@ -537,7 +534,7 @@ private:
     int vectors = complex ? 1 : 2, rows = mostRows(vectors);
     double best = cycles(rows, vectors);
     best -= 0.04 * taken;
-    for (int v = 1; v <= kMostVectors; ++v)
+    for (int v = 1; v <= kMostTileVectors; ++v)
       for (int r = mostRows(v); r >= 4 && r * v * parts >= 8; --r)
         if (double c = cycles(r, v); c < best) {
           best = c;

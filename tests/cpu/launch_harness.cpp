@@ -197,21 +197,22 @@ constexpr uint8_t kOutside = 0xDB, kGarbage = 0xFF;
 struct Memory {
   std::vector<std::unique_ptr<GuardedMemory>> buffers;
   std::vector<uint8_t *> origins; ///< the elements at index 0
-  size_t skipped;
+  size_t skipped, odd;
 
-  /// `skipped` elements of each buffer lie before its first.
-  Memory(const LabelledProduct &product, bool atEnd, size_t skipped = 0) : skipped(skipped) {
+  /// `skipped` elements and `odd` bytes of each buffer lie before its first.
+  Memory(const LabelledProduct &product, bool atEnd, size_t skipped = 0, size_t odd = 0)
+      : skipped(skipped), odd(odd) {
     for (size_t i = 0; i <= product.operands.size(); ++i) {
       size_t size = itemSize(i < product.operands.size() ? product.operands[i] : product.result);
       Reach reach = reachOf(product, i);
-      buffers.push_back(std::make_unique<GuardedMemory>((skipped + reach.elements()) * size, size,
-                                                        atEnd, kOutside));
+      buffers.push_back(std::make_unique<GuardedMemory>((skipped + reach.elements()) * size + odd,
+                                                        size, atEnd, kOutside));
       origins.push_back(firstOf(i, size) - (reach.empty ? 0 : reach.low) * int64_t(size));
     }
   }
 
   uint8_t *firstOf(size_t buffer, size_t size) const {
-    return buffers[buffer]->data() + skipped * size;
+    return buffers[buffer]->data() + skipped * size + odd;
   }
 
   void fill(const LabelledProduct &product, Data data, Random &random) {
@@ -437,10 +438,11 @@ KernelFn kernelOf(const KernelSpec &spec, const Target &target) {
 void expectRight(const Schedule &schedule, const LabelledProduct &product, const Target &target) {
   SCOPED_TRACE(describe(schedule, product, target));
   Random random(product.axes.size());
-  // Whole rows of tiles also begin off a line of the caches that they are stored past.
-  for (size_t placement = 0; placement < (schedule.streams ? 3 : 2); ++placement) {
+  // Whole rows of tiles also begin off a line of the caches that they are stored past, and where no
+  // element begins a line.
+  for (size_t placement = 0; placement < (schedule.streams ? 4 : 2); ++placement) {
     bool atEnd = placement == 0;
-    Memory memory(product, atEnd, placement == 2 ? 1 : 0);
+    Memory memory(product, atEnd, placement == 2 ? 1 : 0, placement == 3 ? 1 : 0);
     memory.fill(product, Data::Integers, random);
     std::vector<uint8_t> expected = memory.buffers.back()->all();
     naive(product, memory, expected);
