@@ -314,7 +314,7 @@ TEST(Schedule, knownKernelsArePreferred) {
 
 // In place, where another tile would be best for packed operands.
 TEST(Schedule, knownKernelsInPlaceArePreferred) {
-  Target t = target();
+  Target t = target("x86-64-v4");
   llvm::StringSet<> known;
   auto choose = [&](int64_t m) {
     LabelledProduct product = matmul(m, 10, 256);
