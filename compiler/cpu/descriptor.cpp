@@ -182,7 +182,8 @@ LaunchData describeContract(const Schedule &s, const Target &target) {
     reserve(word, s.blockRows * 8);
   for (int64_t word : {W::TableBN, W::RunBN, W::TableCN, W::RunCN})
     reserve(word, blockN * 8);
-  if (s.spec.prefetches)
+  w[W::Prefetches] = s.prefetches;
+  if (s.spec.mayPrefetch())
     reserve(W::NextBN, blockN * 8);
   for (int64_t word : {W::TableAK, W::RunAK, W::TableBK, W::RunBK})
     reserve(word, s.blockK * 8);

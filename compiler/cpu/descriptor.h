@@ -41,8 +41,9 @@ struct ContractWord {
     StepBK, ///< places in K from one index to the next of the dim in which A (B) is contiguous
     // With row blocks: B is one block of columns, packed once for all blocks of rows of a batch
     // entry. The workspace's first word says where B was that lies there packed.
-    Keeps,     ///< whether that is so
-    PanelStep, ///< bytes from B's panels of one block of K to those of the next
+    Keeps,      ///< whether that is so
+    PanelStep,  ///< bytes from B's panels of one block of K to those of the next
+    Prefetches, ///< whether B's next columns are fetched ahead
     BatchList,
     MList,
     NList,
@@ -55,7 +56,7 @@ struct ContractWord {
     RunCM, ///< of rows, each as far from the one before as the innermost column dim is long
     TableBN,
     RunBN,
-    NextBN, ///< B's columns of the next block, if they are prefetched
+    NextBN, ///< B's columns of the next block, where they may be prefetched
     TableCN,
     RunCN, ///< columns in panels: the number of each panel's first column in its dim
     TableAK,

@@ -21,7 +21,7 @@
 // are counted in panels. Otherwise tables have an entry for each column.
 //
 // Where B comes from memory, a block of its columns is fetched while the one before is multiplied
-// (KernelSpec::prefetches).
+// (Schedule::prefetches).
 //
 // An operand that is computed (KernelSpec::prologue) is so panel by panel: to a buffer that stays
 // in the caches, from which the panel is packed.
@@ -204,9 +204,11 @@ private:
             packRows(ic, rows, depth);
           });
           result_.sumRow = b_.sub(ic, m0);
-          if (spec_.prefetches) {
+          if (spec_.mayPrefetch()) {
             Value next = b_.add(jc, columns);
             nextColumns_ = b_.max(b_.idx(0), b_.min(blockN, b_.sub(n1, next)));
+            nextColumns_ = b_.select(b_.ne(word(ContractWord::Prefetches), b_.idx(0)), nextColumns_,
+                                     b_.idx(0));
             fill(ContractWord::NList, next, nextColumns_, 1, bnNext_);
           }
           macroKernel(rows, columns, depth, accumulate, last);
@@ -347,7 +349,7 @@ private:
           result_.prefetch(i, j);
         if (spec_.streams)
           result_.prefetchEnds(i, j, columns);
-        if (spec_.prefetches)
+        if (spec_.mayPrefetch())
           prefetchNext(i, j, rows, depth);
         auto tile = microKernel(b_.div(i, b_.idx(mr)), panel, steps);
         Value tileRows = b_.min(b_.idx(mr), b_.sub(rows, i));

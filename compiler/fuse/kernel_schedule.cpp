@@ -378,7 +378,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     s.spec.tileRows = int(tile[0]), s.spec.tileColumns = int(tile[1]);
     s.swapped = params.contains("swapped");
     s.spec.pairs = params.contains("pairs");
-    s.spec.prefetches = s.prefetches;
+    s.spec.prefetches = s.prefetches && *family == Family::ContractDirect;
     if (s.spec.pairs && !mayPair(s.spec.operands, s.spec.result))
       read.fail("'pairs' are those of a contraction of bf16");
     if (s.spec.operands.size() != 2)
@@ -428,7 +428,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       read.fail("blocks are positive");
     if (s.spec.pairs && blocks[2] % 2 != 0)
       read.fail("a block of K is one of whole 'pairs'");
-    if (s.prefetches && s.spec.packing[1] != Packing::AlongRows)
+    if (s.prefetches && !s.spec.mayPrefetch())
       read.fail("columns that are prefetched are packed along 'rows'");
     if (s.streams && (!s.spec.panels || s.accumulate || totalExtent(s.k) > s.blockK))
       read.fail("a result that 'streams' has columns in panels and is written once");

@@ -92,7 +92,7 @@ struct KernelSpec {
   bool pairs = false;
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
   bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
-  bool prefetches = false; ///< contractions: Schedule::prefetches
+  bool prefetches = false; ///< ContractDirect: Schedule::prefetches
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
@@ -108,6 +108,9 @@ struct KernelSpec {
   size_t prologueBuffers() const;
   /// What the memory of operand i holds.
   DType stored(size_t operand) const;
+  /// Contract: whether columns can be fetched ahead: they are read row by row. A launch says
+  /// whether they are.
+  bool mayPrefetch() const { return packing[1] == Packing::AlongRows && computed != 1; }
 
   /// Equal keys: the same code on one target.
   std::string key() const;

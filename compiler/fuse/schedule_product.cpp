@@ -425,13 +425,13 @@ private:
   }
 
   /// Whether the next block of B is fetched in time: it comes from memory, row by row. With many
-  /// rows that gains nothing and costs nothing; another number of them is no other kernel.
+  /// rows that gains nothing and costs nothing.
   bool mayPrefetch(const Schedule &s) const {
     double bytes = double(itemSize(s.spec.stored(1))) * double(totalExtent(s.k));
     for (const Dim &dim : s.n)
       bytes *= dim.strides[1] ? double(dim.extent) : 1;
-    return s.spec.packing[1] == Packing::AlongRows && s.spec.computed != 1 && !product_.size &&
-           totalExtent(s.k) <= depth() && bytes > 2 * double(target_.l2Bytes);
+    return s.spec.mayPrefetch() && !product_.size && totalExtent(s.k) <= depth() &&
+           bytes > 2 * double(target_.l2Bytes);
   }
 
   /// The same contraction without packing, where B's rows are vectors and stay in the cache.
@@ -519,7 +519,7 @@ private:
   /// the registers. 14x32 f32 on AVX-512 and 6x16 on AVX2, unless another tile wastes clearly less
   /// of this shape at its edges. Returns the predicted cycles.
   double chooseTile(Schedule &s) const {
-    s.prefetches = s.spec.prefetches = mayPrefetch(s);
+    s.prefetches = mayPrefetch(s);
     DType compute = computeType(s.spec.result);
     bool complex = kindOf(compute) == DTypeKind::Complex;
     int parts = complex ? 2 : 1, lanes = target_.lanes(componentDType(compute));

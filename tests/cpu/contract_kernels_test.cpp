@@ -144,10 +144,10 @@ TEST_P(ContractKernels, packingsRunsAndTypes) {
             auto product =
                 makeProduct(std::string(a) + "," + b + "->" + c, extents, {t, t}, t, disorder);
             // What is read ahead changes nothing, wherever it is.
-            spec.prefetches = kPackings[shift] == Packing::AlongRows && turn % 2;
-            expectRight(contractSchedule(product, spec, smallBlocks(spec, lanes + 3),
-                                         kPackings[packingA], kPackings[shift]),
-                        product, target());
+            auto schedule = contractSchedule(product, spec, smallBlocks(spec, lanes + 3),
+                                             kPackings[packingA], kPackings[shift]);
+            schedule.prefetches = kPackings[shift] == Packing::AlongRows && turn % 2;
+            expectRight(schedule, product, target());
             if (HasFailure())
               return;
           }

@@ -279,7 +279,7 @@ TEST(Schedule, columnsFromMemoryArePrefetched) {
   auto prefetches = [](int64_t m, int64_t n, int64_t k) {
     Schedule s = chooseSchedule(matmul(m, n, k), target());
     EXPECT_EQ(s.spec.family, Family::Contract);
-    EXPECT_EQ(s.spec.prefetches, s.prefetches);
+    EXPECT_TRUE(s.spec.mayPrefetch());
     return s.prefetches;
   };
   EXPECT_TRUE(prefetches(64, 500000, 64) && prefetches(512, 500000, 64));
