@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   ricci_prebuild FOLDER    writes prebuilt.bin, the code, and prebuilt.inc, where each function
-//   is
+//   ricci_prebuild FOLDER    writes prebuilt.bin, the code, and prebuilt.inc, the table of it
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/shared_functions.h"

@@ -24,6 +24,9 @@ namespace {
 /// that two panels share in the L1 cache.
 constexpr int kStepsOfK = 16;
 
+/// Steps of K that are prefetched where panels are packed across.
+constexpr int kStepsAhead = 4;
+
 class ColumnPacker {
 public:
   ColumnPacker(LoopBuilder &b, ValueBuilder &values, DType storage, bool pairs, int columns,
@@ -155,7 +158,7 @@ private:
           b_.forLoop(reader_.steps(), [&](Value step) {
             auto at = offsets(step);
             Value last = b_.sub(reader_.steps(), b_.idx(1));
-            auto ahead = offsets(b_.min(b_.add(step, 4), last));
+            auto ahead = offsets(b_.min(b_.add(step, kStepsAhead), last));
             Value atStep = b_.mul(step, kPitch_);
             b_.forLoop(b_.idx(0), byVectors, b_.idx(lanes), [&](Value begin) {
               Value x = b_.min(begin, lastVector);

@@ -22,7 +22,7 @@ namespace ricci {
 
 class LoopBuilder;
 
-/// Writes one or several shared functions into a module, public the first.
+/// A shared function, and what writes it into a module, with those that it calls and others.
 struct SharedFunction {
   std::string name;
   std::function<void(LoopBuilder &, mlir::ModuleOp, const Target &)> emit;
