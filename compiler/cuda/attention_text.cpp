@@ -15,6 +15,8 @@ namespace ricci {
 
 /// Bytes of all banks.
 static constexpr int kTileAlignment = 128;
+/// Of eight rows, by whose address groups of warps know the places in them.
+static constexpr int kGroupAlignment = 1024;
 
 static constexpr const char *kPointers[] = {"q", "k", "v", "o"}, *kLetters[] = {"Q", "K", "V", "O"};
 
@@ -109,17 +111,18 @@ void AttentionText::declareShared(const std::string &type, llvm::ArrayRef<Array>
       count *= extent;
     return count;
   };
+  int alignment = g_.byGroups ? kGroupAlignment : kTileAlignment;
   int64_t bytes = 0;
   for (const Array &array : arrays)
     bytes += elements(array) * (type == "float" ? 4 : 2);
   if (bytes <= kStaticSharedBytes) {
     for (const Array &array : arrays)
-      text_.line("__shared__ __align__({}) {} {}{};", kTileAlignment, type, array.name,
+      text_.line("__shared__ __align__({}) {} {}{};", alignment, type, array.name,
                  extents(array.extents));
     return;
   }
   kernel_.grid.sharedBytes = uint32_t(bytes);
-  text_.line("extern __shared__ __align__({}) {} shared[];", kTileAlignment, type);
+  text_.line("extern __shared__ __align__({}) {} shared[];", alignment, type);
   int64_t from = 0;
   for (const Array &array : arrays) {
     std::string inner = extents(llvm::ArrayRef(array.extents).drop_front());
@@ -148,6 +151,14 @@ void AttentionText::eachCopy(bool mayBeUnaligned, const char *letter,
   text_.block("else", [&] { body("copyElements"); });
 }
 
+/// Eight lines of a group's tile are in different banks.
+std::string AttentionText::inTile(const AttentionGrid::Side &side, const std::string &tile) {
+  if (!side.swizzled)
+    return tile + "[line][place]";
+  return fmt::format("{0}[place / {1} * {2} + line][place % {1} ^ line % 8 * {3}]", tile,
+                     side.pitch, side.lines, side.pitch / 8);
+}
+
 void AttentionText::fetchTile(Buffer buffer, const std::string &to) {
   const AttentionGrid::Side &side = buffer == Attention::K ? g_.k : g_.v;
   bool isK = buffer == Attention::K;
@@ -161,7 +172,7 @@ void AttentionText::fetchTile(Buffer buffer, const std::string &to) {
     exists += fmt::format("{}{} < {}", exists.empty() ? "" : " && ", inner, extent);
   std::string from = fmt::format("{} + {}", offset("key", buffer, "key0 + key"),
                                  offset(inner, buffer, inner)),
-              place = fmt::format("{}[line][place]", to), address = pointer(buffer);
+              place = inTile(side, to), address = pointer(buffer);
   bool isAsync = side.run * itemSize(a_.type) >= 4;
   eachCopy(side.run > 1, kLetters[buffer], [&](const char *copy) {
     text_.unrolled("i", (moves + threads - 1) / threads, [&] {

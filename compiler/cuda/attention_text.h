@@ -56,6 +56,8 @@ protected:
   int64_t m_, n_, depth_, columns_;
 
 private:
+  /// The element of a tile at `line` and `place`.
+  static std::string inTile(const AttentionGrid::Side &side, const std::string &tile);
   void defineOffset(const char *name, const Dims &dims, Buffer buffer);
   /// Definitions of the axes in these positions, given the linear index over them.
   void defineAxes(llvm::ArrayRef<int> axes, const std::string &linear);

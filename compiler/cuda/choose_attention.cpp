@@ -64,8 +64,9 @@ void chooseSide(AttentionGrid &grid, AttentionGrid::Side &side, Attention::Buffe
   side.linesFirst = !side.keysInside && isContiguous && along == 1;
   side.lines = side.keysInside ? inner : grid.keys;
   side.length = side.keysInside ? grid.keys : inner;
-  // An odd number of vectors apart: 8 lines are in different banks.
-  side.pitch = side.length + vector;
+  side.swizzled = grid.byGroups;
+  // Else an odd number of vectors apart: 8 lines are in different banks.
+  side.pitch = grid.byGroups ? kGroupRowBytes / size : side.length + vector;
 }
 
 int upTo(int64_t extent, int multiple) {
@@ -76,30 +77,54 @@ struct Tile {
   int rows, keys, warpRows;
   int mostDepth; ///< or columns
   double efficiency;
+  int blocksAtOnce, stages;
+  bool isTight = false; ///< has no registers for what logits need, or for tiles on their way
 };
-/// On matrix units. Warps of 32 rows read K and V half as often, where registers allow them: what
-/// logits need besides is up to the program.
-constexpr Tile kMatrixTiles[] = {
-    {128, 64, 32, 64, 0.55}, {128, 64, 16, 128, 0.45}, {64, 64, 16, 128, 0.40}};
+/// On matrix units. Warps of 32 rows read K and V half as often.
+constexpr Tile kMatrixTiles[] = {{128, 64, 32, 64, 0.55, 2, 2, true},
+                                 {128, 64, 16, 128, 0.45, 1, 2},
+                                 {64, 64, 16, 128, 0.40, 2, 2}};
+/// Of groups of four warps: measured on sm_90.
+constexpr Tile kGroupTiles[] = {{128, 64, 16, 64, 0.60, 2, 4, true},
+                                {128, 128, 16, 128, 0.60, 1, 3, true},
+                                {128, 64, 16, 128, 0.55, 1, 4},
+                                {64, 64, 16, 128, 0.40, 2, 3}};
 /// On arithmetic units. Q, K, V and the powers of a tile have less than 99 KiB of shared memory,
 /// which all GPUs have.
-constexpr Tile kScalarTiles[] = {
-    {96, 64, 0, 64, 0.60}, {64, 64, 0, 64, 0.45}, {80, 32, 0, 128, 0.50}, {64, 32, 0, 128, 0.40}};
+constexpr Tile kScalarTiles[] = {{96, 64, 0, 64, 0.60, 2, 1},
+                                 {64, 64, 0, 64, 0.45, 2, 1},
+                                 {80, 32, 0, 128, 0.50, 2, 1},
+                                 {64, 32, 0, 128, 0.40, 2, 1}};
+
+llvm::ArrayRef<Tile> tilesFor(const AttentionGrid &grid) {
+  if (grid.unit == Unit::Scalar)
+    return kScalarTiles;
+  return grid.byGroups ? llvm::ArrayRef<Tile>(kGroupTiles) : kMatrixTiles;
+}
+
+/// Whether tiles are copied past the registers.
+bool hasVectors(const AttentionGrid &grid) {
+  const Attention &a = grid.attention;
+  auto runs = [&](Attention::Buffer buffer) {
+    return std::max(runOf(a, buffer, innerOf(grid, buffer), 2), runOf(a, buffer, a.keys, 2)) > 1;
+  };
+  return runs(Attention::K) && runs(Attention::V);
+}
 
 bool fits(const AttentionGrid &grid, const Tile &tile) {
   return std::max(grid.depth, grid.columns) <= tile.mostDepth &&
-         (tile.warpRows != 32 || grid.attention.isPlain());
+         (!tile.isTight || (grid.attention.isPlain() && (!grid.byGroups || hasVectors(grid))));
 }
 
 void chooseTile(AttentionGrid &grid, int processors) {
   double best = INFINITY;
-  bool isScalar = grid.unit == Unit::Scalar;
-  for (const Tile &tile : isScalar ? llvm::ArrayRef(kScalarTiles) : llvm::ArrayRef(kMatrixTiles)) {
+  for (const Tile &tile : tilesFor(grid)) {
     if (!fits(grid, tile))
       continue;
     AttentionGrid with = grid;
     with.rows = tile.rows, with.keys = tile.keys, with.warpRows = tile.warpRows;
     with.efficiency = tile.efficiency;
+    with.blocksAtOnce = tile.blocksAtOnce, with.stages = tile.stages;
     double perProcessor = double(with.blocks()) / double(processors);
     double time = (std::ceil(perProcessor) + perProcessor / 16) * tile.rows / tile.efficiency;
     if (time < best)
@@ -134,6 +159,7 @@ bool needsWide(const AttentionGrid &grid) {
 } // namespace
 
 std::optional<AttentionGrid> chooseAttentionGrid(const Attention &attention,
+                                                 const CudaTarget &target,
                                                  const CudaEmitOptions &options) {
   int64_t rows = totalExtent(attention.rows), keys = totalExtent(attention.keys);
   int64_t depth = totalExtent(attention.depth), columns = totalExtent(attention.columns);
@@ -148,6 +174,7 @@ std::optional<AttentionGrid> chooseAttentionGrid(const Attention &attention,
   grid.unit = attention.type == DType::f16    ? Unit::F16
               : attention.type == DType::bf16 ? Unit::Bf16
                                               : Unit::Scalar;
+  grid.byGroups = grid.unit != Unit::Scalar && target.arch == "sm_90a";
   grid.depth = upTo(depth, kStep), grid.columns = upTo(columns, kStep);
   chooseTile(grid, options.processors);
   chooseSide(grid, grid.k, Attention::K);
@@ -158,7 +185,6 @@ std::optional<AttentionGrid> chooseAttentionGrid(const Attention &attention,
   while (grid.unit == Unit::Scalar && grid.columns % (most * kStep) != 0)
     most /= 2;
   grid.resultRun = runOf(attention, Attention::Result, attention.columns, most);
-  grid.blocksAtOnce = grid.threads() == 128 || grid.unit == Unit::Scalar ? 2 : 1;
   grid.isWide = options.wideIndices || needsWide(grid);
   return grid;
 }

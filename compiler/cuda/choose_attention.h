@@ -26,14 +26,18 @@ struct AttentionGrid {
     int lines = 0;           ///< of the tile
     int length = 0;          ///< of a line, in elements
     int pitch = 0;           ///< elements from a line to the next
+    /// Groups: lines are cut into pieces of `pitch` elements, and all first pieces are before the
+    /// second ones. In a piece vectors change places with the number of the line.
+    bool swizzled = false;
 
-    int elements() const { return lines * pitch; }
+    int pieces() const { return swizzled ? (length + pitch - 1) / pitch * lines : lines; }
   };
 
   Attention attention;
   Unit unit = Unit::Scalar;
   int rows = 64, keys = 64;     ///< of a block; of a step
   int warpRows = 16;            ///< of a warp, on matrix units
+  bool byGroups = false;        ///< four warps multiply together, K and V from shared memory
   int depth = 16, columns = 16; ///< of q and v, up to whole products
   int stages = 2;               ///< tiles of K and V in shared memory at once
   int blocksAtOnce = 1;         ///< on a multiprocessor, by their registers
@@ -50,6 +54,7 @@ struct AttentionGrid {
 
 /// Nothing where it does not fit, or does not pay: see the top of choose_attention.cpp.
 std::optional<AttentionGrid> chooseAttentionGrid(const Attention &attention,
+                                                 const CudaTarget &target,
                                                  const CudaEmitOptions &options);
 
 } // namespace ricci

@@ -79,8 +79,6 @@ inline constexpr int kVectorBytes = 16;
 
 /// Neighbours along which one tensor is contiguous, where another is along another label.
 inline constexpr int kPiece = 4;
-/// Bytes of a row of the tiles that groups of warps read.
-inline constexpr int kGroupRowBytes = 128;
 
 /// Nothing where the product is no contraction, or too small or narrow for tiles.
 std::optional<ContractGrid> chooseContractGrid(const LabelledProduct &product,

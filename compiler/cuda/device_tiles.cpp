@@ -197,6 +197,17 @@ template <int groups> FN void waitForProducts() {
 #endif
 }
 )"},
+    // What products of groups gave is read no earlier than here, after the wait for them.
+    {"settle", R"(
+template <int n> FN void settle(float (&sums)[n][4]) {
+#ifndef RICCI_CUDA_EMULATOR
+#pragma unroll
+  for (int i = 0; i < n; ++i)
+    asm volatile("" : "+f"(sums[i][0]), "+f"(sums[i][1]), "+f"(sums[i][2]), "+f"(sums[i][3])
+                 :: "memory");
+#endif
+}
+)"},
     // A tile of rows of 128 bytes, whose 16 bytes change places with the number of the row; every
     // eight rows 1024 bytes further. Further along columns: `lead` bytes.
     {"tileDescriptor", R"(

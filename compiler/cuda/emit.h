@@ -49,5 +49,7 @@ KernelText emitMatrixContract(const ContractGrid &grid);
 KernelText emitAttention(const AttentionGrid &grid, unsigned inputs);
 /// emit_attention_matrix.cpp: the same of 16-bit floats, on matrix units.
 KernelText emitMatrixAttention(const AttentionGrid &grid, unsigned inputs);
+/// emit_attention_groups.cpp: the same where four warps multiply together.
+KernelText emitGroupAttention(const AttentionGrid &grid, unsigned inputs);
 
 } // namespace ricci

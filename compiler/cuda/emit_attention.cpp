@@ -223,8 +223,9 @@ private:
 } // namespace
 
 KernelText emitAttention(const AttentionGrid &grid, unsigned inputs) {
-  return grid.unit == AttentionGrid::Unit::Scalar ? ScalarEmitter(grid, inputs).emit()
-                                                  : emitMatrixAttention(grid, inputs);
+  if (grid.unit == AttentionGrid::Unit::Scalar)
+    return ScalarEmitter(grid, inputs).emit();
+  return grid.byGroups ? emitGroupAttention(grid, inputs) : emitMatrixAttention(grid, inputs);
 }
 
 } // namespace ricci

@@ -192,7 +192,7 @@ Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,
   SmallVector<BufferUse> buffers;
   LoopProgram loops;
   if (auto attention = attentionOf(kernel)) {
-    auto grid = chooseAttentionGrid(*attention, options);
+    auto grid = chooseAttentionGrid(*attention, target, options);
     if (!grid)
       return internalError("no CUDA kernel for " + label + ": attention without a grid");
     CudaKernel result = assemble(kernel, emitAttention(*grid, inputs));

@@ -36,6 +36,8 @@ struct CudaEmitOptions {
 
 /// Shared memory of a block that need not be asked for at the launch.
 inline constexpr int kStaticSharedBytes = 48 << 10;
+/// Bytes of a row of the tiles that groups of warps read.
+inline constexpr int kGroupRowBytes = 128;
 
 /// Of a `ricci.kernel` that ricci-form-kernels made.
 Expected<CudaKernel> emitCuda(KernelOp kernel, const CudaTarget &target,

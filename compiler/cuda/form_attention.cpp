@@ -92,7 +92,7 @@ private:
     }
     KernelOp kernel = joined(parts);
     std::optional<Attention> attention = attentionOf(kernel);
-    bool isFormed = attention && chooseAttentionGrid(*attention, {});
+    bool isFormed = attention && chooseAttentionGrid(*attention, {}, {});
     // Nor may the epilogue read the weights or the scores.
     if (hasEpilogue)
       for (Value input : epilogue.getInputs())

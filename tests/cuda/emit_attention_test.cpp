@@ -31,8 +31,14 @@ EmitOptions optionsFor(const AttentionCase &c, uint64_t seed = 1) {
   return options;
 }
 
-void expectAttention(const AttentionCase &c, const EmitOptions &options) {
-  EXPECT_THAT(expectEmulated(attention(c), options), ElementsAre(StartsWith("attention ")));
+/// By warps, and of 16-bit floats also by groups of four.
+void expectAttention(const AttentionCase &c, EmitOptions options) {
+  for (const char *arch : {"sm_80", "sm_90a"}) {
+    options.arch = arch;
+    EXPECT_THAT(expectEmulated(attention(c), options), ElementsAre(StartsWith("attention ")));
+    if (c.type == "f32")
+      return;
+  }
 }
 
 /// Sizes that are multiples of tiles, or of nothing.
@@ -57,11 +63,14 @@ TEST(EmitAttention, Sizes) {
 /// On a GPU of one processor tiles are as large as they can be.
 TEST(EmitAttention, LargeTiles) {
   for (AttentionCase c :
-       {AttentionCase{"f16", 1, 150, 140, 64, 64}, AttentionCase{"bf16", 1, 128, 64, 96, 64}}) {
+       {AttentionCase{"f16", 1, 150, 140, 64, 64}, AttentionCase{"bf16", 1, 128, 300, 96, 64}}) {
     EmitOptions options = optionsFor(c);
     options.emit.processors = 1;
     EXPECT_THAT(expectEmulated(attention(c), options),
-                ElementsAre(fmt::format("attention {} {}x64", c.type, c.type == "f32" ? 96 : 128)));
+                ElementsAre(fmt::format("attention {} 128x64", c.type)));
+    options.arch = "sm_90a";
+    EXPECT_THAT(expectEmulated(attention(c), options),
+                ElementsAre(fmt::format("attention {} 128x{}", c.type, c.depth > 64 ? 128 : 64)));
     options.emit.wideIndices = true;
     expectAttention(c, options);
   }
@@ -79,6 +88,7 @@ TEST(EmitAttention, Layouts) {
       expectAttention(c, options);
       options.disorder = true;
       // An operand may be the same along its keys or be read backwards: then there is no attention.
+      options.arch = seed % 3 == 0 ? "sm_90a" : "sm_80";
       expectEmulated(attention(c), options);
       if (HasFailure())
         return;
@@ -125,6 +135,8 @@ TEST(EmitAttention, Logits) {
     expectAttention(c, options);
     options.disorder = options.emit.wideIndices = true;
     expectEmulated(attention(c), options);
+    options.arch = "sm_90a";
+    expectEmulated(attention(c), options);
   }
 }
 
@@ -165,6 +177,29 @@ TEST(EmitAttention, DroppedStepsAreSeen) {
   EXPECT_NE(outcomeWithout(kernel, "total[i][half] *= rescale;", "total[i][half] *= 2;"), "");
   EXPECT_NE(outcomeWithout(kernel, "if (key >= 200) scores[i][j][part] = -kInfinity;", ""), "");
   EXPECT_NE(outcomeWithout(kernel, "sum += shuffled(sum, 2);", ""), "");
+}
+
+/// The same of groups, whose products are waited for too.
+TEST(EmitAttention, DroppedStepsOfGroupsAreSeen) {
+  EmitOptions options;
+  options.arch = "sm_90a";
+  CudaKernel kernel = emittedKernels(attention({"f16", 1, 64, 200, 16, 16}), options).at(0);
+  const std::string wait = "waitForCopies<0>();", barrier = "__syncthreads();";
+  EXPECT_EQ(outcomeWithout(kernel, wait, wait), "");
+  EXPECT_NE(outcomeWithout(kernel, wait, ""), "");
+  EXPECT_THAT(outcomeWithout(kernel, barrier, ""), HasSubstr("without a barrier between"));
+  EXPECT_NE(outcomeWithout(kernel, "waitForProducts<1>();", ""), "");
+  EXPECT_NE(outcomeWithout(kernel, "waitForProducts<0>();\n    settle(sums[0]);", ""), "");
+  EXPECT_NE(outcomeWithout(kernel,
+                           "waitForProducts<1>();\n    settle(scores[0]);\n    weigh(key0);",
+                           "waitForProducts<1>();\n    weigh(key0); round();"),
+            "");
+  EXPECT_NE(outcomeWithout(kernel, "sums[i][j][part] *= rescales[i][part / 2];",
+                           "sums[i][j][part] *= 2;"),
+            "");
+  EXPECT_NE(outcomeWithout(kernel, "const int next = now == 2 ? 0 : now + 1;",
+                           "const int next = 1 - now;"),
+            "");
 }
 
 /// What is no attention, or none that pays, stays several kernels.

@@ -34,22 +34,33 @@ TEST(NvrtcAttention, KeepsAllInRegisters) {
       {"bf16", 64, 1024, 1024, 128, 128},
       {"f16", 64, 1000, 1000, 33, 70},
       {"bf16", 1, 64, 64, 64, 64},
+      {"f16", 64, 1000, 1000, 128, 16},
       causal,
+      [&] {
+        AttentionCase wide = causal;
+        wide.depth = wide.columns = 128;
+        return wide;
+      }(),
   };
   for (const AttentionCase &c : cases) {
-    auto kernels = emittedKernels(attention(c));
-    ASSERT_EQ(kernels.size(), 1u);
-    const CudaKernel &kernel = kernels.front();
-    EXPECT_THAT(kernel.title, HasSubstr("attention"));
     for (const char *arch : {"sm_80", "sm_90a", "sm_120"}) {
+      EmitOptions options;
+      options.arch = arch;
+      auto kernels = emittedKernels(attention(c), options);
+      ASSERT_EQ(kernels.size(), 1u);
+      const CudaKernel &kernel = kernels.front();
+      EXPECT_THAT(kernel.title, HasSubstr("attention"));
       auto binary = (*nvrtc)->compile(kernel.source, kernel.name, *resolveCudaTarget(arch));
       ASSERT_TRUE(binary) << binary.error().message;
-      EXPECT_EQ(binary->spillBytes, 0) << kernel.title << " " << arch;
-      EXPECT_EQ(binary->stackBytes, 0) << kernel.title << " " << arch;
+      EXPECT_EQ(binary->spillBytes, 0)
+          << kernel.title << " " << arch << " of " << c.depth << " " << c.columns;
+      EXPECT_EQ(binary->stackBytes, 0)
+          << kernel.title << " " << arch << " of " << c.depth << " " << c.columns;
       EXPECT_THAT(binary->ptx, HasSubstr("ex2.approx.ftz.f32"));
-      if (c.type != "f32") {
-        EXPECT_THAT(binary->ptx, HasSubstr("mma.sync.aligned.m16n8k16.row.col.f32." + c.type));
-      }
+      bool byGroups = arch == std::string("sm_90a");
+      EXPECT_THAT(binary->ptx,
+                  HasSubstr(byGroups ? "wgmma.mma_async.sync.aligned.m64n"
+                                     : "mma.sync.aligned.m16n8k16.row.col.f32." + c.type));
     }
   }
 }

@@ -166,24 +166,33 @@ RICCI_PLAIN inline void mma1688(double (&d)[4], const double (&a)[4], const doub
 
 enum class Element : int { F16, Bf16, Tf32 };
 
-/// wgmma of 64 rows over 32 bytes of steps, from tiles whose rows are of 128 bytes (the PTX ISA's
-/// "128-byte swizzle"). Flat is a side that is contiguous along rows or columns instead of along k.
+/// A tile of wgmma whose rows are of 128 bytes (the PTX ISA's "128-byte swizzle"). Flat is one that
+/// is contiguous along rows or columns instead of along k.
+struct GroupTile {
+  const char *first;
+  bool isFlat;
+  int lead;
+};
+
+/// wgmma of 64 rows over 32 bytes of steps; A is a tile, or in registers where it has no address.
 struct GroupProduct {
   float *sums; ///< of this thread: 4 for each 8 columns
   int columns;
+  bool adds; ///< to sums, which are overwritten otherwise
   Element element;
-  const char *a;
-  bool isFlatA;
-  const char *b;
-  bool isFlatB;
-  int leadB;
+  GroupTile a, b;
+  float rows[2][16];              ///< of A, from registers: those of the fragments' two rows
+  const unsigned (*registers)[4]; ///< which may not change before the product is waited for
+  unsigned words[4];
+  unsigned line;
 };
 
-RICCI_PLAIN inline float elementOfTile(const char *tile, bool isFlat, int lead, unsigned side,
-                                       unsigned k, Element element) {
+RICCI_PLAIN inline float elementOfTile(const GroupTile &tile, unsigned side, unsigned k,
+                                       Element element) {
   const unsigned bytes = element == Element::Tf32 ? 4 : 2;
-  size_t at = (size_t)tile + (isFlat ? side / 64 * lead + k / 8 * 1024 + k % 8 * 128 + side % 64 * 2
-                                     : side / 8 * 1024 + side % 8 * 128 + k * bytes);
+  size_t at = (size_t)tile.first +
+              (tile.isFlat ? side / 64 * tile.lead + k / 8 * 1024 + k % 8 * 128 + side % 64 * 2
+                           : side / 8 * 1024 + side % 8 * 128 + k * bytes);
   at ^= (at >> 7 & 7) << 4;
   access((const void *)at, bytes, Access::Read);
   unsigned bits = 0;
@@ -198,33 +207,61 @@ RICCI_PLAIN inline void runGroupProduct(const void *what) {
   float rows[2][16];
   for (unsigned half = 0; half < 2; ++half)
     for (unsigned k = 0; k < steps; ++k)
-      rows[half][k] = elementOfTile(product.a, product.isFlatA, 0, 16 * warp + lane / 4 + 8 * half,
-                                    k, product.element);
+      rows[half][k] = product.registers ? product.rows[half][k]
+                                        : elementOfTile(product.a, 16 * warp + lane / 4 + 8 * half,
+                                                        k, product.element);
+  for (int i = 0; product.registers && i < 4; ++i)
+    if ((*product.registers)[i] != product.words[i])
+      fail("registers change while they are multiplied", product.line);
   for (unsigned column = 0; column < (unsigned)product.columns; ++column) {
     if (column % 8 / 2 != lane % 4)
       continue;
     for (unsigned k = 0; k < steps; ++k) {
-      const float y =
-          elementOfTile(product.b, product.isFlatB, product.leadB, column, k, product.element);
+      const float y = elementOfTile(product.b, column, k, product.element);
       for (unsigned half = 0; half < 2; ++half) {
         float &sum = product.sums[column / 8 * 4 + half * 2 + column % 2];
-        sum = fmaf(rows[half][k], y, sum);
+        sum = fmaf(rows[half][k], y, k == 0 && !product.adds ? 0.0f : sum);
       }
     }
   }
 }
 
+/// Eight rows start at a multiple of 1024 bytes; a step further in them is 32 bytes.
+RICCI_PLAIN inline void checkTile(const GroupTile &tile, unsigned line) {
+  if ((size_t)tile.first % (tile.isFlat ? 1024 : 32) || (size_t)tile.first % 1024 >= 128)
+    fail("a tile of a product is not where its rows can be told", line);
+}
+
 RICCI_PLAIN inline void multiplyGroup(float *sums, int columns, Element element, const void *a,
                                       bool isFlatA, const void *b, bool isFlatB, int leadB,
                                       unsigned line) {
-  // Eight rows start at a multiple of 1024 bytes; a step further in them is 32 bytes.
-  if ((size_t)a % (isFlatA ? 1024 : 32) || (size_t)a % 1024 >= 128 ||
-      (size_t)b % (isFlatB ? 1024 : 32) || (size_t)b % 1024 >= 128)
-    fail("a tile of a product is not where its rows can be told", line);
-  const GroupProduct product{sums,    columns,
-                             element, static_cast<const char *>(a),
-                             isFlatA, static_cast<const char *>(b),
-                             isFlatB, leadB};
+  GroupProduct product{};
+  product.sums = sums, product.columns = columns, product.adds = true, product.element = element;
+  product.a = {static_cast<const char *>(a), isFlatA, 0};
+  product.b = {static_cast<const char *>(b), isFlatB, leadB};
+  checkTile(product.a, line), checkTile(product.b, line);
+  ricci_emulator_services->product(runGroupProduct, &product, sizeof product);
+}
+
+/// A in registers, as of m16n8k16.
+RICCI_PLAIN inline void multiplyRows(float *sums, int columns, Element element,
+                                     const unsigned (&rows)[4], const void *b, bool isFlatB,
+                                     int leadB, bool adds, unsigned line) {
+  GroupProduct product{};
+  product.sums = sums, product.columns = columns, product.adds = adds, product.element = element;
+  product.b = {static_cast<const char *>(b), isFlatB, leadB};
+  product.registers = &rows, product.line = line;
+  const Fragments16 mine{{rows[0], rows[1], rows[2], rows[3]}, {}};
+  const Lanes<Fragments16> lanes = together(&mine, line);
+  const unsigned lane = thread()->lane;
+  for (unsigned half = 0; half < 2; ++half)
+    for (unsigned k = 0; k < 16; ++k)
+      product.rows[half][k] = half16(lanes.of[lane / 4 * 4 + k % 8 / 2]->a[half + 2 * (k / 8)],
+                                     k % 2, element == Element::Bf16);
+  for (int i = 0; i < 4; ++i)
+    product.words[i] = rows[i];
+  together(&mine, line);
+  checkTile(product.b, line);
   ricci_emulator_services->product(runGroupProduct, &product, sizeof product);
 }
 
@@ -251,6 +288,11 @@ RICCI_PLAIN inline void multiplyGroup(float *sums, int columns, Element element,
   ricci_emulator::multiplyGroup(sums, columns, ricci_emulator::Element::Bf16, __VA_ARGS__, __LINE__)
 #define ricciEmulatorMultiplyGroupTf32(sums, columns, ...)                                         \
   ricci_emulator::multiplyGroup(sums, columns, ricci_emulator::Element::Tf32, __VA_ARGS__, __LINE__)
+/// The same with A in registers.
+#define ricciEmulatorMultiplyRowsF16(sums, columns, ...)                                           \
+  ricci_emulator::multiplyRows(sums, columns, ricci_emulator::Element::F16, __VA_ARGS__, __LINE__)
+#define ricciEmulatorMultiplyRowsBf16(sums, columns, ...)                                          \
+  ricci_emulator::multiplyRows(sums, columns, ricci_emulator::Element::Bf16, __VA_ARGS__, __LINE__)
 RICCI_PLAIN inline void ricciEmulatorCommitProducts() { ricci_emulator_services->commitProducts(); }
 RICCI_PLAIN inline void ricciEmulatorWaitForProducts(unsigned groupsLeft) {
   ricci_emulator_services->waitForProducts(groupsLeft);
