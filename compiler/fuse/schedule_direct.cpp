@@ -1,0 +1,133 @@
+//===- schedule_direct.cpp - decides how a contraction runs in place -------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/schedule_product.h"
+
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+
+namespace ricci {
+
+namespace {
+
+/// Ways of the L2 cache, at least.
+constexpr int64_t kWays = 8;
+
+/// Tiles of rows that read columns of B which are not packed, at most.
+constexpr int64_t kFewTiles = 4;
+
+/// Terms that a contraction in place adds up one after the other.
+constexpr int64_t kMostSteps = 1 << 15;
+
+/// Bytes of operands of the smallest contractions that are prefetched one ahead.
+constexpr int64_t kLeastPrefetched = 512;
+
+class DirectChooser : ProductChooser {
+public:
+  using ProductChooser::ProductChooser;
+
+  std::vector<Schedule> choose(const Schedule &packed) const {
+    std::vector<Schedule> candidates;
+    if (auto inPlace = direct(packed))
+      candidates.push_back(*inPlace);
+    addKnown(packed, candidates);
+    return candidates;
+  }
+
+private:
+  /// The same contraction without packing, where B's rows are vectors and stay in the cache.
+  std::optional<Schedule> direct(const Schedule &packed) const {
+    auto stride = [](const Dims &dims, size_t buffer) {
+      return dims.empty() ? 0 : dims[0].strides[buffer];
+    };
+    if (packed.m.size() > 1 || packed.n.size() != 1 || packed.k.size() > 1)
+      return std::nullopt;
+    if (stride(packed.n, 1) != 1 || stride(packed.n, result()) != 1)
+      return std::nullopt;
+    DType compute = computeType(packed.spec.result), storedB = packed.spec.operands[1];
+    if (kindOf(compute) == DTypeKind::Complex)
+      return std::nullopt;
+    int64_t m = totalExtent(packed.m), n = totalExtent(packed.n), k = totalExtent(packed.k);
+    // There must be as many rows as in a tile at any size.
+    if (product_.size && m % product_.size == 0)
+      return std::nullopt;
+    // Partial vectors need masks of their type.
+    bool masks = target_.avx512 || (target_.vectorBytes == 32 && itemSize(storedB) >= 4 &&
+                                    itemSize(product_.result) >= 4);
+    if (!masks && n % packed.spec.tileColumns != 0)
+      return std::nullopt;
+    int64_t bytes = int64_t(itemSize(compute));
+    bool contiguousA = stride(packed.m, 0) == 1 || stride(packed.k, 0) == 1;
+    // One tile of rows reads B once, from anywhere; a few read it from L3, and each strip of
+    // columns again from L2. A long sum is exact enough in blocks alone.
+    double bytesB = double(k) * double(n) * double(bytes), bytesOfAll = bytesB;
+    for (const Dim &dim : packed.batch)
+      bytesOfAll *= dim.strides[1] ? double(dim.extent) : 1;
+    bool fits = bytesB <= double(target_.l2Bytes) / 2,
+         isOnce = m <= packed.spec.tileRows && k <= kMostSteps,
+         isFew = m <= kFewTiles * packed.spec.tileRows &&
+                 bytesOfAll <= double(target_.l3Bytes) / 2 &&
+                 stripStays(k, stride(packed.k, 1) * bytes, packed.spec.tileColumns * bytes);
+    if ((!fits && !isOnce && !isFew) ||
+        (!contiguousA && double(m) * double(k) * double(bytes) > double(target_.l1Bytes)))
+      return std::nullopt;
+    Schedule s = packed;
+    s.spec.family = Family::ContractDirect;
+    s.streams = s.spec.streams = s.spec.panels = false;
+    s.spec.accumulate = s.accumulate;
+    s.blockRows = s.blockColumns = s.blockK = 0;
+    // The last tile of rows overlaps the one before: a row must not be added to twice.
+    s.spec.tileRows = int(std::min<int64_t>(s.spec.tileRows, std::max<int64_t>(m, 1)));
+    if (s.accumulate && m % s.spec.tileRows != 0)
+      return std::nullopt;
+    // Entries of a batch that are fetched one ahead: none that prefetchers follow well, or that
+    // take less time than finding the next one. Their number does not count, so that another one
+    // compiles nothing.
+    int64_t read = (m * k + k * n) * bytes;
+    s.prefetches = !s.batch.empty() && !product_.size && read >= kLeastPrefetched &&
+                   read + m * n * bytes <= target_.l2Bytes / 4;
+    s.spec.prefetches = s.prefetches;
+    return s;
+  }
+
+  /// In place by the kernels that exist: their tiles need not be best when packed.
+  void addKnown(const Schedule &packed, std::vector<Schedule> &candidates) const {
+    if (!product_.known)
+      return;
+    Schedule tiled = packed;
+    int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
+    for (int vectors = 1; vectors <= kMostTileVectors; ++vectors)
+      for (int rows = mostRows(vectors); rows > 0; --rows) {
+        tiled.spec.tileRows = rows;
+        tiled.spec.tileColumns = vectors * lanes;
+        auto inPlace = direct(tiled);
+        if (inPlace && inPlace->spec.tileRows == rows && isKnown(inPlace->spec))
+          candidates.push_back(std::move(*inPlace));
+      }
+  }
+
+  /// Whether so many rows of a strip of columns, this far apart, are in the L2 cache together. Rows
+  /// that are a power of two apart share its sets.
+  bool stripStays(int64_t rows, int64_t stride, int64_t bytes) const {
+    if (rows * bytes > target_.l2Bytes / 2)
+      return false;
+    int64_t lines = std::max<int64_t>(std::abs(stride) / 64, 1),
+            sets = target_.l2Bytes / 64 / kWays;
+    return rows <= sets / std::gcd(lines, sets) * kWays / 2;
+  }
+};
+
+} // namespace
+
+std::vector<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
+                                   const Schedule &packed) {
+  return DirectChooser(product, target).choose(packed);
+}
+
+} // namespace ricci
