@@ -112,19 +112,32 @@ void ContractResult::store(ArrayRef<Number> tile, Value i, Value j, Value panel,
     storeSums();
 }
 
-void ContractResult::prefetch(Value i, Value j) {
+void ContractResult::prefetch(Value i, Value j, Value accumulate) {
   auto rows = [&](Value buffer, DType type, Value column, Value table, bool isWrite) {
     int64_t line = kCacheLine / int64_t(itemSize(type));
     for (int r = 0; r < spec_.tileRows; ++r) {
       Value at = b_.add(column, b_.load(table, b_.add(i, r)));
-      for (int64_t c = 0; c < spec_.tileColumns; c += line)
+      auto element = [&](int64_t c) {
         b_.op<memref::PrefetchOp>(
             buffer, ValueRange{b_.mul(b_.add(at, c), ValueBuilder::componentsOf(type))}, isWrite,
             /*localityHint=*/3, /*isDataCache=*/true);
+      };
+      for (int64_t c = 0; c < spec_.tileColumns; c += line)
+        element(c);
+      // Rows seldom begin where a line does.
+      element(spec_.tileColumns - 1);
     }
   };
+  auto resultRows = [&] { rows(c_, spec_.result, b_.add(baseC, b_.load(cn, j)), cm, true); };
+  if (!spec_.epilogue) {
+    // Sums of a block of K before this one, read at the end of the tile: a small one takes no
+    // longer than memory does to answer.
+    if (spec_.panels && !spec_.streams)
+      b_.ifThen(accumulate, resultRows);
+    return;
+  }
   if (!spec_.streams)
-    rows(c_, spec_.result, b_.add(baseC, b_.load(cn, j)), cm, true);
+    resultRows();
   for (auto [e, access] : llvm::enumerate(operandsOf(*spec_.epilogue)))
     if (access->strides[0] == 1)
       rows(operands_[e], access->type, b_.add(operandBases[e], b_.load(operandColumns[e], j)),

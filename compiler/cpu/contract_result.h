@@ -56,7 +56,7 @@ public:
   void endBlock();
   /// What a tile will be written to, and what its epilogue reads of every row, is on its way while
   /// the sums are made.
-  void prefetch(Value i, Value j);
+  void prefetch(Value i, Value j, Value accumulate);
   /// Where the rows' streams end with panel j, the lines that they end and go on within are on
   /// their way: parts of them are written through the caches.
   void prefetchEnds(Value i, Value j, Value panels);

@@ -345,8 +345,7 @@ private:
       Value panel = spec_.panels ? j : b_.div(j, b_.idx(nr));
       Value tileColumns = result_.widthOf(j, columns);
       b_.forLoop(b_.idx(0), rows, b_.idx(mr), [&](Value i) {
-        if (spec_.epilogue)
-          result_.prefetch(i, j);
+        result_.prefetch(i, j, accumulate);
         if (spec_.streams)
           result_.prefetchEnds(i, j, columns);
         if (spec_.mayPrefetch())
@@ -398,7 +397,7 @@ private:
         tile.push_back({flat[t], parts == 2 ? flat[t + 1] : Value()});
       return tile;
     };
-    auto results = b_.forIter(b_.idx(0), steps, b_.idx(1), inits, [&](Value step, ValueRange sums) {
+    auto multiply = [&](Value step, ValueRange sums) {
       SmallVector<Number> tile = numbers(sums), columns;
       auto part = [&](Value base, int64_t stride, int64_t pitch, int64_t offset, int width) {
         Value at = b_.add(b_.add(base, b_.mul(step, stride)), offset);
@@ -422,8 +421,16 @@ private:
         }
       }
       return next;
-    });
-    return numbers(results);
+    };
+    if (target_.vectorRegisters > 16)
+      return numbers(b_.forIter(b_.idx(0), steps, b_.idx(1), inits, multiply));
+    // A small tile's products take little longer than the loop around them: two steps at once.
+    Value even = b_.sub(steps, b_.rem(steps, b_.idx(2)));
+    LoopBuilder::Values sums =
+        b_.forIter(b_.idx(0), even, b_.idx(2), inits, [&](Value step, ValueRange before) {
+          return multiply(b_.add(step, 1), multiply(step, before));
+        });
+    return numbers(b_.forIter(even, steps, b_.idx(1), sums, multiply));
   }
 
   LoopBuilder &b_;

@@ -91,7 +91,7 @@ private:
     // compiles nothing.
     int64_t read = (m * k + k * n) * bytes;
     s.prefetches = !s.batch.empty() && !product_.size && read >= kLeastPrefetched &&
-                   read + m * n * bytes <= target_.l2Bytes / 4;
+                   read + m * n * bytes <= mostPrefetched();
     s.spec.prefetches = s.prefetches;
     return s;
   }
@@ -110,6 +110,12 @@ private:
         if (inPlace && inPlace->spec.tileRows == rows && isKnown(inPlace->spec))
           candidates.push_back(std::move(*inPlace));
       }
+  }
+
+  /// Bytes of the largest batch entry that is fetched ahead. Each tile fetches all lines that it
+  /// reads of the next one, though others have: a small tile's products take no longer.
+  int64_t mostPrefetched() const {
+    return target_.avx512 ? 2 * target_.l2Bytes : target_.l2Bytes / 4;
   }
 
   /// Whether so many rows of a strip of columns, this far apart, are in the L2 cache together. Rows

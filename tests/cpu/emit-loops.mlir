@@ -18,10 +18,18 @@
 // Two operands and the result, the descriptor, the workspace, and a range of tasks.
 // CHECK-LABEL: func.func @contract_f32_6x16_rows_rows
 // CHECK-SAME: (%{{.*}}: memref<?xf32>, %{{.*}}: memref<?xf32>, %{{.*}}: memref<?xf32>, %{{.*}}: memref<?xindex>, %{{.*}}: memref<?xi8>, %{{.*}}: index, %{{.*}}: index) attributes {ricci.entry}
-// The micro-kernel: 6 rows of 2 vectors, carried in registers along K.
+// The micro-kernel: 6 rows of 2 vectors, carried in registers along K, two steps at once.
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
 // CHECK-COUNT-2: vector.load {{.*}} vector<8xf32>
 // CHECK-NOT: vector.load
+// CHECK-COUNT-12: vector.fma {{.*}} vector<8xf32>
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-2: vector.load {{.*}} vector<8xf32>
+// CHECK-NOT: vector.load
+// CHECK-COUNT-12: vector.fma {{.*}} vector<8xf32>
+// CHECK-NOT: vector.fma
+// The last of an odd number.
+// CHECK: scf.for
 // CHECK-COUNT-12: vector.fma {{.*}} vector<8xf32>
 // CHECK-NOT: vector.fma
 
