@@ -286,7 +286,7 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
 }
 
 double fusedCycles(const LoopProgram &program, const Target &target) {
-  double kept = 1, full, lanes = program.lanes(target);
+  double kept = 1, full, lanes = program.lanes(target) / (program.wide ? 2 : 1);
   for (const LoopProgram::Axis &axis : program.axes)
     kept *= axis.reduced ? 1 : double(axis.extent);
   full = kept * double(program.reducedExtent());

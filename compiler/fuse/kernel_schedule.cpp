@@ -23,6 +23,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     bool rows = s.spec.loops->mode == LoopProgram::Mode::Rows;
     params.append("mode", b.getStringAttr(rows ? "rows" : "columns"));
     params.append("order", b.getDenseI64ArrayAttr(s.order));
+    if (s.spec.loops->wide)
+      params.append("wide", b.getUnitAttr());
     SmallVector<int64_t> cached;
     for (auto [i, node] : llvm::enumerate(s.spec.loops->nodes))
       if (node.cached)
@@ -180,6 +182,7 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   if (!read.ok())
     return;
   program->arrange(order, rows ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns);
+  program->wide = params.contains("wide");
   s.order = order;
   s.spec.result = program->accesses[size_t(program->stores[0].access)].type;
   s.spec.loops = std::make_shared<LoopProgram>(std::move(*program));

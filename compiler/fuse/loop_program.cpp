@@ -133,7 +133,7 @@ int LoopProgram::lanes(const Target &target) const {
     }
   for (const Access &access : accesses)
     lanes = std::min(lanes, target.lanes(componentDType(access.type)));
-  return std::max(lanes, 2);
+  return std::max(lanes, 2) * (wide ? 2 : 1);
 }
 
 /// Every list of numbers by axis.
@@ -272,7 +272,7 @@ bool LoopProgram::isNeeded(const Pass &pass, int node) const {
 std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << (mode == Mode::Rows ? "rows" : "columns") << ' ' << kept() << '+'
+  out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ") << kept() << '+'
       << axes.size() - size_t(kept()) << '\n';
   for (const Access &access : accesses)
     out << "a " << shortName(access.type) << ' ' << step(access) << (turns(access) ? "t\n" : "\n");

@@ -100,6 +100,8 @@ struct LoopProgram {
   /// Rows: reductions in one pass alone, of what all rows of the last kept axis have (loaded or
   /// computed along the vector axis) with what differs: several rows at once load it once.
   bool sharesRows = false;
+  /// Vectors are two registers, of which operations are under way together.
+  bool wide = false;
   int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none
   std::vector<Access> accesses;
   std::vector<Node> nodes;
@@ -132,7 +134,7 @@ struct LoopProgram {
   std::vector<Pass> passes() const;
   /// Whether something of the pass that is not cached reads the node.
   bool isNeeded(const Pass &pass, int node) const;
-  /// Numbers of the widest type in one register.
+  /// Numbers of the widest type in one vector.
   int lanes(const Target &target) const;
   /// Everything that shapes the code, nothing of extents, strides and offsets: equal texts share a
   /// kernel.

@@ -31,6 +31,7 @@ public:
     for (const auto &[mode, order] : candidates()) {
       auto program = std::make_shared<LoopProgram>(loops_);
       program->arrange(order, mode);
+      program->wide = isWide(*program);
       cache(*program);
       Schedule s;
       s.spec.family = Family::Fused;
@@ -174,6 +175,24 @@ private:
         flops_ += node.full || loops_.kept() == int(loops_.axes.size()) ? points : kept;
       else if (node.kind == Kind::Reduce || node.kind == Kind::Scan)
         flops_ += points;
+  }
+
+  /// Of narrow vectors few are under way at a time where operations are long chains. Of 512 bits
+  /// two take more time to compile than they save; and a short row that is reduced along the vector
+  /// more to reduce.
+  bool isWide(const LoopProgram &program) const {
+    constexpr int kMostBytes = 32, kFewVectors = 4, kFewOfReduced = 32;
+    constexpr double kChainCycles = 16;
+    if (target_.vectorBytes > kMostBytes || program.vectorAxis < 0)
+      return false;
+    const LoopProgram::Axis &axis = program.axes[size_t(program.vectorAxis)];
+    if (axis.extent < program.lanes(target_) * (axis.reduced ? kFewOfReduced : kFewVectors))
+      return false;
+    double cycles = 0;
+    for (auto [i, node] : llvm::enumerate(program.nodes))
+      if (node.kind == Kind::Scalar && !program.isUniform(int(i)))
+        cycles += scalarCycles(node.scalar, node.computed);
+    return cycles >= kChainCycles;
   }
 
   /// Marks what several passes need and is dear to compute, while a row (or the block of columns)

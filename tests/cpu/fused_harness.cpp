@@ -385,7 +385,7 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
       cached.push_back(int64_t(i));
   std::vector<ScheduleAttr> list;
   auto add = [&](StringRef mode, ArrayRef<int64_t> order) {
-    for (bool withCached : {false, true}) {
+    for (auto [withCached, wide] : {std::pair(false, false), {true, false}, {false, true}}) {
       if (withCached && (cached.empty() || program->has(LoopProgram::Kind::Scan)))
         continue;
       NamedAttrList params;
@@ -393,6 +393,8 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
       params.append("order", b.getDenseI64ArrayAttr(order));
       if (withCached)
         params.append("cached", b.getDenseI64ArrayAttr(cached));
+      if (wide)
+        params.append("wide", b.getUnitAttr());
       list.push_back(ScheduleAttr::get(b.getContext(), b.getStringAttr("fused"),
                                        params.getDictionary(b.getContext())));
     }

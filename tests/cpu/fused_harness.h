@@ -32,8 +32,8 @@ struct FusedOptions {
   double tolerance = 0;
   /// Integer arguments that hold indices of an axis of this extent, by number.
   std::map<int, int64_t> indices;
-  /// Every order of every fused kernel's axes in rows and in columns, with and without what is
-  /// cached, not only the schedule that is chosen.
+  /// Every order of every fused kernel's axes in rows and in columns, with what is cached, in wide
+  /// vectors and with neither, not only the schedule that is chosen.
   bool everySchedule = false;
   /// Contractions have the epilogue of a result of at least so many bytes.
   int64_t epilogueBytes = INT64_MAX;

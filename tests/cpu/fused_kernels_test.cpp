@@ -212,6 +212,28 @@ TEST_P(FusedKernels, Softmax) {
       }
 }
 
+/// Vectors of two registers are taken where an axis is long: around whole ones, and what is left.
+TEST_P(FusedKernels, WideVectors) {
+  uint64_t seed = 0;
+  for (const char *name : {"f32", "f64"})
+    for (int64_t around : {4, 6, 32}) {
+      int64_t n = around * lanes(name == std::string("f64") ? DType::f64 : DType::f32);
+      for (int64_t columns : {n - 1, n, n + 1, n + 3})
+        for (int dim : {0, 1}) {
+          FusedOptions options;
+          options.tolerance = name[1] == '6' ? 1e-14 : 1e-6;
+          options.disorder = ++seed % 2;
+          options.seed = seed;
+          std::string keepdims = dim == 0 ? fmt::format("1x{}", columns) : "3x1";
+          expectLikeOracle(
+              program(kSoftmax, 3, columns, name, keepdims, dim, dim == 0 ? columns : 3), target(),
+              options);
+          if (HasFailure())
+            return;
+        }
+    }
+}
+
 TEST_P(FusedKernels, ArgReductions) {
   const char *text =
       R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{3}xi64>, tensor<{3}xi64>) {{

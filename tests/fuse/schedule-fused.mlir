@@ -88,3 +88,20 @@ func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
   %0 = ricci.elementwise exp(%x) : (tensor<f32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// Long chains of operations run in vectors of two registers, where an axis has several of them and
+// is not reduced along them but in long rows.
+// CHECK-LABEL: func.func @chains
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}, wide}>)
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}} : f64}>)
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}, wide}>)
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}} : f64}>)
+func.func @chains(%x: tensor<32xf32>, %y: tensor<31xf32>, %z: tensor<8x256xf32>, %w: tensor<8x255xf32>) -> (tensor<32xf32>, tensor<31xf32>, tensor<8xf32>, tensor<8xf32>) {
+  %0 = ricci.elementwise exp(%x) : (tensor<32xf32>) -> tensor<32xf32>
+  %1 = ricci.elementwise exp(%y) : (tensor<31xf32>) -> tensor<31xf32>
+  %2 = ricci.elementwise exp(%z) : (tensor<8x256xf32>) -> tensor<8x256xf32>
+  %3 = ricci.reduce sum %2 dims = [1] : tensor<8x256xf32> -> tensor<8xf32>
+  %4 = ricci.elementwise exp(%w) : (tensor<8x255xf32>) -> tensor<8x255xf32>
+  %5 = ricci.reduce sum %4 dims = [1] : tensor<8x255xf32> -> tensor<8xf32>
+  return %0, %1, %3, %5 : tensor<32xf32>, tensor<31xf32>, tensor<8xf32>, tensor<8xf32>
+}
