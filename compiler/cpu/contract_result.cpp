@@ -113,26 +113,28 @@ void ContractResult::store(ArrayRef<Number> tile, Value i, Value j, Value panel,
 }
 
 void ContractResult::prefetch(Value i, Value j, Value accumulate) {
-  auto rows = [&](Value buffer, DType type, Value column, Value table, bool isWrite) {
-    int64_t line = kCacheLine / int64_t(itemSize(type));
+  auto rows = [&](Value buffer, DType type, Value base, Value columns, Value table, bool isWrite) {
+    int64_t line = kCacheLine / int64_t(itemSize(type)), last = spec_.tileColumns - 1;
+    Values lines;
+    auto column = [&](int64_t c) {
+      return spec_.panels ? b_.add(b_.load(columns, j), c) : b_.load(columns, b_.add(j, c));
+    };
+    for (int64_t c = 0; c < last; c += line)
+      lines.push_back(b_.add(base, column(c)));
+    lines.push_back(b_.add(base, column(last))); // rows seldom begin where a line does
     for (int r = 0; r < spec_.tileRows; ++r) {
-      Value at = b_.add(column, b_.load(table, b_.add(i, r)));
-      auto element = [&](int64_t c) {
+      Value row = b_.load(table, b_.add(i, r));
+      for (Value at : lines)
         b_.op<memref::PrefetchOp>(
-            buffer, ValueRange{b_.mul(b_.add(at, c), ValueBuilder::componentsOf(type))}, isWrite,
+            buffer, ValueRange{b_.mul(b_.add(row, at), ValueBuilder::componentsOf(type))}, isWrite,
             /*localityHint=*/3, /*isDataCache=*/true);
-      };
-      for (int64_t c = 0; c < spec_.tileColumns; c += line)
-        element(c);
-      // Rows seldom begin where a line does.
-      element(spec_.tileColumns - 1);
     }
   };
-  auto resultRows = [&] { rows(c_, spec_.result, b_.add(baseC, b_.load(cn, j)), cm, true); };
+  auto resultRows = [&] { rows(c_, spec_.result, baseC, cn, cm, true); };
   if (!spec_.epilogue) {
     // Sums of a block of K before this one, read at the end of the tile: a small one takes no
     // longer than memory does to answer.
-    if (spec_.panels && !spec_.streams)
+    if (!spec_.streams && !sums_)
       b_.ifThen(accumulate, resultRows);
     return;
   }
@@ -140,8 +142,7 @@ void ContractResult::prefetch(Value i, Value j, Value accumulate) {
     resultRows();
   for (auto [e, access] : llvm::enumerate(operandsOf(*spec_.epilogue)))
     if (access->strides[0] == 1)
-      rows(operands_[e], access->type, b_.add(operandBases[e], b_.load(operandColumns[e], j)),
-           operandRows[e], false);
+      rows(operands_[e], access->type, operandBases[e], operandColumns[e], operandRows[e], false);
 }
 
 void ContractResult::prefetchEnds(Value i, Value j, Value panels) {
