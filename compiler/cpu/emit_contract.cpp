@@ -424,11 +424,13 @@ private:
     };
     if (target_.vectorRegisters > 16)
       return numbers(b_.forIter(b_.idx(0), steps, b_.idx(1), inits, multiply));
-    // A small tile's products take little longer than the loop around them: two steps at once.
+    // With the loop around it a small tile's step has more instructions than fit in the time of its
+    // products: two steps at once.
     Value even = b_.sub(steps, b_.rem(steps, b_.idx(2)));
     LoopBuilder::Values sums =
         b_.forIter(b_.idx(0), even, b_.idx(2), inits, [&](Value step, ValueRange before) {
-          return multiply(b_.add(step, 1), multiply(step, before));
+          LoopBuilder::Values first = multiply(step, before);
+          return multiply(b_.add(step, 1), first);
         });
     return numbers(b_.forIter(even, steps, b_.idx(1), sums, multiply));
   }

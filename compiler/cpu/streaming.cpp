@@ -23,27 +23,29 @@ Value isOnLine(LoopBuilder &b, Value address) {
   return b.eq(b.both(address, b.idx(kCacheLine - 1)), b.idx(0));
 }
 
-static int64_t alignmentOf(VectorType type) {
-  return std::min(kCacheLine, type.getNumElements() * type.getElementTypeBitWidth() / 8);
+/// Of its registers, of which the largest are a cache line.
+static int64_t alignmentOf(Value vector, int64_t registerBytes) {
+  auto type = cast<VectorType>(vector.getType());
+  return std::min(registerBytes, type.getNumElements() * type.getElementTypeBitWidth() / 8);
 }
 
-void storePast(LoopBuilder &b, Value vector, Value memref, Value index) {
-  b.op<vector::StoreOp>(
-      vector, memref, ValueRange{index}, /*nontemporal=*/true,
-      llvm::MaybeAlign(uint64_t(alignmentOf(cast<VectorType>(vector.getType())))));
+void storePast(LoopBuilder &b, Value vector, Value memref, Value index, int64_t registerBytes) {
+  b.op<vector::StoreOp>(vector, memref, ValueRange{index}, /*nontemporal=*/true,
+                        llvm::MaybeAlign(uint64_t(alignmentOf(vector, registerBytes))));
 }
 
-void storePastIf(LoopBuilder &b, Value streams, Value vector, Value memref, Value index) {
+void storePastIf(LoopBuilder &b, Value streams, Value vector, Value memref, Value index,
+                 int64_t registerBytes) {
   auto through = [&] { b.op<vector::StoreOp>(vector, memref, ValueRange{index}); };
   // Vectors that are a small part of a line would not be gathered into one.
-  int64_t alignment = alignmentOf(cast<VectorType>(vector.getType()));
+  int64_t alignment = alignmentOf(vector, registerBytes);
   if (!streams || alignment < 16)
     return through();
   int64_t bytes = cast<MemRefType>(memref.getType()).getElementTypeBitWidth() / 8;
   Value offLine = b.both(addressOf(b, memref, index, bytes), b.idx(alignment - 1));
   b.ifThen(
-      b.both(streams, b.eq(offLine, b.idx(0))), [&] { storePast(b, vector, memref, index); },
-      through);
+      b.both(streams, b.eq(offLine, b.idx(0))),
+      [&] { storePast(b, vector, memref, index, registerBytes); }, through);
 }
 
 void fenceStores(LoopBuilder &b) {

@@ -22,11 +22,13 @@ inline constexpr int64_t kCacheLine = 64;
 mlir::Value addressOf(LoopBuilder &b, mlir::Value memref, mlir::Value index, int64_t bytes);
 /// Whether an address (or several, or-ed together) is that of a cache line.
 mlir::Value isOnLine(LoopBuilder &b, mlir::Value address);
-/// Stores a vector past the caches; its address is a multiple of its size or of a cache line.
-void storePast(LoopBuilder &b, mlir::Value vector, mlir::Value memref, mlir::Value index);
+/// Stores a vector past the caches; its address is a multiple of its size, or of the registers that
+/// it is in.
+void storePast(LoopBuilder &b, mlir::Value vector, mlir::Value memref, mlir::Value index,
+               int64_t registerBytes = kCacheLine);
 /// The same where `streams` holds, it is not null, and the address allows; else as any store.
 void storePastIf(LoopBuilder &b, mlir::Value streams, mlir::Value vector, mlir::Value memref,
-                 mlir::Value index);
+                 mlir::Value index, int64_t registerBytes);
 /// To be done before anybody else may read what was stored so.
 void fenceStores(LoopBuilder &b);
 

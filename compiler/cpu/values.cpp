@@ -142,14 +142,14 @@ void ValueBuilder::store(Number value, Value buffer, DType storage, Value index,
   Value re = toStorage(value.re, storage);
   if (components_ == 1) {
     if (lanes)
-      storePastIf(b_, streams, re, buffer, index);
+      storePastIf(b_, streams, re, buffer, index, target_.vectorBytes);
     else
       b_.store(re, buffer, index);
     return;
   }
   Value at = b_.mul(index, 2), im = toStorage(value.im, storage);
   if (lanes) {
-    storePastIf(b_, streams, b_.op<vector::InterleaveOp>(re, im), buffer, at);
+    storePastIf(b_, streams, b_.op<vector::InterleaveOp>(re, im), buffer, at, target_.vectorBytes);
   } else {
     b_.store(re, buffer, at);
     b_.store(im, buffer, b_.add(at, 1));

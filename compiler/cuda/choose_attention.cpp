@@ -19,6 +19,7 @@
 #include "compiler/fuse/dims.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace ricci {
@@ -84,7 +85,8 @@ struct Tile {
 constexpr Tile kMatrixTiles[] = {{128, 64, 32, 64, 0.55, 2, 2, true},
                                  {128, 64, 16, 128, 0.45, 1, 2},
                                  {64, 64, 16, 128, 0.40, 2, 2}};
-/// Of groups of four warps: measured on sm_90.
+/// Of groups of four warps: the first two measured on sm_90. K and V have less than 227 KiB of
+/// shared memory, and a KiB for each block, together.
 constexpr Tile kGroupTiles[] = {{128, 64, 16, 64, 0.60, 2, 4, true},
                                 {128, 128, 16, 128, 0.60, 1, 3, true},
                                 {128, 64, 16, 128, 0.55, 1, 4},
@@ -179,6 +181,8 @@ std::optional<AttentionGrid> chooseAttentionGrid(const Attention &attention,
   chooseTile(grid, options.processors);
   chooseSide(grid, grid.k, Attention::K);
   chooseSide(grid, grid.v, Attention::V);
+  assert(!grid.byGroups || grid.stages * (grid.k.pieces() + grid.v.pieces()) * kGroupRowBytes <=
+                               (227 << 10) / grid.blocksAtOnce - 1024);
   // On arithmetic units vectors, on matrix units what a thread has of them.
   int most = grid.unit == Unit::Scalar ? kVectorBytes / 4 : 2;
   grid.queryRun = runOf(attention, Attention::Q, attention.depth, most);

@@ -208,6 +208,17 @@ template <int n> FN void settle(float (&sums)[n][4]) {
 #endif
 }
 )"},
+    // What they multiply is not overwritten before either.
+    {"keep", R"(
+template <int n> FN void keep(u32 (&rows)[n][4]) {
+#ifndef RICCI_CUDA_EMULATOR
+#pragma unroll
+  for (int i = 0; i < n; ++i)
+    asm volatile("" : "+r"(rows[i][0]), "+r"(rows[i][1]), "+r"(rows[i][2]), "+r"(rows[i][3])
+                 :: "memory");
+#endif
+}
+)"},
     // A tile of rows of 128 bytes, whose 16 bytes change places with the number of the row; every
     // eight rows 1024 bytes further. Further along columns: `lead` bytes.
     {"tileDescriptor", R"(

@@ -71,6 +71,7 @@ public:
                   text_.line("weigh(key0);");
                   text_.line("waitForProducts<0>();");
                   text_.line("settle(sums[0]);");
+                  text_.line("keep(weights);");
                   rescaleSums();
                   text_.line("round();");
                   text_.line("now = next;");
@@ -113,7 +114,7 @@ private:
     });
   }
 
-  /// The columns of a tile are its lines; it is flat where they are within its lines.
+  /// The product's columns are the tile's lines or, where it is flat, lie within them.
   void multiply(int steps, const AttentionGrid::Side &side, bool isFlat, const char *tile,
                 const char *sums, const char *rows, int columns, bool adds) {
     for (int step = 0; step < steps; ++step) {

@@ -118,12 +118,13 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
         kernel.emitError("no emitter takes this kernel: it is neither one einsum nor fused loops");
         return signalPassFailure();
       }
+      const llvm::StringSet<> *existing = known.empty() ? nullptr : &known;
       if (product) {
         product->size = size;
-        product->known = known.empty() ? nullptr : &known;
+        product->known = existing;
       }
       Schedule schedule = product ? chooseSchedule(*product, **target)
-                                  : chooseFusedSchedule(*loops, **target, size);
+                                  : chooseFusedSchedule(*loops, **target, size, existing);
       bool mayBeLoops =
           isScalar(schedule) || hasShortRows(schedule, **target) || isNarrow(schedule);
       if (product && mayBeLoops && !product->accumulate && size == 0)

@@ -25,6 +25,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("order", b.getDenseI64ArrayAttr(s.order));
     if (s.spec.loops->wide)
       params.append("wide", b.getUnitAttr());
+    if (s.keepsUnits)
+      params.append("units", b.getUnitAttr());
     SmallVector<int64_t> cached;
     for (auto [i, node] : llvm::enumerate(s.spec.loops->nodes))
       if (node.cached)
@@ -181,7 +183,9 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
     }
   if (!read.ok())
     return;
-  program->arrange(order, rows ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns);
+  s.keepsUnits = params.contains("units");
+  program->arrange(order, rows ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns,
+                   s.keepsUnits);
   program->wide = params.contains("wide");
   s.order = order;
   s.spec.result = program->accesses[size_t(program->stores[0].access)].type;

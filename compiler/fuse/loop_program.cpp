@@ -148,7 +148,7 @@ template <typename Program, typename Fn> static void forNumbers(Program &program
   }
 }
 
-void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode) {
+void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode, bool keepsUnits) {
   mode = newMode;
   std::vector<Axis> sorted;
   for (int64_t axis : order)
@@ -160,13 +160,13 @@ void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode) {
     numbers = std::move(moved);
   });
   axes = std::move(sorted);
-  joinAxes();
+  joinAxes(keepsUnits);
   vectorAxis = mode == Mode::Rows ? int(axes.size()) - 1 : kept() - 1;
   findUniform();
   findShared();
 }
 
-void LoopProgram::joinAxes() {
+void LoopProgram::joinAxes(bool keepsUnits) {
   auto erase = [&](size_t axis) {
     axes.erase(axes.begin() + ptrdiff_t(axis));
     forNumbers(*this, [&](Numbers &numbers) { numbers.erase(numbers.begin() + axis); });
@@ -178,6 +178,8 @@ void LoopProgram::joinAxes() {
   // one of several: a batch of one has the structure of any other.
   auto reducedAxes = [&] { return axes.size() - size_t(kept()); };
   auto isNeeded = [&](size_t axis) {
+    if (keepsUnits)
+      return true;
     if (axes[axis].reduced)
       return counts || reducedAxes() == 1;
     return (mode == Mode::Rows || reducedAxes() != 0) && kept() == 1;
@@ -187,7 +189,9 @@ void LoopProgram::joinAxes() {
       erase(axis);
   for (size_t inner = axes.size(); inner-- > 1;) {
     size_t outer = inner - 1;
-    if (axes[inner].reduced != axes[outer].reduced || axes[inner].extent == 0)
+    bool isUnit = axes[inner].extent == 1 || axes[outer].extent == 1;
+    if (axes[inner].reduced != axes[outer].reduced || axes[inner].extent == 0 ||
+        (keepsUnits && isUnit))
       continue;
     bool joins = true;
     forNumbers(*this, [&](Numbers &numbers) {

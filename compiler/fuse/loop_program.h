@@ -158,10 +158,11 @@ struct LoopProgram {
 
   /// Puts the axes in this order (positions, kept before reduced), the vector axis last of its
   /// kind, and joins neighbours that every access walks through as one.
-  void arrange(llvm::ArrayRef<int64_t> order, Mode newMode);
+  /// `keepsUnits`: axes of extent 1 stay, which a kernel of other extents has.
+  void arrange(llvm::ArrayRef<int64_t> order, Mode newMode, bool keepsUnits = false);
 
 private:
-  void joinAxes();
+  void joinAxes(bool keepsUnits);
   void findUniform();
   void findShared();
   std::vector<bool> uniform_, differs_;

@@ -158,6 +158,7 @@ struct Schedule {
   bool secondFirst = false;
   /// Fused: the positions of the space's axes in `spec.loops` before neighbours were joined.
   llvm::SmallVector<int64_t> order;
+  bool keepsUnits = false; ///< Fused: LoopProgram::arrange
   std::optional<RowBlocks> rowBlocks;
 
   double flops = 0, bytes = 0, predictedSeconds = 0;
@@ -208,7 +209,9 @@ int64_t streamPeriod(const Schedule &schedule, const Target &target);
 
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
-/// The same for a program of loops, which is not arranged yet. `size`: LabelledProduct::size.
-Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size = 0);
+/// The same for a program of loops, which is not arranged yet. `size`, `known`: as those of
+/// LabelledProduct.
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size = 0,
+                             const llvm::StringSet<> *known = nullptr);
 
 } // namespace ricci

@@ -7,7 +7,7 @@
 #include "compiler/fuse/cost_model.h"
 #include "compiler/fuse/schedule_product.h"
 
-#include <cmath>
+#include <cstdlib>
 #include <numeric>
 
 using namespace mlir;
@@ -112,8 +112,10 @@ private:
       }
   }
 
-  /// Bytes of the largest batch entry that is fetched ahead. Each tile fetches all lines that it
-  /// reads of the next one, though others have: a small tile's products take no longer.
+  /// Bytes of the largest batch entry, its result among them, that is fetched ahead. Every tile
+  /// fetches all lines that it reads of the next entry, also those that another tile has fetched.
+  /// Large tiles hide that; where those of sixteen registers do not, only entries of which two and
+  /// their results fit the L2 cache twice over gain by it.
   int64_t mostPrefetched() const {
     return target_.avx512 ? 2 * target_.l2Bytes : target_.l2Bytes / 4;
   }

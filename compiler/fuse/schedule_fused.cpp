@@ -20,43 +20,62 @@ using Mode = LoopProgram::Mode;
 
 class Chooser {
 public:
-  Chooser(LoopProgram loops, const Target &target, int64_t size)
-      : loops_(std::move(loops)), target_(target), size_(size) {}
+  Chooser(LoopProgram loops, const Target &target, int64_t size, const llvm::StringSet<> *known)
+      : loops_(std::move(loops)), target_(target), size_(size), known_(known) {}
 
   Schedule choose() {
     Schedule best;
     best.predictedSeconds = -1;
     bool bestIsOdd = false;
     measure();
-    for (const auto &[mode, order] : candidates()) {
-      auto program = std::make_shared<LoopProgram>(loops_);
-      program->arrange(order, mode);
-      program->wide = isWide(*program);
-      cache(*program);
-      Schedule s;
-      s.spec.family = Family::Fused;
-      s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
-      s.spec.loops = program;
-      s.order = order;
-      s.streams = leavesCaches(storedBytes(), target_);
-      s.flops = flops_;
-      s.bytes = bytes_;
-      s.predictedSeconds = predictSeconds(s, target_);
+    auto list = candidates();
+    for (const auto &[mode, order] : list) {
+      Schedule s = scheduleOf(mode, order, false);
       // Blocks along two axes, of which the inner one varies, follow no formula of it.
-      const int last = program->kept() - 1;
+      const LoopProgram &program = *s.spec.loops;
+      const int last = program.kept() - 1;
       const bool isOdd =
-          size_ && mode == Mode::Columns && last > 0 && program->axes[size_t(last)].extent >= size_;
+          size_ && mode == Mode::Columns && last > 0 && program.axes[size_t(last)].extent >= size_;
       if (best.predictedSeconds < 0 ||
           std::pair(isOdd, s.predictedSeconds) < std::pair(bestIsOdd, best.predictedSeconds)) {
         best = std::move(s);
         bestIsOdd = isOdd;
       }
     }
+    // A batch of one may have the kernel of any other.
+    if (known_ && !isKnown(best.spec))
+      for (const auto &[mode, order] : list)
+        if (Schedule s = scheduleOf(mode, order, true); isKnown(s.spec)) {
+          s.takesKnown = true;
+          return s;
+        }
     return best;
   }
 
 private:
   using Order = llvm::SmallVector<int64_t>;
+
+  bool isKnown(const KernelSpec &spec) const {
+    return known_->contains(spec.key() + "|" + target_.key());
+  }
+
+  Schedule scheduleOf(Mode mode, const Order &order, bool keepsUnits) const {
+    auto program = std::make_shared<LoopProgram>(loops_);
+    program->arrange(order, mode, keepsUnits);
+    program->wide = isWide(*program);
+    cache(*program);
+    Schedule s;
+    s.spec.family = Family::Fused;
+    s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
+    s.spec.loops = program;
+    s.order = order;
+    s.keepsUnits = keepsUnits;
+    s.streams = leavesCaches(storedBytes(), target_);
+    s.flops = flops_;
+    s.bytes = bytes_;
+    s.predictedSeconds = predictSeconds(s, target_);
+    return s;
+  }
 
   /// One order for each axis that vectors can run along.
   std::vector<std::pair<Mode, Order>> candidates() {
@@ -178,15 +197,16 @@ private:
   }
 
   /// Of narrow vectors few are under way at a time where operations are long chains. Of 512 bits
-  /// two take more time to compile than they save; and a short row that is reduced along the vector
-  /// more to reduce.
+  /// two take more time to compile than they save, and a short row that is reduced along the vector
+  /// more to reduce. An axis that is alone is a batch: any extent has the same kernel.
   bool isWide(const LoopProgram &program) const {
     constexpr int kMostBytes = 32, kFewVectors = 4, kFewOfReduced = 32;
     constexpr double kChainCycles = 16;
     if (target_.vectorBytes > kMostBytes || program.vectorAxis < 0)
       return false;
     const LoopProgram::Axis &axis = program.axes[size_t(program.vectorAxis)];
-    if (axis.extent < program.lanes(target_) * (axis.reduced ? kFewOfReduced : kFewVectors))
+    const int64_t least = program.lanes(target_) * (axis.reduced ? kFewOfReduced : kFewVectors);
+    if (axis.extent < least && (axis.reduced || program.axes.size() > 1))
       return false;
     double cycles = 0;
     for (auto [i, node] : llvm::enumerate(program.nodes))
@@ -228,13 +248,15 @@ private:
   LoopProgram loops_;
   const Target &target_;
   int64_t size_;
+  const llvm::StringSet<> *known_;
   double flops_ = 0, bytes_ = 0;
 };
 
 } // namespace
 
-Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size) {
-  return Chooser(std::move(loops), target, size).choose();
+Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size,
+                             const llvm::StringSet<> *known) {
+  return Chooser(std::move(loops), target, size, known).choose();
 }
 
 } // namespace ricci

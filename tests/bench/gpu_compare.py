@@ -309,8 +309,8 @@ class Peer:
         for way, text in case.torch.items() or [("eager", case.text)]:
             list_.append((way, eval(f"lambda {','.join(names)}: {text}", self.namespace({}))))
         if self.compiles:
-            plain = case.torch.get("eager") or case.torch.get("native") or case.text
-            function = self.torch.compile(eval(f"lambda {','.join(names)}: {plain}", self.namespace({})))
+            text = case.torch.get("eager") or case.torch.get("native") or case.text
+            function = self.torch.compile(eval(f"lambda {','.join(names)}: {text}", self.namespace({})))
             list_.append(("compile", function))
         return [(way, lambda f=f: f(*tensors.values())) for way, f in list_]
 
@@ -398,20 +398,19 @@ def with_torch(ricci, peer, case, seconds):
     if ways:
         named = [(seconds, way) for seconds, (way, _) in zip(times[1:], ways)]
         row["torch"], row["by"] = min(named)
-        # A library's operator is all that eager has where the case names no other text.
-        row["eager"] = next((s for s, way in named if way == "eager"), named[0][0])
+        row.update({way: seconds for seconds, way in named if way == "eager"})
     ricci.free(*operands, own, out)
     return row
 
 
 def show(case, row, bandwidth):
-    milliseconds = f"{1e3 * row['ricci']:10.4f} " + (f"{1e3 * row['torch']:10.4f} {row['torch'] / row['ricci']:6.2f} {row['by']:8} "
-                                                     f"{row['eager'] / row['ricci']:6.2f}"
-                                                     if "torch" in row else f"{'':33}")
+    milliseconds = f"{1e3 * row['ricci']:10.4f} " + (f"{1e3 * row['torch']:10.4f} {row['torch'] / row['ricci']:6.2f} {row['by']:8}"
+                                                     if "torch" in row else f"{'':26}")
+    eager = f"{row['eager'] / row['ricci']:7.2f}" if "eager" in row else " " * 7
     rate = f"{case.flops() / row['ricci'] / 1e12:8.2f}" if case.flops() else " " * 8
     share = f"{row['bytes'] / row['ricci'] / bandwidth:6.2f}" if bandwidth else " " * 6
     error = f"{row['error']:9.1e}{'' if row['error'] <= bound(case) else ' !'}" if "error" in row else ""
-    print(f"{case.name:24} {milliseconds} {rate} {share} {row['first']:7.2f} {error}", flush=True)
+    print(f"{case.name:24} {milliseconds}{eager} {rate} {share} {row['first']:7.2f} {error}", flush=True)
 
 
 def main():

@@ -76,6 +76,29 @@ TEST(EmitAttention, LargeTiles) {
   }
 }
 
+/// Groups of four warps: rings of three and four tiles that go round, K and V contiguous along the
+/// keys in lines of several pieces, and logits that need other tiles.
+TEST(EmitAttention, LargeTilesOfGroups) {
+  EmitOptions options = optionsFor({"f16"});
+  options.emit.processors = 1;
+  options.arch = "sm_90a";
+  auto expectTitle = [&](const AttentionCase &c, const char *tile) {
+    EXPECT_THAT(expectEmulated(attention(c), options),
+                ElementsAre(fmt::format("attention {} {}", c.type, tile)));
+  };
+  expectTitle({"f16", 1, 128, 330, 48, 32}, "128x64");
+  expectTitle({"f16", 1, 130, 650, 128, 80}, "128x128");
+  expectTitle({"f16", 1, 128, 128, 96, 128}, "128x128");
+  AttentionCase alongKeys{"f16", 1, 128, 392, 112, 128};
+  alongKeys.first = "bid,bdj->bij", alongKeys.second = "bij,bcj->bic";
+  expectTitle(alongKeys, "128x128");
+  AttentionCase masked{"f16", 1, 128, 330, 128, 128};
+  masked.arguments = ", %bias: tensor<330xT>";
+  masked.logits = "%t = ricci.elementwise add(%s, %bias) : (S, tensor<330xT>) -> S\n";
+  options.scale = 0.2;
+  expectTitle(masked, "128x64");
+}
+
 /// The labels in any order, operands that others share, and any strides.
 TEST(EmitAttention, Layouts) {
   uint64_t seed = 0;

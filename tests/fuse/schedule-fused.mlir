@@ -89,19 +89,21 @@ func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
   return %0 : tensor<f32>
 }
 
-// Long chains of operations run in vectors of two registers, where an axis has several of them and
-// is not reduced along them but in long rows.
+// Long chains of operations run in vectors of two registers where an axis has several of them, or
+// is the only one, and is not reduced along them but in long rows.
 // CHECK-LABEL: func.func @chains
 // CHECK: schedule(#ricci.schedule<"fused", {{.*}}, wide}>)
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}, wide}>)
 // CHECK: schedule(#ricci.schedule<"fused", {{.*}} : f64}>)
 // CHECK: schedule(#ricci.schedule<"fused", {{.*}}, wide}>)
 // CHECK: schedule(#ricci.schedule<"fused", {{.*}} : f64}>)
-func.func @chains(%x: tensor<32xf32>, %y: tensor<31xf32>, %z: tensor<8x256xf32>, %w: tensor<8x255xf32>) -> (tensor<32xf32>, tensor<31xf32>, tensor<8xf32>, tensor<8xf32>) {
-  %0 = ricci.elementwise exp(%x) : (tensor<32xf32>) -> tensor<32xf32>
-  %1 = ricci.elementwise exp(%y) : (tensor<31xf32>) -> tensor<31xf32>
-  %2 = ricci.elementwise exp(%z) : (tensor<8x256xf32>) -> tensor<8x256xf32>
-  %3 = ricci.reduce sum %2 dims = [1] : tensor<8x256xf32> -> tensor<8xf32>
-  %4 = ricci.elementwise exp(%w) : (tensor<8x255xf32>) -> tensor<8x255xf32>
-  %5 = ricci.reduce sum %4 dims = [1] : tensor<8x255xf32> -> tensor<8xf32>
-  return %0, %1, %3, %5 : tensor<32xf32>, tensor<31xf32>, tensor<8xf32>, tensor<8xf32>
+func.func @chains(%x: tensor<3xf32>, %y: tensor<7x32xf32>, %u: tensor<7x31xf32>, %b: tensor<32xf32>, %c: tensor<31xf32>, %z: tensor<8x256xf32>, %w: tensor<8x255xf32>) -> (tensor<3xf32>, tensor<7x32xf32>, tensor<7x31xf32>, tensor<8xf32>, tensor<8xf32>) {
+  %0 = ricci.elementwise exp(%x) : (tensor<3xf32>) -> tensor<3xf32>
+  %1 = ricci.elementwise power(%y, %b) : (tensor<7x32xf32>, tensor<32xf32>) -> tensor<7x32xf32>
+  %2 = ricci.elementwise power(%u, %c) : (tensor<7x31xf32>, tensor<31xf32>) -> tensor<7x31xf32>
+  %3 = ricci.elementwise exp(%z) : (tensor<8x256xf32>) -> tensor<8x256xf32>
+  %4 = ricci.reduce sum %3 dims = [1] : tensor<8x256xf32> -> tensor<8xf32>
+  %5 = ricci.elementwise exp(%w) : (tensor<8x255xf32>) -> tensor<8x255xf32>
+  %6 = ricci.reduce sum %5 dims = [1] : tensor<8x255xf32> -> tensor<8xf32>
+  return %0, %1, %2, %4, %6 : tensor<3xf32>, tensor<7x32xf32>, tensor<7x31xf32>, tensor<8xf32>, tensor<8xf32>
 }
