@@ -182,6 +182,25 @@ for rows in map(int, sys.argv[1:]):
     assert len(kernels) == 3 and len(set(kernels)) == 1
 
 
+@pytest.mark.parametrize("program, shapes", [
+    ("(x - x.mean((0, 2, 3), keepdims=True)) * s[None, :, None, None]", {"x": (-1, 6, 9, 11), "s": (6,)}),
+    ("x[:, :, None] * y[:, None, :] + z", {"x": (-1, 40), "y": (-1, 30), "z": (40, 30)}),
+    ("sqrt(((x[:, None, :] - y) ** 2).sum(-1))", {"x": (-1, 16), "y": (50, 16)}),
+    ("exp(x) + y", {"x": (-1, 7, 33), "y": (7, 1)}),
+])
+def test_a_batch_of_one_has_the_loops_of_others(program, shapes):
+    code = f"""import numpy as np, ricci
+for batch in 5, 2, 1:
+    operands = {{name: np.random.default_rng(7).standard_normal([batch if n < 0 else n for n in shape]).astype("f4")
+                for name, shape in {shapes}.items()}}
+    f = ricci.compile({program!r}, **operands)
+    np.testing.assert_allclose(f(**operands), eval({program!r}, {{**vars(np), **operands}}), 1e-4, 1e-5)
+    print([step["kernel"] for step in f.plan().steps])"""
+    kernels = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True,
+                             env={**os.environ, "RICCI_CACHE_DIR": "off"}).stdout.splitlines()
+    assert len(kernels) == 3 and len(set(kernels)) == 1
+
+
 def test_a_large_batch_takes_the_kernels_that_exist():
     code = """import sys, numpy as np, ricci
 w, h = (np.arange(512 * 4096).reshape(512, 4096) % 7).astype("f4"), np.arange(4096).astype("f4")
