@@ -112,10 +112,9 @@ private:
       }
   }
 
-  /// Bytes of the largest batch entry, its result among them, that is fetched ahead. Every tile
-  /// fetches all lines that it reads of the next entry, also those that another tile has fetched.
-  /// Large tiles hide that; where those of sixteen registers do not, only entries of which two and
-  /// their results fit the L2 cache twice over gain by it.
+  /// Bytes of the largest batch entry, with its result, that is fetched ahead. Every tile fetches
+  /// all lines that it reads of the next entry, also those that another tile has fetched: large
+  /// tiles hide that, those of sixteen registers only where entries are small.
   int64_t mostPrefetched() const {
     return target_.avx512 ? 2 * target_.l2Bytes : target_.l2Bytes / 4;
   }
