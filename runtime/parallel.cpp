@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -158,7 +159,10 @@ Status setNumThreads(int n) {
 
 void setThreadPool(ThreadPool run, void *pool) {
   // Another thread may be about to use the one before, so none is ever freed.
-  chosenPool.store(run ? new ChosenPool{run, pool, forkCount()} : nullptr,
+  static auto *const mutex = new ForkMutex;
+  static auto *const all = new std::deque<ChosenPool>;
+  std::lock_guard lock(*mutex);
+  chosenPool.store(run ? &all->emplace_back(ChosenPool{run, pool, forkCount()}) : nullptr,
                    std::memory_order_release);
 }
 

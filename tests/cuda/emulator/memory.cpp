@@ -91,8 +91,8 @@ std::string MemoryChecker::outside(uintptr_t address, size_t bytes, bool isWrite
     const uintptr_t end = begin + area.region.bytes;
     if (!begin)
       continue;
-    if (address >= begin && address + bytes > end && address - begin < distance) {
-      distance = address - begin;
+    if (address >= begin && address + bytes > end && address + bytes - end < distance) {
+      distance = address + bytes - end;
       nearest = fmt::format(", at byte {} of {}, which has {}", address - begin, area.region.name,
                             area.region.bytes);
     } else if (address < begin && begin - address < distance) {
