@@ -448,7 +448,7 @@ private:
     llvm::StringMap<KernelPtr> known;
     std::vector<std::string> keys;
     for (const Schedule &schedule : schedules) {
-      keys.push_back(schedule.spec.key() + "|" + target.key());
+      keys.push_back(schedule.spec.keyOn(target));
       auto [entry, isNew] = known.try_emplace(keys.back(), nullptr);
       if (isNew && !(entry->second = kernels_.find(keys.back())))
         missing.emplace_back(keys.back(), &schedule.spec);

@@ -214,7 +214,7 @@ bool Pipeline::isWorthKnown(ModuleOp known, ModuleOp best) const {
 }
 
 bool Pipeline::isKnown(const Schedule &schedule) const {
-  return llvm::is_contained(options_.known->keys, schedule.spec.key() + "|" + target_.key());
+  return llvm::is_contained(options_.known->keys, schedule.spec.keyOn(target_));
 }
 
 void Pipeline::setKnownKernels() {

@@ -13,11 +13,6 @@
 
 namespace ricci {
 
-/// Bytes of all banks.
-static constexpr int kTileAlignment = 128;
-/// Of eight rows, by whose address groups of warps know the places in them.
-static constexpr int kGroupAlignment = 1024;
-
 static constexpr const char *kPointers[] = {"q", "k", "v", "o"}, *kLetters[] = {"Q", "K", "V", "O"};
 
 static FusedGrid gridOf(const Attention &attention, bool isWide) {

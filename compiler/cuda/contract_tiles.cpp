@@ -25,9 +25,6 @@
 
 namespace ricci {
 
-/// Bytes of all banks; of eight rows, by whose address groups of warps know the places in them.
-static constexpr int kTileAlignment = 128, kGroupAlignment = 1024;
-
 /// Of the type in CUDA C++.
 static size_t alignmentOf(DType type) {
   return kindOf(type) == DTypeKind::Complex ? itemSize(type) / 2 : itemSize(type);

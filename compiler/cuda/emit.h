@@ -37,6 +37,16 @@ void defineBlock(KernelText &kernel, int64_t blocks, const char *type);
 void defineOffset(KernelText &kernel, const std::string &name, const Dims &dims, size_t buffer,
                   const char *type);
 
+/// What tiles in shared memory begin at a multiple of: bytes of all banks; of eight rows, by whose
+/// address groups of warps know the places in them.
+inline constexpr int kTileAlignment = 128, kGroupAlignment = 1024;
+
+/// group_product.cpp: the statement of one wgmma of the PTX ISA ("m64n128k16.f32.f16.f16") on
+/// `float sums[columns / 8][4]`. `operands` stand behind the sums, numbered from columns / 2 on;
+/// `inputs` are lines of them with their constraints.
+void writeGroupProduct(CudaText &text, const std::string &shape, int columns,
+                       const std::string &operands, llvm::ArrayRef<std::string> inputs);
+
 /// emit_fused.cpp: loops that the grid shares among threads.
 KernelText emitFused(const FusedGrid &grid, unsigned inputs);
 

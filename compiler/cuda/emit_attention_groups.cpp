@@ -144,22 +144,11 @@ private:
     text.line("  ricciEmulatorMultiplyRows{}(&sums[0][0], {}, rows, b, isFlatB, leadB, adds);",
               suffix_, columns);
     text.line("#else");
-    text.line("  asm volatile(\"wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} {{\"", columns,
-              type);
-    for (int i = 0; i < words; i += 16) {
-      std::string names;
-      for (int j = i; j < std::min(words, i + 16); ++j)
-        names += fmt::format("%{}{}", j, j + 1 == words ? "" : ", ");
-      text.line("               \"{}\"", names);
-    }
-    text.line("               \"}}, {{%{}, %{}, %{}, %{}}}, %{}, %{}, 1, 1, %{};\"", words,
-              words + 1, words + 2, words + 3, words + 4, words + 5, words + 6);
-    for (int i = 0; i < products; ++i)
-      text.line("               {} \"+f\"(sums[{}][0]), \"+f\"(sums[{}][1]), \"+f\"(sums[{}][2]), "
-                "\"+f\"(sums[{}][3]){}",
-                i == 0 ? ":" : " ", i, i, i, i, i + 1 == products ? "" : ",");
-    text.line("               : \"r\"(rows[0]), \"r\"(rows[1]), \"r\"(rows[2]), \"r\"(rows[3]),");
-    text.line("                 \"l\"(tileDescriptor(b, leadB)), \"n\"(adds), \"n\"(isFlatB));");
+    writeGroupProduct(text, fmt::format("m64n{0}k16.f32.{1}.{1}", columns, type), columns,
+                      fmt::format("{{%{}, %{}, %{}, %{}}}, %{}, %{}, 1, 1, %{}", words, words + 1,
+                                  words + 2, words + 3, words + 4, words + 5, words + 6),
+                      {"\"r\"(rows[0]), \"r\"(rows[1]), \"r\"(rows[2]), \"r\"(rows[3])",
+                       "\"l\"(tileDescriptor(b, leadB)), \"n\"(adds), \"n\"(isFlatB)"});
     text.line("#endif");
     text.line("}");
   }

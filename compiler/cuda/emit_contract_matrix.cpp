@@ -99,6 +99,10 @@ private:
     const char *type = isTf32 ? "tf32" : g_.unit == Unit::F16 ? "f16" : "bf16";
     const char *kind = isTf32 ? "Tf32" : g_.unit == Unit::F16 ? "F16" : "Bf16";
     int words = columns_ * words_;
+    llvm::SmallVector<std::string> inputs = {
+        "\"l\"(tileDescriptor(a, 16)), \"l\"(tileDescriptor(b, leadB))"};
+    if (!isTf32)
+      inputs.push_back("\"n\"(isFlatA), \"n\"(isFlatB)");
     text.line("// sums += A B over {} steps, by four warps together, from tiles in shared memory.",
               g_.productSteps);
     text.line("template <int isFlatA, int isFlatB>");
@@ -108,26 +112,13 @@ private:
     text.line("  ricciEmulatorMultiplyGroup{}(&sums[0][0], {}, a, isFlatA, b, isFlatB, leadB);",
               kind, g_.warpColumns);
     text.line("#else");
-    text.line("  asm volatile(\"wgmma.mma_async.sync.aligned.m{0}n{1}k{2}.f32.{3}.{3} {{\"",
-              g_.productRows, g_.warpColumns, g_.productSteps, type);
-    for (int i = 0; i < words; i += 16) {
-      std::string names;
-      for (int j = i; j < i + 16; ++j)
-        names += fmt::format("%{}{}", j, j + 1 == words ? "" : ", ");
-      text.line("               \"{}\"", names);
-    }
-    text.line("               \"}}, %{}, %{}, 1, 1, 1{};\"", words, words + 1,
-              isTf32 ? "" : fmt::format(", %{}, %{}", words + 2, words + 3));
-    for (int i = 0; i < columns_; ++i) {
-      std::string sums;
-      for (int j = 0; j < words_; ++j)
-        sums += fmt::format("{}\"+f\"(sums[{}][{}])", j == 0 ? "" : ", ", i, j);
-      text.line("               {} {}{}", i == 0 ? ":" : " ", sums, i + 1 == columns_ ? "" : ",");
-    }
-    text.line("               : \"l\"(tileDescriptor(a, 16)), \"l\"(tileDescriptor(b, leadB)){}",
-              isTf32 ? ");" : ",");
-    if (!isTf32)
-      text.line("                 \"n\"(isFlatA), \"n\"(isFlatB));");
+    writeGroupProduct(text,
+                      fmt::format("m{0}n{1}k{2}.f32.{3}.{3}", g_.productRows, g_.warpColumns,
+                                  g_.productSteps, type),
+                      g_.warpColumns,
+                      fmt::format("%{}, %{}, 1, 1, 1{}", words, words + 1,
+                                  isTf32 ? "" : fmt::format(", %{}, %{}", words + 2, words + 3)),
+                      inputs);
     text.line("#endif");
     text.line("}");
   }

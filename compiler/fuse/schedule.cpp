@@ -138,6 +138,8 @@ std::string KernelSpec::key() const {
   return name() + (epilogue ? epilogue->structure() : "") + (prologue ? prologue->structure() : "");
 }
 
+std::string KernelSpec::keyOn(const Target &target) const { return key() + "|" + target.key(); }
+
 size_t KernelSpec::prologueBuffers() const {
   return operands.size() + 1 + (epilogue ? operandsOf(*epilogue).size() : 0);
 }

@@ -114,6 +114,8 @@ struct KernelSpec {
 
   /// Equal keys: the same code on one target.
   std::string key() const;
+  /// The same, with the target.
+  std::string keyOn(const Target &target) const;
   std::string name() const;  ///< "contract_f32_14x32": a symbol, unique for a spec on one target
   std::string title() const; ///< "contract f32 14x32": for people
 };

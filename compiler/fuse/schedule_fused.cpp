@@ -43,21 +43,24 @@ public:
       }
     }
     // A batch of one may have the kernel of any other.
-    if (known_ && !isKnown(best.spec))
-      for (const auto &[mode, order] : list)
-        if (Schedule s = scheduleOf(mode, order, true); isKnown(s.spec)) {
-          s.takesKnown = true;
-          return s;
-        }
-    return best;
+    bool hasUnits = llvm::any_of(loops_.axes, [](const auto &axis) { return axis.extent == 1; });
+    if (!known_ || !hasUnits || isKnown(best.spec))
+      return best;
+    std::optional<Schedule> existing;
+    for (const auto &[mode, order] : list)
+      if (Schedule s = scheduleOf(mode, order, true);
+          isKnown(s.spec) && (!existing || s.predictedSeconds < existing->predictedSeconds))
+        existing = std::move(s);
+    if (!existing)
+      return best;
+    existing->takesKnown = true;
+    return *existing;
   }
 
 private:
   using Order = llvm::SmallVector<int64_t>;
 
-  bool isKnown(const KernelSpec &spec) const {
-    return known_->contains(spec.key() + "|" + target_.key());
-  }
+  bool isKnown(const KernelSpec &spec) const { return known_->contains(spec.keyOn(target_)); }
 
   Schedule scheduleOf(Mode mode, const Order &order, bool keepsUnits) const {
     auto program = std::make_shared<LoopProgram>(loops_);

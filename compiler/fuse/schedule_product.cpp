@@ -46,7 +46,7 @@ double ProductChooser::newSeconds(const KernelSpec &spec, double seconds) const 
 }
 
 bool ProductChooser::isKnown(const KernelSpec &spec) const {
-  return product_.known->contains(spec.key() + "|" + target_.key());
+  return product_.known->contains(spec.keyOn(target_));
 }
 
 Schedule ProductChooser::start(Family family) const {
