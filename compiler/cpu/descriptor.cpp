@@ -358,6 +358,9 @@ LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
 
 /// Columns of a fused kernel whose sums and kept values stay in the L1 cache.
 constexpr int64_t kFusedColumns = 1024;
+/// Of a fused kernel whose columns share what they load: the fewest columns of a block, and rows
+/// that use it.
+constexpr int64_t kSharedColumns = 64, kSharedMid = 32;
 /// Blocks where buffers are read across: lines that are read together are used together.
 constexpr int64_t kAcrossInner = 256, kAcrossMid = 16;
 /// Of blocks that are turned: whole lines both ways, and few pages.
@@ -384,11 +387,18 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
                        : reduces ? kFusedColumns
                        : across  ? kAcrossInner
                                  : kMapBlock;
+  if (program.sharesColumns) {
+    int64_t column = std::max<int64_t>(reduced, 1) * int64_t(itemSize(s.spec.result));
+    innerBlock = std::clamp(target.l2Bytes / 4 / column / kSharedColumns * kSharedColumns,
+                            kSharedColumns, innerBlock);
+  }
   std::tie(d[W::InnerBlock], d[W::InnerBlocks]) = blocksOf(extentAt(inner), innerBlock);
   int64_t points = std::max<int64_t>(1, d[W::InnerBlock] * std::max<int64_t>(reduced, 1));
   int64_t midBlock = turns                ? kTurned
                      : across && !reduces ? kAcrossMid
-                                          : std::max<int64_t>(1, kMapBlock / points);
+                     : program.sharesColumns
+                         ? std::max<int64_t>(kSharedMid, kMapBlock / points / 4 * 4)
+                         : std::max<int64_t>(1, kMapBlock / points);
   std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), midBlock);
   int64_t tasksPerBlock = 1;
   if (const auto &blocks = s.rowBlocks) {

@@ -16,6 +16,8 @@
 //            for each pass: for inner, by vectors: what is known by now
 //                           for reduced axes, the last one by several rows: for inner, by vectors:
 //                           reduce into the workspace
+//          Where columns share what they load: for several of mid, for inner, by several vectors:
+//          for reduced axes: reduce in registers.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/emit.h"
@@ -55,6 +57,13 @@ public:
     if (program.sharesRows && !isHeavy(passes[0].full) &&
         kRowsAtOnce * kUnroll * int(passes[0].reductions.size()) + 4 <= target.vectorRegisters)
       rowsAtOnce = kRowsAtOnce;
+    if (program.sharesColumns && !isHeavy(passes[0].full)) {
+      // Half of the registers are for sums.
+      const int sums =
+          target.vectorRegisters / 2 / (program.wide ? 2 : 1) / int(passes[0].reductions.size());
+      rowsAtOnce = sums >= kRowsAtOnce ? kRowsAtOnce : 1;
+      vectorsAtOnce = std::max(1, sums / kRowsAtOnce);
+    }
   }
 
   void emit() {
@@ -102,8 +111,14 @@ public:
             if (turns)
               k.toTurned(points.back(), b.sub(b.add(at, r), mid0));
           }
-          k.scope(
-              [&] { rows ? emitRows(points) : emitColumns(points[0], count ? count : b.idx(1)); });
+          k.scope([&] {
+            if (rows)
+              emitRows(points);
+            else if (program.sharesColumns)
+              emitShared(points, count);
+            else
+              emitColumns(points[0], count ? count : b.idx(1));
+          });
         });
       };
       if (turns)
@@ -197,6 +212,15 @@ private:
     if (node(i).kind == Kind::Scan && node(i).operands.size() > 1)
       return {k.get(node(i).operands[1], point), {}};
     return states_.initial(node(i), point.lanes);
+  }
+
+  /// The state of a reduction after one more element in each lane that exists.
+  State reduced(int reduction, const State &state, const Point &point, Value index, Value mask) {
+    const LoopProgram::Node &n = node(reduction), &term = node(n.operands[0]);
+    if (ReductionStates::addsProducts(n, term) && !k.known().contains(n.operands[0]))
+      return states_.stepOfProduct(n, state, k.get(term.operands[0], point),
+                                   k.get(term.operands[1], point), mask);
+    return states_.step(n, state, k.get(n.operands[0], point), index, mask);
   }
 
   //===--- rows --------------------------------------------------------===//
@@ -305,8 +329,8 @@ private:
       for (auto [j, reduction] : llvm::enumerate(pass.reductions)) {
         const LoopProgram::Node &n = node(reduction);
         Value index = n.kind == Kind::ArgReduce ? k.laneIndex(point) : Value();
-        next.push_back(states_.step(n, states[row * pass.reductions.size() + j],
-                                    k.get(n.operands[0], point), index, mask));
+        next.push_back(
+            reduced(reduction, states[row * pass.reductions.size() + j], point, index, mask));
       }
       for (int store : pass.fullStores)
         k.store(program.stores[size_t(store)], point);
@@ -470,6 +494,75 @@ private:
     k.inSlot.insert(pass.reductions.begin(), pass.reductions.end());
   }
 
+  /// Of columns that share what they load: tiles of several rows and vectors, of which all sums are
+  /// in registers; what follows from them is stored at once.
+  void emitShared(ArrayRef<Values> bases, Value count) {
+    Value from = b.idx(0);
+    if (vectorsAtOnce > 1) {
+      Value block = b.idx(vectorsAtOnce * k.lanes);
+      from = b.sub(count, b.rem(count, block));
+      b.forLoop(b.idx(0), from, block, [&](Value i) { sharedTile(bases, i, {}, vectorsAtOnce); });
+    }
+    b.forLoop(from, count, b.idx(k.lanes),
+              [&](Value i) { sharedTile(bases, i, b.min(b.sub(count, i), b.idx(k.lanes)), 1); });
+  }
+
+  void sharedTile(ArrayRef<Values> bases, Value first, Value length, int vectors) {
+    const LoopProgram::Pass &pass = passes[0];
+    struct Part {
+      size_t row;
+      int vector;
+      FusedKernel::Known known;
+    };
+    SmallVector<Part> parts;
+    SmallVector<int> reductions; // of all parts
+    for (int v = 0; v < vectors; ++v)
+      for (size_t row = 0; row < bases.size(); ++row) {
+        parts.push_back({row, v, k.known()});
+        reductions.append(pass.reductions.begin(), pass.reductions.end());
+      }
+    // What is known of one part is known of those that it is the same for.
+    auto eachPart = [&](SmallVector<Part> &parts, ArrayRef<Values> rows,
+                        llvm::function_ref<void(size_t, const Point &)> body) {
+      for (auto [p, part] : llvm::enumerate(parts))
+        k.scope([&] {
+          k.setKnown(part.known);
+          body(p, {rows[part.row], b.add(first, part.vector * k.lanes), length, k.lanes});
+          for (auto [i, number] : k.known())
+            for (Part &other : parts)
+              if ((other.row == part.row || !program.differsByRow(i)) &&
+                  (other.vector == part.vector || program.isUniform(i)))
+                other.known.insert({i, number});
+        });
+    };
+    eachPart(parts, bases, [&](size_t, const Point &point) {
+      for (int i : pass.full)
+        for (int operand : node(i).operands)
+          if (!node(operand).full)
+            k.get(operand, point);
+    });
+    SmallVector<State> states;
+    for (int i : reductions)
+      states.push_back(states_.initial(node(i), k.lanes));
+    states = alongReduced(kept, int(program.axes.size()), bases, b.idx(0), reductions, states,
+                          [&](ArrayRef<Values> rows, Value, ArrayRef<State> current) {
+                            SmallVector<State> next;
+                            SmallVector<Part> inside = parts;
+                            eachPart(inside, rows, [&](size_t, const Point &point) {
+                              for (int i : pass.reductions)
+                                next.push_back(reduced(i, current[next.size()], point, {}, {}));
+                            });
+                            return next;
+                          });
+    eachPart(parts, bases, [&](size_t p, const Point &point) {
+      for (auto [j, i] : llvm::enumerate(pass.reductions))
+        finish(i, states[p * pass.reductions.size() + j]);
+      for (const LoopProgram::Pass &each : passes)
+        for (int store : each.keptStores)
+          k.store(program.stores[size_t(store)], point);
+    });
+  }
+
   /// Some rows, which are added to the accumulators in their order while these are in registers.
   void columnRows(const LoopProgram::Pass &pass, ArrayRef<Values> rows, ArrayRef<Value> linears,
                   Value count, bool once) {
@@ -508,13 +601,11 @@ private:
         k.set(i, next);
       }
     for (auto [i, state] : llvm::zip(pass.reductions, states)) {
-      const LoopProgram::Node &n = node(i);
-      Number next = k.get(n.operands[0], point);
       Value index;
-      if (n.kind == Kind::ArgReduce)
+      if (node(i).kind == Kind::ArgReduce)
         index = b.op<vector::BroadcastOp>(VectorType::get({point.lanes}, b.getI64Type()),
                                           b.op<arith::IndexCastOp>(b.getI64Type(), linear));
-      state = states_.step(n, state, next, index, {});
+      state = reduced(i, state, point, index, {});
     }
     for (int store : pass.fullStores)
       k.store(program.stores[size_t(store)], point);
@@ -529,7 +620,7 @@ private:
   LoopBuilder &b;
   const LoopProgram &program;
   std::vector<LoopProgram::Pass> passes;
-  int kept, rowsAtOnce = 1;
+  int kept, rowsAtOnce = 1, vectorsAtOnce = 1;
 };
 
 } // namespace

@@ -143,6 +143,19 @@ ReductionState ReductionStates::step(const LoopProgram::Node &node, State state,
   return {select(better, next, state.value), b.select(better, index, state.index)};
 }
 
+bool ReductionStates::addsProducts(const LoopProgram::Node &node, const LoopProgram::Node &term) {
+  return node.kind == Kind::Reduce && node.reduce == ReduceKind::Sum && term.kind == Kind::Scalar &&
+         term.scalar == ScalarOp::Multiply && term.computed == term.type &&
+         kindOf(term.type) == DTypeKind::Float && accumulatorType(node) == term.type;
+}
+
+ReductionState ReductionStates::stepOfProduct(const LoopProgram::Node &node, State state, Number x,
+                                              Number y, Value mask) {
+  ValueBuilder values(b, k.target, accumulatorType(node));
+  Number sum = values.mulAdd(x, y, state.value);
+  return {mask ? select(mask, sum, state.value) : sum, {}};
+}
+
 Value ReductionStates::noIndex(Value like) {
   auto vector = dyn_cast<VectorType>(like.getType());
   return splat(b.getI64IntegerAttr(INT64_MAX), vector ? int(vector.getNumElements()) : 0);

@@ -31,6 +31,10 @@ public:
   State initial(const LoopProgram::Node &node, int lanes);
   /// The state after one more element in each lane that exists.
   State step(const LoopProgram::Node &node, State state, Number next, Value index, Value mask);
+  /// The same of a sum of products of floats, which are not rounded before they are added.
+  State stepOfProduct(const LoopProgram::Node &node, State state, Number x, Number y, Value mask);
+  /// Whether a sum of `term` is one.
+  static bool addsProducts(const LoopProgram::Node &node, const LoopProgram::Node &term);
   /// Two states of different elements as one.
   State merge(const LoopProgram::Node &node, State x, State y);
   /// All lanes as one: halves meet, in a fixed order.

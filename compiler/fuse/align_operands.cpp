@@ -20,6 +20,16 @@
 //   %2 = ricci.einsum "{#copy}{#1}->{#copy}{#1}" ins(%1)
 //   %0 = ricci.elementwise multiply(%x, %2) : …
 //
+// Where the last axes are reduced, of operands that broadcast against each other, vectors along the
+// last axis that is kept need no sums across lanes.
+//
+//   %0 = ricci.elementwise subtract(%x, %y) : (tensor<500x1x16xf32>, tensor<400x16xf32>) -> …
+//   %1 = ricci.reduce sum %0 dims = [2]
+//   ==>
+//   %2 = ricci.einsum "{#copy}{#1}->{#1}{#copy}" ins(%y)
+//   %3 = ricci.transpose %2 perm = [1, 0] : tensor<16x400xf32> -> tensor<400x16xf32>
+//   %0 = ricci.elementwise subtract(%x, %3) : …
+//
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/align_operands.h"
 
@@ -45,6 +55,9 @@ namespace {
 
 /// How often an element is read at least, and what takes longer than the launch of a copy.
 constexpr double kLeastReads = 8, kLeastPoints = 1 << 14;
+/// Columns that are better reduced side by side than each by itself: a vector of them, or fewer
+/// whose sums are short. They are added up one term after the other.
+constexpr int64_t kVectorColumns = 16, kLeastColumns = 4, kShortReduced = 4, kMostSteps = 1 << 15;
 /// Elements that are as close are loaded by whole vectors (LoopProgram::step).
 constexpr int64_t kClose = 8;
 
@@ -60,9 +73,9 @@ std::optional<StridedView> viewOf(Value value) {
   }
   if (value.getDefiningOp<EinsumOp>())
     return view;
-  auto transpose = value.getDefiningOp<TransposeOp>();
-  auto inner = transpose ? viewOf(transpose.getInput()) : std::nullopt;
-  return inner ? viewThrough(transpose, *inner) : std::nullopt;
+  Operation *op = value.getDefiningOp();
+  auto inner = isa<TransposeOp, ReshapeOp>(op) ? viewOf(viewOperand(op)) : std::nullopt;
+  return inner ? viewThrough(op, *inner) : std::nullopt;
 }
 
 double elements(Value value) { return double(typeOf(value).getNumElements()); }
@@ -72,13 +85,17 @@ struct AlignOperandsPass : impl::AlignOperandsBase<AlignOperandsPass> {
 
   void runOnOperation() override {
     copies_.clear();
+    done_.clear();
     SmallVector<Operation *> ops;
     for (Operation &op : getOperation().getBody().front())
       ops.push_back(&op);
+    for (Operation *op : ops)
+      if (auto reduce = dyn_cast<ReduceOp>(op))
+        align(reduce);
     for (Operation *op : ops) {
       if (auto einsum = dyn_cast<EinsumOp>(op))
         align(einsum);
-      else if (auto elementwise = dyn_cast<ElementwiseOp>(op))
+      else if (auto elementwise = dyn_cast<ElementwiseOp>(op); elementwise && !done_.contains(op))
         align(elementwise);
     }
   }
@@ -124,6 +141,73 @@ private:
       op.setEquation(equation.str());
       return;
     }
+  }
+
+  static bool isByElement(Value value) {
+    return isa_and_nonnull<ElementwiseOp, CastOp>(value.getDefiningOp());
+  }
+
+  /// Of a reduction along the last axes: vectors run along the last kept one that has several
+  /// indices.
+  void align(ReduceOp op) {
+    RankedTensorType space = typeOf(op.getInput());
+    const int64_t rank = space.getRank();
+    ArrayRef<int64_t> dims = op.getDims();
+    int64_t kept = rank - int64_t(dims.size());
+    if (dims.empty() || dims.front() != kept || !isByElement(op.getInput()))
+      return;
+    while (kept > 0 && space.getDimSize(unsigned(kept - 1)) == 1)
+      --kept;
+    int64_t columns = kept ? space.getDimSize(unsigned(kept - 1)) : 0, reduced = 1;
+    for (int64_t dim : dims)
+      reduced *= space.getDimSize(unsigned(dim));
+    if (columns < (reduced <= kShortReduced * columns ? kLeastColumns : kVectorColumns) ||
+        reduced > kMostSteps)
+      return;
+    const int64_t fromEnd = rank - kept + 1;
+    // What is read, through the operations element by element.
+    SmallVector<OpOperand *> across;
+    bool hasColumns = false;
+    llvm::SetVector<Operation *> work;
+    work.insert(op.getInput().getDefiningOp());
+    for (size_t next = 0; next < work.size(); ++next)
+      for (OpOperand &operand : work[next]->getOpOperands()) {
+        Value value = operand.get();
+        if (isByElement(value)) {
+          work.insert(value.getDefiningOp());
+          continue;
+        }
+        ArrayRef<int64_t> shape = typeOf(value).getShape();
+        const int64_t axis = int64_t(shape.size()) - fromEnd;
+        auto isUnit = [](int64_t extent) { return extent == 1; };
+        if (axis < 0 || isUnit(shape[size_t(axis)]) ||
+            llvm::all_of(shape.take_back(dims.size()), isUnit))
+          continue;
+        auto view = viewOf(value);
+        if (!view || !isWorth(elements(op.getInput()), value))
+          return;
+        hasColumns = true;
+        if (view->strides[size_t(axis)] != 1)
+          across.push_back(&operand);
+      }
+    auto isReadInside = [&](Operation *user) { return user == op || work.contains(user); };
+    if (!hasColumns || !llvm::all_of(work, [&](Operation *each) {
+          return llvm::all_of(each->getUsers(), isReadInside);
+        }))
+      return;
+    for (OpOperand *operand : across) {
+      Value value = operand->get();
+      SmallVector<int64_t> perm(size_t(typeOf(value).getRank())), back(perm.size());
+      std::iota(perm.begin(), perm.end(), 0);
+      auto axis = perm.end() - fromEnd;
+      std::rotate(axis, axis + 1, perm.end());
+      for (auto [to, from] : llvm::enumerate(perm))
+        back[size_t(from)] = int64_t(to);
+      OpBuilder b(operand->getOwner());
+      Value copy = copied(operand->getOwner(), value, perm);
+      operand->set(TransposeOp::create(b, value.getLoc(), typeOf(value), copy, back));
+    }
+    done_.insert(work.begin(), work.end());
   }
 
   /// Vectors run along the last axis that has several indices.
@@ -172,6 +256,7 @@ private:
     return copy;
   }
 
+  llvm::DenseSet<Operation *> done_; ///< what a reduction has ordered
   std::map<std::pair<void *, std::vector<int64_t>>, Value> copies_;
 };
 

@@ -233,34 +233,38 @@ void LoopProgram::findUniform() {
 }
 
 void LoopProgram::findShared() {
-  sharesRows = false;
+  sharesRows = sharesColumns = false;
   differs_.clear();
-  size_t row = size_t(kept()) - 1;
   auto isPlain = [](const Node &node) {
     return node.kind == Kind::Load || node.kind == Kind::Constant || node.kind == Kind::Position ||
            node.kind == Kind::Scalar || node.kind == Kind::Cast || node.kind == Kind::Reduce;
   };
+  const int row = mode == Mode::Rows ? kept() - 1 : kept() - 2;
   std::vector<Pass> all = passes();
-  if (mode != Mode::Rows || kept() == 0 || all.size() != 2 || !all[0].fullStores.empty() ||
-      !all[1].full.empty() || !llvm::all_of(nodes, isPlain))
+  if (row < 0 || all.size() != 2 || !all[0].fullStores.empty() || !all[1].full.empty() ||
+      !llvm::all_of(nodes, isPlain))
     return;
   for (const Node &node : nodes) {
     bool differs = node.kind == Kind::Reduce;
     if (node.access >= 0)
-      differs |= accesses[size_t(node.access)].strides[row] != 0;
+      differs |= accesses[size_t(node.access)].strides[size_t(row)] != 0;
     if (node.kind == Kind::Position)
-      differs |= node.index.factors[row] != 0;
+      differs |= node.index.factors[size_t(row)] != 0;
     for (int operand : node.operands)
       differs |= differs_[size_t(operand)];
     differs_.push_back(differs);
   }
-  auto isLoaded = [&](int i, bool differing) {
-    return nodes[size_t(i)].kind == Kind::Load && !uniform_[size_t(i)] &&
-           differs_[size_t(i)] == differing;
+  auto loads = [&](bool differing) {
+    return llvm::any_of(all[0].full, [&](int i) {
+      return nodes[size_t(i)].kind == Kind::Load && !uniform_[size_t(i)] &&
+             differs_[size_t(i)] == differing;
+    });
   };
-  sharesRows = llvm::any_of(all[0].full, [&](int i) { return isLoaded(i, false); }) &&
-               llvm::any_of(all[0].full, [&](int i) { return isLoaded(i, true); });
-  if (!sharesRows)
+  if (mode == Mode::Rows)
+    sharesRows = loads(false) && loads(true);
+  else
+    sharesColumns = loads(false) && !loads(true);
+  if (!sharesRows && !sharesColumns)
     differs_.clear();
 }
 
@@ -276,8 +280,8 @@ bool LoopProgram::isNeeded(const Pass &pass, int node) const {
 std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ") << kept() << '+'
-      << axes.size() - size_t(kept()) << '\n';
+  out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ")
+      << (sharesColumns ? "shared " : "") << kept() << '+' << axes.size() - size_t(kept()) << '\n';
   for (const Access &access : accesses)
     out << "a " << shortName(access.type) << ' ' << step(access) << (turns(access) ? "t\n" : "\n");
   for (const Node &node : nodes) {
@@ -290,7 +294,7 @@ std::string LoopProgram::structure() const {
       out << " g" << (vectorAxis >= 0 && guard.index.factors[size_t(vectorAxis)] != 0);
     if (!node.gathered.empty())
       out << " n" << node.gathered.size();
-    if (sharesRows)
+    if (sharesRows || sharesColumns)
       out << " r" << differs_[&node - nodes.data()];
     if (node.kind == Kind::Position)
       out << " v" << (vectorAxis >= 0 && node.index.factors[size_t(vectorAxis)] != 0);

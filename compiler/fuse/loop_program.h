@@ -100,6 +100,9 @@ struct LoopProgram {
   /// Rows: reductions in one pass alone, of what all rows of the last kept axis have (loaded or
   /// computed along the vector axis) with what differs: several rows at once load it once.
   bool sharesRows = false;
+  /// Columns: the same of what all indices of the axis before the last kept one have: a block of
+  /// that stays in the caches, and sums stay in registers.
+  bool sharesColumns = false;
   /// Vectors are two registers, of which operations are under way together.
   bool wide = false;
   int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none
@@ -120,7 +123,8 @@ struct LoopProgram {
   bool turns(const Access &access) const;
   /// Whether the node is the same for all indices of the vector axis.
   bool isUniform(int node) const { return uniform_[size_t(node)]; }
-  /// With `sharesRows`: whether the node depends on the last kept axis.
+  /// With `sharesRows` and `sharesColumns`: whether the node depends on the last kept axis, or the
+  /// one before.
   bool differsByRow(int node) const { return differs_.empty() || differs_[size_t(node)]; }
   /// What is done between two passes over the reduced axes, and in the second of them. The last has
   /// no pass.

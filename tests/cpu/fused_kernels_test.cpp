@@ -234,6 +234,51 @@ TEST_P(FusedKernels, WideVectors) {
     }
 }
 
+/// Columns that all rows share (distances): tiles of several rows and vectors, what is left of
+/// both, one and two sums a point, and operands that live on the kept axes.
+TEST_P(FusedKernels, SharedColumns) {
+  const char *text =
+      R"(func.func @main(%a: tensor<2x{0}x{1}x1x{3}>, %b: tensor<{1}x{2}x{3}>, %g: tensor<{2}x{3}>) -> (tensor<2x{0}x{2}x{3}>{5}) {{
+  %0 = ricci.elementwise subtract(%a, %b) : (tensor<2x{0}x{1}x1x{3}>, tensor<{1}x{2}x{3}>) -> tensor<2x{0}x{1}x{2}x{3}>
+  %1 = ricci.elementwise add(%0, %g) : (tensor<2x{0}x{1}x{2}x{3}>, tensor<{2}x{3}>) -> tensor<2x{0}x{1}x{2}x{3}>
+  %2 = ricci.elementwise multiply(%1, %1) : (tensor<2x{0}x{1}x{2}x{3}>, tensor<2x{0}x{1}x{2}x{3}>) -> tensor<2x{0}x{1}x{2}x{3}>
+  %3 = ricci.reduce sum %2 dims = [2] : tensor<2x{0}x{1}x{2}x{3}> -> tensor<2x{0}x{2}x{3}>
+  %4 = ricci.elementwise multiply(%3, %g) : (tensor<2x{0}x{2}x{3}>, tensor<{2}x{3}>) -> tensor<2x{0}x{2}x{3}>
+  {4}
+}}
+)";
+  const std::pair<const char *, DType> types[] = {
+      {"f32", DType::f32}, {"f64", DType::f64}, {"f16", DType::f32}, {"i32", DType::i32}};
+  uint64_t seed = 0;
+  for (auto [name, dtype] : types)
+    for (int sums : {1, 2})
+      for (int64_t columns : {1, 2, 4, 5})
+        for (int64_t more : {-1, 0, 1}) {
+          // Vectors are those of x86-64.
+          if (target().level == "x86-64-v2" && columns != 5)
+            continue;
+          int64_t n = columns * lanes(dtype) + more;
+          int64_t rows = 1 + int64_t(seed % 9);
+          int64_t terms = (seed * 5) % 4;
+          std::string same = fmt::format("tensor<2x{}x{}x{}>", rows, n, name);
+          std::string all = fmt::format("tensor<2x{}x{}x{}x{}>", rows, terms, n, name);
+          const char *kind = terms == 0 ? "prod" : "max";
+          std::string end = sums == 1
+                                ? fmt::format("return %4 : {}", same)
+                                : fmt::format("%5 = ricci.reduce {0} %1 dims = [2] : {2} -> {1}\n"
+                                              "  return %4, %5 : {1}, {1}",
+                                              kind, same, all);
+          FusedOptions options;
+          options.disorder = ++seed % 2;
+          options.seed = seed;
+          options.everySchedule = columns == 1 && more == 0;
+          expectRight(program(text, rows, terms, n, name, end, sums == 1 ? "" : ", " + same),
+                      options);
+          if (HasFailure())
+            return;
+        }
+}
+
 TEST_P(FusedKernels, ArgReductions) {
   const char *text =
       R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{3}xi64>, tensor<{3}xi64>) {{

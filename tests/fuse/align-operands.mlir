@@ -56,3 +56,35 @@ func.func @elementwise_not_worth(%x: tensor<200x150xf32>, %y: tensor<150x200xf32
   %3 = ricci.elementwise multiply(%x, %2) : (tensor<200x150xf32>, tensor<200x1xf32>) -> tensor<200x150xf32>
   return %1, %3 : tensor<200x150xf32>, tensor<200x150xf32>
 }
+
+// Distances: vectors along the second axis, of what lies across it and is read for every row.
+// CHECK-LABEL: func.func @distances
+// CHECK-SAME: %[[X:.*]]: tensor<500x16xf32>, %[[Y:.*]]: tensor<400x16xf32>
+// CHECK: %[[R:.*]] = ricci.reshape %[[Y]] {{.*}} -> tensor<1x400x16xf32>
+// CHECK: %[[C:.*]] = ricci.einsum "{#copy}{#1}{#2}->{#copy}{#2}{#1}" ins(%[[R]] : tensor<1x400x16xf32>) -> tensor<1x16x400xf32>
+// CHECK: %[[T:.*]] = ricci.transpose %[[C]] perm = [0, 2, 1]
+// CHECK: ricci.elementwise subtract(%{{.*}}, %[[T]])
+// CHECK-NOT: #copy
+func.func @distances(%x: tensor<500x16xf32>, %y: tensor<400x16xf32>) -> tensor<500x400xf32> {
+  %0 = ricci.reshape %x : tensor<500x16xf32> -> tensor<500x1x16xf32>
+  %1 = ricci.reshape %y : tensor<400x16xf32> -> tensor<1x400x16xf32>
+  %2 = ricci.elementwise subtract(%0, %1) : (tensor<500x1x16xf32>, tensor<1x400x16xf32>) -> tensor<500x400x16xf32>
+  %3 = ricci.elementwise multiply(%2, %2) : (tensor<500x400x16xf32>, tensor<500x400x16xf32>) -> tensor<500x400x16xf32>
+  %4 = ricci.reduce sum %3 dims = [2] : tensor<500x400x16xf32> -> tensor<500x400xf32>
+  return %4 : tensor<500x400xf32>
+}
+
+// Side by side already; read in full elsewhere; as large as the whole; few columns of long sums.
+// CHECK-LABEL: func.func @distances_not_worth
+// CHECK-NOT: #copy
+func.func @distances_not_worth(%x: tensor<500x1x16xf32>, %y: tensor<400x16xf32> {ricci.strides = array<i64: 1, 400>}, %w: tensor<400x16xf32>, %z: tensor<500x400x16xf32>, %u: tensor<500x1x640xf32>, %v: tensor<8x640xf32>) -> (tensor<500x400xf32>, tensor<500x400x16xf32>, tensor<500x400xf32>, tensor<500x400xf32>, tensor<500x8xf32>) {
+  %0 = ricci.elementwise subtract(%x, %y) : (tensor<500x1x16xf32>, tensor<400x16xf32>) -> tensor<500x400x16xf32>
+  %1 = ricci.reduce max %0 dims = [2] : tensor<500x400x16xf32> -> tensor<500x400xf32>
+  %2 = ricci.elementwise add(%x, %w) : (tensor<500x1x16xf32>, tensor<400x16xf32>) -> tensor<500x400x16xf32>
+  %3 = ricci.reduce max %2 dims = [2] : tensor<500x400x16xf32> -> tensor<500x400xf32>
+  %4 = ricci.elementwise add(%z, %w) : (tensor<500x400x16xf32>, tensor<400x16xf32>) -> tensor<500x400x16xf32>
+  %5 = ricci.reduce max %4 dims = [2] : tensor<500x400x16xf32> -> tensor<500x400xf32>
+  %6 = ricci.elementwise add(%u, %v) : (tensor<500x1x640xf32>, tensor<8x640xf32>) -> tensor<500x8x640xf32>
+  %7 = ricci.reduce max %6 dims = [2] : tensor<500x8x640xf32> -> tensor<500x8xf32>
+  return %1, %2, %3, %5, %7 : tensor<500x400xf32>, tensor<500x400x16xf32>, tensor<500x400xf32>, tensor<500x400xf32>, tensor<500x8xf32>
+}
