@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/fused_kernel.h"
 
+#include "compiler/cpu/vector_math.h"
+
+#include <cstring>
 #include <numeric>
 
 using namespace mlir;
@@ -29,7 +32,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
   axes = int64_t(program.axes.size());
   walkers = int64_t(program.accesses.size());
   int64_t guards = 0, gathers = 0, parameters = 0, firstIndex = walkers;
-  bool columns = program.mode == LoopProgram::Mode::Columns;
+  // What columns share stays in registers.
+  bool columns = program.mode == LoopProgram::Mode::Columns && !program.sharesColumns;
   std::vector<bool> usedLater(count, false);
   for (size_t i = 0; i < count; ++i)
     for (int operand : program.nodes[i].operands)
@@ -414,9 +418,18 @@ Number FusedKernel::compute(int index, const Point &point) {
     return held == node.type ? value : scalars.cast(value, held, node.type);
   }
   SmallVector<Number> operands;
-  for (int operand : node.operands)
-    if (node.kind == Kind::Scalar || node.kind == Kind::Cast)
+  std::optional<size_t> added = addedFunction(node);
+  for (auto [i, operand] : llvm::enumerate(node.operands)) {
+    if (node.kind != Kind::Scalar && node.kind != Kind::Cast)
+      break;
+    if (added == i) {
+      const LoopProgram::Node &function = program.nodes[size_t(operand)];
+      Number x = get(function.operands[0], point);
+      operands.push_back({emitMathForSum(b, target, function.scalar, x.re), {}});
+    } else {
       operands.push_back(get(operand, point));
+    }
+  }
   switch (node.kind) {
   case Kind::Load:
     return load(node.access, point);
@@ -440,6 +453,34 @@ Number FusedKernel::compute(int index, const Point &point) {
     break;
   }
   llvm_unreachable("the emitter of the loops says what a reduction is");
+}
+
+std::optional<size_t> FusedKernel::addedFunction(const LoopProgram::Node &node) const {
+  auto isSum = [](const LoopProgram::Node &n) {
+    return n.kind == Kind::Scalar && (n.scalar == ScalarOp::Add || n.scalar == ScalarOp::Subtract);
+  };
+  if (!isSum(node))
+    return std::nullopt;
+  for (size_t i : {0, 1}) {
+    const LoopProgram::Node &function = program.nodes[size_t(node.operands[i])],
+                            &other = program.nodes[size_t(node.operands[1 - i])];
+    // Of constants that are in the code: of others the value is known at run time.
+    if (function.kind != Kind::Scalar || !hasFormForSum(function.scalar, node.computed) ||
+        function.computed != node.computed || other.kind != Kind::Constant ||
+        LoopProgram::isParameter(other))
+      continue;
+    double number = 0;
+    if (other.type == DType::f32) {
+      float single;
+      std::memcpy(&single, other.data.data(), sizeof single);
+      number = single;
+    } else if (other.type == DType::f64) {
+      std::memcpy(&number, other.data.data(), sizeof number);
+    }
+    if (std::abs(number) >= 1 && !function.cached && program.users(node.operands[i]) == 1)
+      return i;
+  }
+  return std::nullopt;
 }
 
 Number FusedKernel::pad(int index, const Point &point) {

@@ -131,6 +131,9 @@ private:
   using LaneFn = llvm::function_ref<Value(Value)>;
 
   Number compute(int node, const Point &point);
+  /// Of a sum of a number of at least 1 and a function that nothing else reads: the position of the
+  /// function among its operands.
+  std::optional<size_t> addedFunction(const LoopProgram::Node &node) const;
   /// `base`: of the walker, where it is not the point's.
   Number load(int access, const Point &point, Value base = {});
   /// Lane by lane: from the index `at` a lane, where it `exists`; else 0.

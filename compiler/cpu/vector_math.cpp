@@ -82,4 +82,16 @@ mlir::Value emitMath(LoopBuilder &b, const Target &target, ScalarOp op, mlir::Va
   return write().v;
 }
 
+bool hasFormForSum(ScalarOp op, DType dtype) {
+  return dtype == DType::f32 ? op == ScalarOp::Erf || op == ScalarOp::Tanh
+                             : dtype == DType::f64 && op == ScalarOp::Tanh;
+}
+
+mlir::Value emitMathForSum(LoopBuilder &b, const Target &target, ScalarOp op, mlir::Value operand) {
+  using namespace vector_math;
+  MathBuilder m(b, target, operand.getType());
+  Real x = m.wrap(operand);
+  return (op == ScalarOp::Erf ? erfForSum(m, x) : tanhForSum(m, x)).v;
+}
+
 } // namespace ricci

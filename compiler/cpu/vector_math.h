@@ -19,4 +19,10 @@ namespace ricci {
 /// on whether the CPU has FMA, not on the number of lanes.
 mlir::Value emitMath(LoopBuilder &b, const Target &target, ScalarOp op, mlir::ValueRange operands);
 
+/// Whether the function has a shorter form for sums: erf of f32, tanh.
+bool hasFormForSum(ScalarOp op, DType dtype);
+/// The same function where its result is only added to a number of at least 1: near 0, its error is
+/// one of values near 1.
+mlir::Value emitMathForSum(LoopBuilder &b, const Target &target, ScalarOp op, mlir::Value operand);
+
 } // namespace ricci

@@ -47,6 +47,13 @@ Pair scaledPair(MathBuilder &m, Real r, Real t, Bits raw) {
   return {m.scale(hi, raw), m.scale(lo, raw)};
 }
 
+/// tanh(a) of a >= 0 that is not large, with the error of a number near 1.
+Real tanhFarFromZero(MathBuilder &m, Real a) {
+  auto [k, r] = reduceExp(m, a + a);
+  Real e = m.scaleNormal(expOfReduced(m, r), k.raw);
+  return 1 - 2 / (e + 1);
+}
+
 } // namespace
 
 Pair pairExp(MathBuilder &m, Real x) {
@@ -109,9 +116,11 @@ Real cosh(MathBuilder &m, Real x) {
 Real tanh(MathBuilder &m, Real x) {
   Real a = m.atMost(m.abs(x), m.pick(10, 20)), z = a * a;
   Real small = m.fma(a * z, m.polynomial(z, tables::tanh), a);
-  auto [k, r] = reduceExp(m, a + a);
-  Real e = m.scaleNormal(expOfReduced(m, r), k.raw);
-  return m.copysign(m.select(a < 0.625, small, 1 - 2 / (e + 1)), x);
+  return m.copysign(m.select(a < 0.625, small, tanhFarFromZero(m, a)), x);
+}
+
+Real tanhForSum(MathBuilder &m, Real x) {
+  return m.copysign(tanhFarFromZero(m, m.atMost(m.abs(x), m.pick(10, 20))), x);
 }
 
 } // namespace ricci::vector_math

@@ -17,6 +17,8 @@ Real expm1(MathBuilder &m, Real x);
 Real sinh(MathBuilder &m, Real x);
 Real cosh(MathBuilder &m, Real x);
 Real tanh(MathBuilder &m, Real x);
+/// With the error of values near 1 everywhere.
+Real tanhForSum(MathBuilder &m, Real x);
 
 // vector_math_log.cpp
 Real log(MathBuilder &m, Real x);
@@ -42,6 +44,8 @@ Real arctan2(MathBuilder &m, Real y, Real x);
 
 // vector_math_erf.cpp
 Real erf(MathBuilder &m, Real x);
+/// Of f32, with the error of values near 1 everywhere.
+Real erfForSum(MathBuilder &m, Real x);
 
 // vector_math_power.cpp
 Real cbrt(MathBuilder &m, Real x);

@@ -170,6 +170,7 @@ table = {
     "erfLong": (lambda z: mp.erf(sqrt(z)) / sqrt(z) - 1, lambda z: 1, (0, 1), {53: 13}),
     "erfc": (log2_erfc_ratio, erfc_weight, (0.9375, 4), {24: 7}),
     "erfcLong": (log2_erfc_ratio, erfc_weight, (1, 6), {53: 16}),
+    "erfcFromZero": (log2_erfc_ratio, erfc_weight, (0, 4), {24: 8}),
     # m^(1/3), to be refined
     "cbrt": (lambda m: m ** (mp.mpf(1) / 3), lambda m: 1, (1, 2), {24: 2, 53: 5}),
 }

@@ -156,6 +156,12 @@ inline constexpr double erfcLongF64[] = { // error 2^-55.2
     -1.222821766485201e-11};
 inline constexpr Polynomial erfcLong{{}, erfcLongF64};
 
+inline constexpr double erfcFromZeroF32[] = { // error 2^-28.7
+    -1.6279072761535645, -0.9184427261352539, -0.14830899238586426, 0.027727505192160606,
+    8.039475505938753e-05, -0.0022712331265211105, 0.0008466321742162108,
+    -0.00015258208441082388, 1.1566842658794485e-05};
+inline constexpr Polynomial erfcFromZero{erfcFromZeroF32, {}};
+
 inline constexpr double cbrtF32[] = { // error 2^-10.5
     0.6229072213172913, 0.43745872378349304, -0.05965371057391167};
 inline constexpr double cbrtF64[] = { // error 2^-19.5

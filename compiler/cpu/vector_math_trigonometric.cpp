@@ -13,6 +13,7 @@
 #include "compiler/cpu/vector_math_functions.h"
 #include "compiler/cpu/vector_math_tables.h"
 
+#include <cmath>
 #include <limits>
 
 namespace ricci::vector_math {
@@ -108,8 +109,8 @@ ReducedScalar reduceByBits(LoopBuilder &b, const Target &target, Value x, int64_
   return {result.hi.v, result.lo.v, quadrant.v};
 }
 
-/// Puts what the reduction by bits gives into the lanes that need it.
-ReducedAngle reduceGreat(MathBuilder &m, Real a, Mask great, ReducedAngle usual) {
+/// Puts what the reduction by bits gives into the lanes that need it, if perhaps one does.
+ReducedAngle reduceGreat(MathBuilder &m, Real a, Mask perhaps, Mask great, ReducedAngle usual) {
   LoopBuilder &b = m.builder();
   using Values = LoopBuilder::Values;
   MathBuilder scalar(b, m.target(), mlir::getElementTypeOrSelf(m.realType()));
@@ -136,7 +137,7 @@ ReducedAngle reduceGreat(MathBuilder &m, Real a, Mask great, ReducedAngle usual)
     return b.ifYield(isGreat, reduced, [&] { return Values(vectors.begin(), vectors.end()); });
   };
   Values start = {usual.hi.v, usual.lo.v, usual.quadrant.v};
-  Values results = m.ifAny(great, start, [&] {
+  Values results = m.ifAny(m.lanes() ? perhaps : great, start, [&] {
     return m.lanes() ? b.forIter(b.idx(0), b.idx(m.lanes()), b.idx(1), start, reduceLane)
                      : reduceOne(a.v);
   });
@@ -176,13 +177,18 @@ ReducedAngle reduce(MathBuilder &m, Real a) {
   ReducedAngle usual = m.isF64()    ? reduceF64(m, a)
                        : m.hasFma() ? reduceF32(m, a)
                                     : reduceF32InF64(m, a);
-  Mask great = a >= m.pick(0x1p15, 0x1p20);
+  const double least = m.pick(0x1p15, 0x1p20);
+  Mask great = a >= least;
+  // What is not below the least number, by its sign: NaN may have one.
+  Bits signs = m.asBits(m.real(std::nexttoward(float(least), 0)) - a);
   // Near a multiple of pi/2, the difference r1 - hi of reduceF32 may round.
-  if (!m.isF64() && m.hasFma())
+  if (!m.isF64() && m.hasFma()) {
     great = great | (m.abs(usual.hi) < a * 0x1p-23);
+    signs = signs | m.asBits(m.fma(a, -0x1p-23, m.abs(usual.hi)));
+  }
   // Infinity has become NaN.
   great = great & (a < std::numeric_limits<double>::infinity());
-  return reduceGreat(m, a, great, usual);
+  return reduceGreat(m, a, signs < 0, great, usual);
 }
 
 struct SinCos {
@@ -198,10 +204,15 @@ SinCos sinCosOf(MathBuilder &m, const ReducedAngle &r) {
   return {sin, head + tail};
 }
 
-/// The bit of a quadrant as a sign bit.
-Bits signOf(MathBuilder &m, Bits quadrant, int bit) {
+/// A bit of a quadrant where the sign is.
+Bits atSign(MathBuilder &m, Bits quadrant, int bit) {
   int width = m.isF64() ? 64 : 32;
-  return (quadrant << (width - 1 - bit)) & m.bitsOf(-0.0);
+  return quadrant << (width - 1 - bit);
+}
+Mask isOdd(MathBuilder &m, Bits quadrant) { return atSign(m, quadrant, 0) < 0; }
+/// x with its sign changed where `bits` have one.
+Real negatedBy(MathBuilder &m, Real x, Bits bits) {
+  return m.asReal(m.asBits(x) ^ (bits & m.bitsOf(-0.0)));
 }
 
 } // namespace
@@ -209,16 +220,15 @@ Bits signOf(MathBuilder &m, Bits quadrant, int bit) {
 Real sin(MathBuilder &m, Real x) {
   ReducedAngle r = reduce(m, m.abs(x));
   auto [s, c] = sinCosOf(m, r);
-  Real result = m.select((r.quadrant & 1) != 0, c, s);
-  Bits sign = signOf(m, r.quadrant, 1) ^ (m.asBits(x) & m.bitsOf(-0.0));
-  return m.asReal(m.asBits(result) ^ sign);
+  Real result = m.select(isOdd(m, r.quadrant), c, s);
+  return negatedBy(m, result, atSign(m, r.quadrant, 1) ^ m.asBits(x));
 }
 
 Real cos(MathBuilder &m, Real x) {
   ReducedAngle r = reduce(m, m.abs(x));
   auto [s, c] = sinCosOf(m, r);
-  Real result = m.select((r.quadrant & 1) != 0, s, c);
-  return m.asReal(m.asBits(result) ^ signOf(m, r.quadrant + 1, 1));
+  Real result = m.select(isOdd(m, r.quadrant), s, c);
+  return negatedBy(m, result, atSign(m, r.quadrant + 1, 1));
 }
 
 Real tan(MathBuilder &m, Real x) {
@@ -227,9 +237,8 @@ Real tan(MathBuilder &m, Real x) {
   // tan(hi + lo) = tan(hi) + lo (1 + tan(hi)^2)
   Real slope = m.fma(z, m.fma(z, 0x1.5555555555555p-1, 1), 1);
   Real t = r.hi + m.fma(r.hi * z, m.polynomial(z, tables::tan), r.lo * slope);
-  Real result = m.select((r.quadrant & 1) != 0, 1 / t, t);
-  Bits sign = signOf(m, r.quadrant, 0) ^ (m.asBits(x) & m.bitsOf(-0.0));
-  return m.asReal(m.asBits(result) ^ sign);
+  Real result = m.select(isOdd(m, r.quadrant), 1 / t, t);
+  return negatedBy(m, result, atSign(m, r.quadrant, 0) ^ m.asBits(x));
 }
 
 } // namespace ricci::vector_math

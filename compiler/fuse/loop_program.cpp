@@ -36,6 +36,15 @@ bool LoopProgram::isParameter(const Node &node) {
   return !llvm::is_contained({0.0, 0.5, 1.0, 2.0}, std::abs(value));
 }
 
+int LoopProgram::users(int node) const {
+  int count = 0;
+  for (const Node &user : nodes)
+    count += llvm::is_contained(user.operands, node);
+  for (const Store &store : stores)
+    count += store.node == node;
+  return count;
+}
+
 int64_t LoopProgram::reducedExtent() const {
   int64_t extent = 1;
   for (const Axis &axis : axes)

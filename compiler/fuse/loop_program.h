@@ -111,6 +111,8 @@ struct LoopProgram {
   std::vector<Store> stores;
 
   int kept() const; ///< number of kept axes
+  /// How many nodes and stores read the node.
+  int users(int node) const;
   int64_t stride(const Access &access) const {
     return vectorAxis < 0 ? 0 : access.strides[size_t(vectorAxis)];
   }

@@ -279,6 +279,33 @@ TEST_P(FusedKernels, SharedColumns) {
         }
 }
 
+/// Functions whose small values vanish in a sum, and such whose sum is not the only reader.
+TEST_P(FusedKernels, FunctionsInSums) {
+  const char *text = R"(func.func @main(%a: {0}) -> ({0}{4}) {{
+  %0 = ricci.constant dense<{3}> : tensor<{1}>
+  %1 = ricci.elementwise {2}(%a) : ({0}) -> {0}
+  %2 = ricci.elementwise add(%0, %1) : (tensor<{1}>, {0}) -> {0}
+  {5}
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *element : {"f32", "f64", "f16"})
+    for (const char *function : {"erf", "tanh"})
+      for (const char *number : {"1.0", "-2.0", "0.5", "3.0"})
+        for (bool other : {false, true}) {
+          std::string t = type({3, 37}, element);
+          FusedOptions options;
+          options.seed = ++seed;
+          options.tolerance = element[1] == '3' ? 1.5e-7 : element[1] == '6' ? 3e-16 : 1e-3;
+          expectLikeOracle(
+              program(text, t, element, function, number, other ? ", " + t : "",
+                      other ? fmt::format("return %2, %1 : {0}, {0}", t) : "return %2 : " + t),
+              target(), options);
+          if (HasFailure())
+            return;
+        }
+}
+
 TEST_P(FusedKernels, ArgReductions) {
   const char *text =
       R"(func.func @main(%a: tensor<{0}x{1}x{2}>) -> (tensor<{3}xi64>, tensor<{3}xi64>) {{
