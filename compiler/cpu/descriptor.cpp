@@ -480,6 +480,8 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
     if (layout.slot[i] < 0)
       continue;
     int64_t numbers = (rows ? reduced : node.cached ? reduced * columns : columns) + lanes;
+    if (program.grouped)
+      numbers *= lanes;
     bool accumulates = program.isReduction(int(i));
     for (int part = 0; part < (node.kind == Kind::ArgReduce ? 2 : 1); ++part) {
       DType type = part ? DType::i64 : slotType(accumulates ? accumulatorType(node) : node.type);

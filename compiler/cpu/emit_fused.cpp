@@ -8,6 +8,8 @@
 // rows:    for each task (outer kept index, block of mid): for mid:
 //            for each pass: what is known by now; for reduced axes: for the last one, by vectors:
 //            reduce
+//          Short rows: for groups of mid: for each pass: what is known by now, in vectors of rows;
+//          for mid: for reduced axes: reduce, into a square of numbers; the sums of its rows.
 //          Where rows share what they load, a task has a block of the axis before mid too, and does
 //          all of mid's block, several rows at once, for each index of it: the block stays in the
 //          L1 cache.
@@ -121,6 +123,10 @@ public:
           });
         });
       };
+      if (program.grouped)
+        return b.forLoop(mid0, mid1, b.idx(k.lanes), [&](Value at) {
+          emitGroup(base, at, b.min(b.sub(mid1, at), b.idx(k.lanes)));
+        });
       if (turns)
         k.turnBlocks(k.advance(base, mid, mid0), b.sub(mid1, mid0), count);
       auto block = [&](const Values &start) {
@@ -264,13 +270,100 @@ private:
       if (program.has(Kind::Scan))
         eachRow(known, [&](size_t row) { scanRow(pass, bases[row]); });
       else
-        rowPass(pass, bases, known);
+        finishRows(pass, rowPass(pass, bases, known), known);
     }
   }
 
-  void rowPass(const LoopProgram::Pass &pass, ArrayRef<Values> bases, Known &known) {
+  /// The results of the pass's reductions, scalars, are known from here on.
+  void finishRows(const LoopProgram::Pass &pass, ArrayRef<State> states, Known &known) {
+    eachRow(known, [&](size_t row) {
+      for (auto [j, i] : llvm::enumerate(pass.reductions)) {
+        const State &state = states[row * pass.reductions.size() + j];
+        k.set(i, finished(i, states_.horizontal(node(i), state)));
+      }
+    });
+  }
+
+  /// Rows that go together, from `first` on: `start` is at the first of all.
+  void emitGroup(const Values &start, Value first, Value count) {
+    const LoopProgram acrossProgram = program.acrossRows();
+    FusedKernel across(b, acrossProgram, k.target, k.buffers, k.descriptor, {});
+    across.streams = k.streams, across.status = k.status;
+    const Point rows{start, first, count, k.lanes};
+    for (const LoopProgram::Pass &pass : passes) {
+      for (int store : pass.keptStores)
+        across.store(program.stores[size_t(store)], rows);
+      if (pass.reductions.empty() && pass.fullStores.empty())
+        continue;
+      // What a pass reads from outside of it, by row.
+      llvm::SmallSetVector<int, 4> read;
+      auto reads = [&](int i) {
+        Kind kind = node(i).kind;
+        if (!node(i).full && kind != Kind::Load && kind != Kind::Constant && kind != Kind::Position)
+          read.insert(i);
+      };
+      for (int i : pass.full)
+        llvm::for_each(node(i).operands, reads);
+      for (int i : pass.reductions)
+        llvm::for_each(node(i).operands, reads);
+      for (int store : pass.fullStores)
+        reads(program.stores[size_t(store)].node);
+      SmallVector<Value> known;
+      for (int i : read) {
+        known.push_back(k.newBuffer(node(i).type));
+        k.storeBuffer(known.back(), node(i).type, across.get(i, rows), b.idx(0), k.lanes);
+      }
+      SmallVector<std::pair<Value, Value>> sums; // squares of values, and of indices
+      for (int i : pass.reductions)
+        sums.push_back(
+            {k.newBuffer(accumulatorType(node(i)), k.lanes),
+             node(i).kind == Kind::ArgReduce ? k.newBuffer(DType::i64, k.lanes) : Value()});
+      b.forLoop(count, [&](Value row) {
+        k.scope([&] {
+          for (auto [i, buffer] : llvm::zip(read, known))
+            k.set(i, k.loadBuffer(buffer, node(i).type, row, 0));
+          Known ofRow(1, k.known());
+          Value at = b.mul(row, k.lanes);
+          rowInSlots_ = slotPitch() ? b.mul(row, slotPitch()) : Value();
+          SmallVector<State> states =
+              rowPass(pass, k.advance(start, kept - 1, b.add(first, row)), ofRow);
+          for (auto [i, state, buffers] : llvm::zip(pass.reductions, states, sums)) {
+            k.storeBuffer(buffers.first, accumulatorType(node(i)), state.value, at, k.lanes);
+            if (state.index)
+              k.storeBuffer(buffers.second, DType::i64, {state.index, {}}, at, k.lanes);
+          }
+        });
+      });
+      rowInSlots_ = {};
+      for (auto [i, buffers] : llvm::zip(pass.reductions, sums)) {
+        SmallVector<State> states;
+        for (int row = 0; row < k.lanes; ++row) {
+          Value at = b.idx(row * k.lanes);
+          states.push_back(
+              {k.loadBuffer(buffers.first, accumulatorType(node(i)), at, k.lanes), {}});
+          if (buffers.second)
+            states.back().index = k.loadBuffer(buffers.second, DType::i64, at, k.lanes).re;
+        }
+        across.set(i, finished(i, states_.transposed(node(i), states)));
+      }
+    }
+  }
+
+  /// Numbers of a slot from one row of a group to the next; null where no pass keeps any.
+  Value slotPitch() {
+    if (k.layout.slotCount == 0)
+      return {};
+    Value numbers = b.idx(1);
+    for (int axis = kept; axis < int(program.axes.size()); ++axis)
+      numbers = b.mul(numbers, k.extent(axis));
+    return b.add(numbers, k.lanes);
+  }
+  Value inSlots(Value linear) { return rowInSlots_ ? b.add(rowInSlots_, linear) : linear; }
+
+  /// The states of the pass's reductions, of each of several rows.
+  SmallVector<State> rowPass(const LoopProgram::Pass &pass, ArrayRef<Values> bases, Known &known) {
     bool heavy = isHeavy(pass.full);
-    int unroll = heavy ? 1 : kUnroll, last = int(program.axes.size()) - 1;
+    int unroll = heavy || program.grouped ? 1 : kUnroll, last = int(program.axes.size()) - 1;
     SmallVector<int> reductions; // of all rows
     for (size_t row = 0; row < bases.size(); ++row)
       reductions.append(pass.reductions.begin(), pass.reductions.end());
@@ -295,26 +388,20 @@ private:
                                                 });
                           });
     size_t each = reductions.size();
-    eachRow(known, [&](size_t row) {
-      for (auto [j, reduction] : llvm::enumerate(pass.reductions)) {
-        size_t r = row * pass.reductions.size() + j;
-        State total = states[r];
-        for (int u = 1; u < unroll; ++u)
-          total = states_.merge(node(reduction), total, states[u * each + r]);
-        finish(reduction, states_.horizontal(node(reduction), total));
-      }
-    });
+    for (size_t r = 0; r < each; ++r)
+      for (int u = 1; u < unroll; ++u)
+        states[r] = states_.merge(node(reductions[r]), states[r], states[u * each + r]);
+    states.truncate(each);
+    return states;
   }
 
-  /// The reduction's result, a scalar, is known from here on.
-  void finish(int reduction, const State &total) {
+  /// The result of a reduction.
+  Number finished(int reduction, const State &total) {
     const LoopProgram::Node &n = node(reduction);
-    if (n.kind == Kind::ArgReduce) {
-      k.set(reduction, {total.index, {}});
-      return;
-    }
+    if (n.kind == Kind::ArgReduce)
+      return {total.index, {}};
     DType held = accumulatorType(n);
-    k.set(reduction, held == n.type ? total.value : k.scalars.cast(total.value, held, n.type));
+    return held == n.type ? total.value : k.scalars.cast(total.value, held, n.type);
   }
 
   /// One vector of every row.
@@ -325,7 +412,7 @@ private:
     eachRow(known, [&](size_t row) {
       Point point{rows[row], i, length, k.lanes};
       for (int n : pass.read)
-        k.set(n, k.loadSlot(k.layout.slot[size_t(n)], node(n).type, linear, point.lanes));
+        k.set(n, k.loadSlot(k.layout.slot[size_t(n)], node(n).type, inSlots(linear), point.lanes));
       for (auto [j, reduction] : llvm::enumerate(pass.reductions)) {
         const LoopProgram::Node &n = node(reduction);
         Value index = n.kind == Kind::ArgReduce ? k.laneIndex(point) : Value();
@@ -336,7 +423,8 @@ private:
         k.store(program.stores[size_t(store)], point);
       for (int n : pass.full)
         if (node(n).cached)
-          k.storeSlot(k.layout.slot[size_t(n)], node(n).type, k.get(n, point), linear, point.lanes);
+          k.storeSlot(k.layout.slot[size_t(n)], node(n).type, k.get(n, point), inSlots(linear),
+                      point.lanes);
     });
     return next;
   }
@@ -556,7 +644,7 @@ private:
                           });
     eachPart(parts, bases, [&](size_t p, const Point &point) {
       for (auto [j, i] : llvm::enumerate(pass.reductions))
-        finish(i, states[p * pass.reductions.size() + j]);
+        k.set(i, finished(i, states[p * pass.reductions.size() + j]));
       for (const LoopProgram::Pass &each : passes)
         for (int store : each.keptStores)
           k.store(program.stores[size_t(store)], point);
@@ -621,6 +709,7 @@ private:
   const LoopProgram &program;
   std::vector<LoopProgram::Pass> passes;
   int kept, rowsAtOnce = 1, vectorsAtOnce = 1;
+  Value rowInSlots_; ///< of a group: where its numbers begin
 };
 
 } // namespace

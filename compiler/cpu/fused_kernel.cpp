@@ -207,8 +207,9 @@ void FusedKernel::storeSlot(int slot, DType type, Number value, Value index, int
   storeBuffer(slotView(slot, slotType(type)), type, value, index, count);
 }
 
-Value FusedKernel::newBuffer(DType type) {
-  return newScratch(values(type).componentType(), lanes * ValueBuilder::componentsOf(type));
+Value FusedKernel::newBuffer(DType type, int vectors) {
+  return newScratch(values(type).componentType(),
+                    vectors * lanes * ValueBuilder::componentsOf(type));
 }
 
 Number FusedKernel::loadBuffer(Value buffer, DType type, Value index, int count) {
@@ -382,13 +383,38 @@ void FusedKernel::store(const LoopProgram::Store &store, const Point &point) {
     });
   };
   if (stride != 1)
-    single();
-  else if (!point.length)
-    whole();
-  else if (v.hasMaskedStore(a.type))
-    v.storeMasked(value, buffer, a.type, at, point.lanes, point.length);
-  else
-    b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole, single);
+    return single();
+  if (!point.length)
+    return whole();
+  if (v.hasMaskedStore(a.type))
+    return v.storeMasked(value, buffer, a.type, at, point.lanes, point.length);
+  // Short rows end often.
+  auto pieces = [&] { storePieces(value, buffer, a.type, at, point); };
+  const bool mayPiece = program.grouped && !value.im && llvm::isPowerOf2_32(unsigned(point.lanes));
+  b.ifThen(b.eq(point.length, b.idx(point.lanes)), whole,
+           mayPiece ? llvm::function_ref<void()>(pieces) : single);
+}
+
+void FusedKernel::storePieces(Number value, Value buffer, DType type, Value at,
+                              const Point &point) {
+  ValueBuilder v = values(type);
+  auto part = [&](Value vector, int from, int count) -> Value {
+    if (count == 1)
+      return b.op<vector::ExtractOp>(vector, int64_t(from));
+    SmallVector<int64_t> order(static_cast<size_t>(count));
+    std::iota(order.begin(), order.end(), from);
+    return b.op<vector::ShuffleOp>(vector, vector, order);
+  };
+  Value rest = value.re;
+  for (int size = point.lanes / 2; size > 0; size /= 2) {
+    Value isStored = b.ne(b.rem(b.div(point.length, b.idx(size)), b.idx(2)), b.idx(0));
+    Value low = part(rest, 0, size);
+    b.ifThen(isStored, [&] { v.store({low, {}}, buffer, type, at, size > 1 ? size : 0); });
+    if (size == 1)
+      break;
+    rest = b.select(isStored, part(rest, size, size), low);
+    at = b.select(isStored, b.add(at, b.idx(size)), at);
+  }
 }
 
 //===----------------------------------------------------------------------===//

@@ -107,8 +107,8 @@ public:
   Number loadSlot(int slot, DType type, Value index, int lanes);
   void storeSlot(int slot, DType type, Number value, Value index, int lanes);
 
-  /// A vector of numbers on the stack, and as slots are.
-  Value newBuffer(DType type);
+  /// Vectors of numbers on the stack, and as slots are.
+  Value newBuffer(DType type, int vectors = 1);
   Number loadBuffer(Value buffer, DType type, Value index, int lanes);
   void storeBuffer(Value buffer, DType type, Number value, Value index, int lanes);
 
@@ -138,6 +138,8 @@ private:
   Number load(int access, const Point &point, Value base = {});
   /// Lane by lane: from the index `at` a lane, where it `exists`; else 0.
   Number loadLanes(int access, const Point &point, LaneFn at, LaneFn exists = nullptr);
+  /// The lanes that exist, in parts of half the size of the part before.
+  void storePieces(Number value, Value buffer, DType type, Value at, const Point &point);
   Number pad(int node, const Point &point);
   Number gather(int node, const Point &point);
   /// The index of an index walker: a scalar at lane `k` (an index), or in every lane (i64).

@@ -197,6 +197,36 @@ ReductionState ReductionStates::horizontal(const LoopProgram::Node &node, State 
   return {{only(state.value.re), only(state.value.im)}, only(state.index)};
 }
 
+ReductionState ReductionStates::transposed(const LoopProgram::Node &node,
+                                           SmallVector<State> states) {
+  const int64_t lanes = int64_t(states.size());
+  for (int64_t group = lanes; group > 1; group /= 2) {
+    // Of each group of lanes, one half of x and then of y.
+    auto halves = [&](Value x, Value y, int64_t from) -> Value {
+      if (!x)
+        return x;
+      SmallVector<int64_t> order;
+      for (int64_t start = 0; start < lanes; start += group)
+        for (int64_t source : {int64_t(0), lanes})
+          for (int64_t lane = 0; lane < group / 2; ++lane)
+            order.push_back(source + start + from + lane);
+      return b.op<vector::ShuffleOp>(x, y, order);
+    };
+    auto half = [&](const State &x, const State &y, int64_t from) -> State {
+      return {{halves(x.value.re, y.value.re, from), halves(x.value.im, y.value.im, from)},
+              halves(x.index, y.index, from)};
+    };
+    const size_t pairs = states.size() / 2;
+    SmallVector<State> next;
+    for (size_t i = 0; i < pairs; ++i) {
+      const State &x = states[i], &y = states[i + pairs];
+      next.push_back(merge(node, half(x, y, 0), half(x, y, group / 2)));
+    }
+    states = std::move(next);
+  }
+  return states[0];
+}
+
 void ReductionStates::flatten(const State &s, Values &values) {
   values.push_back(s.value.re);
   if (s.value.im)

@@ -39,6 +39,9 @@ public:
   State merge(const LoopProgram::Node &node, State x, State y);
   /// All lanes as one: halves meet, in a fixed order.
   State horizontal(const LoopProgram::Node &node, State state);
+  /// Lane r: all lanes of the state r of as many as there are lanes. Halves of two of them meet in
+  /// one vector, then quarters.
+  State transposed(const LoopProgram::Node &node, llvm::SmallVector<State> states);
   void flatten(const State &s, Values &values);
   Values flatten(llvm::ArrayRef<State> states);
   /// `count` states of each node.

@@ -285,6 +285,8 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
   return cycles >= kScannedCycles;
 }
 
+static constexpr double kMaskedStore = 4;
+
 double fusedCycles(const LoopProgram &program, const Target &target) {
   double kept = 1, full, lanes = program.lanes(target) / (program.wide ? 2 : 1);
   for (const LoopProgram::Axis &axis : program.axes)
@@ -292,9 +294,9 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   full = kept * double(program.reducedExtent());
   double cycles = 0;
   bool rows = program.mode == LoopProgram::Mode::Rows;
-  // Columns end in a masked vector, in which strided loads go lane by lane.
+  // Rows and columns end in a masked vector, in which strided loads go lane by lane.
   double masked = 0;
-  if (!rows && program.vectorAxis >= 0) {
+  if (program.vectorAxis >= 0) {
     double extent = std::max(1.0, double(program.axes[size_t(program.vectorAxis)].extent));
     double vectors = std::ceil(extent / lanes);
     masked = std::fmod(extent, lanes) == 0 ? 0 : 1 / vectors;
@@ -340,13 +342,20 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   };
   for (const LoopProgram::Pass &pass : program.passes()) {
     for (int i : pass.kept)
-      cycles += kept / (rows ? 1 : lanes) * nodeCycles(i);
+      cycles += kept / (rows && !program.grouped ? 1 : lanes) * nodeCycles(i);
+    // Rows of a group are walked one after the other.
+    if (program.grouped)
+      cycles += kept * 4;
     byNumber = rows && scans && !scansByVectors(program, pass.full);
     double points = full / (byNumber ? 1 : lanes);
     for (int i : pass.full)
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.
-    cycles += double(pass.reductions.size()) * (rows ? points + 8 * kept : 3 * points);
+    const double across = program.grouped ? 4 : 8;
+    cycles += double(pass.reductions.size()) * (rows ? points + across * kept : 3 * points);
+    // Some CPUs take their time for masked stores of AVX2.
+    if (rows && masked > 0 && !target.avx512)
+      cycles += double(pass.fullStores.size()) * kept * kMaskedStore;
     for (int store : pass.fullStores)
       cycles += points * storeCycles(store);
     for (int store : pass.keptStores)

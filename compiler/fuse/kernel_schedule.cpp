@@ -25,6 +25,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("order", b.getDenseI64ArrayAttr(s.order));
     if (s.spec.loops->wide)
       params.append("wide", b.getUnitAttr());
+    if (s.spec.loops->grouped)
+      params.append("grouped", b.getUnitAttr());
     if (s.keepsUnits)
       params.append("units", b.getUnitAttr());
     SmallVector<int64_t> cached;
@@ -187,6 +189,9 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   program->arrange(order, rows ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns,
                    s.keepsUnits);
   program->wide = params.contains("wide");
+  program->grouped = params.contains("grouped");
+  if (program->grouped && !program->mayGroup())
+    return read.fail("'grouped' needs rows, and no scan");
   s.order = order;
   s.spec.result = program->accesses[size_t(program->stores[0].access)].type;
   s.spec.loops = std::make_shared<LoopProgram>(std::move(*program));

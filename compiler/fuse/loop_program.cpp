@@ -234,11 +234,18 @@ void LoopProgram::findUniform() {
       uniform &= uniform_[size_t(operand)];
     // Reductions along the vector axis give one value, others one for each lane.
     if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce)
-      uniform = mode == Mode::Rows;
+      uniform = axes[v].reduced;
     if (node.kind == Kind::Scan)
       uniform = false;
     uniform_[i] = uniform;
   }
+}
+
+LoopProgram LoopProgram::acrossRows() const {
+  LoopProgram across = *this;
+  across.vectorAxis = kept() - 1;
+  across.findUniform();
+  return across;
 }
 
 void LoopProgram::findShared() {
@@ -290,9 +297,16 @@ std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);
   out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ")
-      << (sharesColumns ? "shared " : "") << kept() << '+' << axes.size() - size_t(kept()) << '\n';
-  for (const Access &access : accesses)
-    out << "a " << shortName(access.type) << ' ' << step(access) << (turns(access) ? "t\n" : "\n");
+      << (sharesColumns ? "shared " : "") << (grouped ? "grouped " : "") << kept() << '+'
+      << axes.size() - size_t(kept()) << '\n';
+  auto writeAccesses = [&](const LoopProgram &program) {
+    for (const Access &access : program.accesses)
+      out << "a " << shortName(access.type) << ' ' << program.step(access)
+          << (program.turns(access) ? "t\n" : "\n");
+  };
+  writeAccesses(*this);
+  if (grouped)
+    writeAccesses(acrossRows());
   for (const Node &node : nodes) {
     out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' '
         << node.access << ' ' << int(node.full);

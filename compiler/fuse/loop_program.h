@@ -103,6 +103,9 @@ struct LoopProgram {
   /// Columns: the same of what all indices of the axis before the last kept one have: a block of
   /// that stays in the caches, and sums stay in registers.
   bool sharesColumns = false;
+  /// Rows: as many as a vector has lanes go together through each pass, and what is known of them
+  /// between two passes is a vector: of short rows.
+  bool grouped = false;
   /// Vectors are two registers, of which operations are under way together.
   bool wide = false;
   int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none
@@ -161,6 +164,11 @@ struct LoopProgram {
   static bool isParameter(const Node &node);
   /// Indices of the reduced axes together.
   int64_t reducedExtent() const;
+
+  /// Whether rows of the program can be `grouped`.
+  bool mayGroup() const { return mode == Mode::Rows && kept() > 0 && !has(Kind::Scan); }
+  /// Of what is `grouped`: vectors along the last kept axis, for nodes on the kept axes.
+  LoopProgram acrossRows() const;
 
   /// Puts the axes in this order (positions, kept before reduced), the vector axis last of its
   /// kind, and joins neighbours that every access walks through as one.

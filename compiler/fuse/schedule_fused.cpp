@@ -13,6 +13,9 @@ namespace ricci {
 /// Cycles of a vector from which on a value is kept between passes, not computed again.
 static constexpr double kCacheCycles = 8;
 
+/// Terms of rows that go together: of longer ones, what is done between two passes takes little.
+static constexpr int64_t kShortRow = 128;
+
 namespace {
 
 using Kind = LoopProgram::Kind;
@@ -66,6 +69,8 @@ private:
     auto program = std::make_shared<LoopProgram>(loops_);
     program->arrange(order, mode, keepsUnits);
     program->wide = isWide(*program);
+    program->grouped =
+        program->mayGroup() && !program->sharesRows && program->reducedExtent() <= kShortRow;
     cache(*program);
     Schedule s;
     s.spec.family = Family::Fused;

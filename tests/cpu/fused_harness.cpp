@@ -385,8 +385,13 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
       cached.push_back(int64_t(i));
   std::vector<ScheduleAttr> list;
   auto add = [&](StringRef mode, ArrayRef<int64_t> order) {
-    for (auto [withCached, wide] : {std::pair(false, false), {true, false}, {false, true}}) {
-      if (withCached && (cached.empty() || program->has(LoopProgram::Kind::Scan)))
+    const std::tuple<bool, bool, bool> ways[] = {{false, false, false}, {true, false, false},
+                                                 {false, true, false},  {false, false, true},
+                                                 {true, false, true},   {false, true, true}};
+    for (auto [withCached, wide, grouped] : ways) {
+      bool scans = program->has(LoopProgram::Kind::Scan);
+      if ((withCached && (cached.empty() || scans)) ||
+          (grouped && (scans || mode != "rows" || kept.empty())))
         continue;
       NamedAttrList params;
       params.append("mode", b.getStringAttr(mode));
@@ -395,6 +400,8 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
         params.append("cached", b.getDenseI64ArrayAttr(cached));
       if (wide)
         params.append("wide", b.getUnitAttr());
+      if (grouped)
+        params.append("grouped", b.getUnitAttr());
       list.push_back(ScheduleAttr::get(b.getContext(), b.getStringAttr("fused"),
                                        params.getDictionary(b.getContext())));
     }

@@ -107,3 +107,16 @@ func.func @chains(%x: tensor<3xf32>, %y: tensor<7x32xf32>, %u: tensor<7x31xf32>,
   %6 = ricci.reduce sum %5 dims = [1] : tensor<8x255xf32> -> tensor<8xf32>
   return %0, %1, %2, %4, %6 : tensor<3xf32>, tensor<7x32xf32>, tensor<7x31xf32>, tensor<8xf32>, tensor<8xf32>
 }
+
+// Short rows go together through each pass; rows of a long sum, and a scan, do not.
+// CHECK-LABEL: func.func @short_rows
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}grouped, mode = "rows"
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}grouped, mode = "rows"
+// CHECK-NOT: grouped
+func.func @short_rows(%x: tensor<512x20xf32>, %y: tensor<512x128xf32>, %z: tensor<512x129xf32>, %w: tensor<512x20xf32>) -> (tensor<512xf32>, tensor<512xf32>, tensor<512xf32>, tensor<512x20xf32>) {
+  %0 = ricci.reduce max %x dims = [1] : tensor<512x20xf32> -> tensor<512xf32>
+  %1 = ricci.reduce max %y dims = [1] : tensor<512x128xf32> -> tensor<512xf32>
+  %2 = ricci.reduce max %z dims = [1] : tensor<512x129xf32> -> tensor<512xf32>
+  %3 = ricci.scan cumsum %w dim = 1 : tensor<512x20xf32> -> tensor<512x20xf32>
+  return %0, %1, %2, %3 : tensor<512xf32>, tensor<512xf32>, tensor<512xf32>, tensor<512x20xf32>
+}
