@@ -33,9 +33,14 @@ Real expOfReduced(MathBuilder &m, Real r) {
   return m.fma(r, m.fma(r, m.polynomial(r, tables::exp), 1), 1);
 }
 
-/// e^x 2^extra.
+/// Below, the first factor of `scale` is 0: most CPUs are slow where a product underflows, and
+/// masks of attention ask for that.
+Real atLeastZero(MathBuilder &m, Real x) { return m.atLeast(x, m.pick(-176.2, -1418.3)); }
+Real atLeastZero2(MathBuilder &m, Real x) { return m.atLeast(x, m.pick(-254, -2046)); }
+
+/// e^x 2^extra; for a negative `extra` of x >= 0.
 Real scaledExp(MathBuilder &m, Real x, int64_t extra) {
-  x = m.atLeast(m.atMost(x, m.pick(90, 712)), m.pick(-105, -746));
+  x = atLeastZero(m, m.atMost(x, m.pick(90, 712)));
   ReducedExp reduced = reduceExp(m, x);
   return m.scale(expOfReduced(m, reduced.r), reduced.k.raw, extra);
 }
@@ -57,12 +62,12 @@ Real tanhFarFromZero(MathBuilder &m, Real a) {
 } // namespace
 
 Pair pairExp(MathBuilder &m, Real x) {
-  auto [k, r] = reduceExp(m, m.atLeast(x, m.pick(-105, -746)));
+  auto [k, r] = reduceExp(m, atLeastZero(m, x));
   return scaledPair(m, r, m.fma(r, m.polynomial(r, tables::exp), 1), k.raw);
 }
 
 Pair pairExp2(MathBuilder &m, Real x) {
-  x = m.atLeast(x, m.pick(-152, -1076));
+  x = atLeastZero2(m, x);
   Rounded k = m.roundScaled(x, 1);
   Real r = x - k.whole;
   return scaledPair(m, r, m.polynomial(r, tables::exp2), k.raw);
@@ -83,7 +88,7 @@ Real expOfPair(MathBuilder &m, Real hi, Real lo) {
 Real exp(MathBuilder &m, Real x) { return scaledExp(m, x, 0); }
 
 Real exp2(MathBuilder &m, Real x) {
-  x = m.atLeast(m.atMost(x, m.pick(130, 1026)), m.pick(-152, -1076));
+  x = atLeastZero2(m, m.atMost(x, m.pick(130, 1026)));
   Rounded k = m.roundScaled(x, 1);
   Real r = x - k.whole;
   return m.scale(m.fma(r, m.polynomial(r, tables::exp2), 1), k.raw);
