@@ -253,7 +253,12 @@ TEST_F(Functions, PowersHaveShortCuts) {
   EXPECT_EQ(node(binary("**", f, Value(0.5))).scalar, ScalarOp::Sqrt);
   EXPECT_EQ(node(binary("**", f, integer(-1))).scalar, ScalarOp::Divide);
   EXPECT_EQ(node(binary("**", f, integer(1))).kind, NodeKind::Input);
-  EXPECT_EQ(node(binary("**", f, integer(3))).scalar, ScalarOp::Power);
+  EXPECT_EQ(node(binary("**", f, integer(3))).scalar, ScalarOp::Multiply);
+  EXPECT_EQ(node(binary("**", f, Value(4.0))).scalar, ScalarOp::Multiply);
+  EXPECT_EQ(node(binary("**", f, integer(5))).scalar, ScalarOp::Power);
+  EXPECT_EQ(node(binary("**", h, integer(3))).scalar, ScalarOp::Power);
+  EXPECT_EQ(node(binary("**", i, integer(16))).scalar, ScalarOp::Multiply);
+  EXPECT_EQ(node(binary("**", i, integer(17))).scalar, ScalarOp::Power);
   EXPECT_EQ(node(binary("**", i, integer(2))).scalar, ScalarOp::Multiply);
   EXPECT_EQ(node(binary("**", i, Value(0.5))).scalar, ScalarOp::Sqrt);
   EXPECT_EQ(shown(binary("**", b, integer(2))), "i8[2]");
