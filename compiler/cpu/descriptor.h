@@ -115,8 +115,8 @@ struct MapWord {
   enum : int64_t { Streams, Inner, Mid, InnerBlock, MidBlock, InnerBlocks, MidBlocks, Count };
 };
 
-/// Transpose: bytes of the workspace before the tables of rows.
-inline constexpr int64_t kTransposeLines = 16 * 64;
+/// Transpose: bytes of the workspace before the tables of rows: a line for each number of a line.
+inline constexpr int64_t kTransposeLines = 64 * 64;
 
 /// Transpose: tasks are (outer index, block of rows, block of columns). Then the lists of the row
 /// dims, which are one in the result, and of the outer dims.

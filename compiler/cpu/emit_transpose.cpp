@@ -125,7 +125,7 @@ private:
     // Only whole lines go past the caches.
     Value rowsBefore =
         before(to, outer[1], TransposeWord::Rows, tile * group, large ? 8 : 32, toColumn);
-    Value columnsBefore = before(from, outer[0], TransposeWord::Columns, tile, 32, toRow);
+    Value columnsBefore = before(from, outer[0], TransposeWord::Columns, tile * group, 32, toRow);
     return {outer[0], outer[1],
             range(b.rem(rest, rowBlocks), rowBlocks, TransposeWord::RowBlock, TransposeWord::Rows,
                   rowsBefore),
@@ -138,7 +138,10 @@ private:
           width = b.sub(block.columns.end, block.columns.first);
     b.ifThen(
         b.both(b.ge(height, b.idx(tile)), b.ge(width, b.idx(tile))),
-        [&] { moveByTiles(block, table, next, ahead, b.ge(height, b.idx(tile * group))); },
+        [&] {
+          Value unit = b.idx(tile * group);
+          moveByTiles(block, table, next, ahead, b.both(b.ge(height, unit), b.ge(width, unit)));
+        },
         [&] { moveSingly(block, table); });
   }
 
@@ -157,8 +160,8 @@ private:
   void moveByTiles(const Block &block, Value table, const Block &next, Value ahead,
                    Value holdsGroup) {
     Value past = large ? goesPast(block) : Value();
-    // Tiles that are parts of lines are put together where lines go past the caches, or where the
-    // L1 cache would not keep them.
+    // Tiles that are parts of lines, of either buffer, are put together where lines go past the
+    // caches, or where the L1 cache would not keep them.
     Value byLines, unit = b.idx(tile);
     if (group > 1) {
       Value pays = inOneSet(toColumn);
@@ -169,8 +172,8 @@ private:
     if (large)
       prefetch = prefetchOf(block, unit, next, ahead);
     Value grid = b.sub(block.rows.first, b.rem(b.sub(block.rows.first, block.rows.grid), unit));
-    Value lastColumn = b.sub(block.columns.end, b.idx(tile)), lastRow = b.sub(block.rows.end, unit);
-    b.forIter(block.columns.grid, block.columns.end, b.idx(tile), {b.idx(0), b.idx(0)},
+    Value lastColumn = b.sub(block.columns.end, unit), lastRow = b.sub(block.rows.end, unit);
+    b.forIter(block.columns.grid, block.columns.end, unit, {b.idx(0), b.idx(0)},
               [&](Value columnAt, ValueRange strip) {
                 Value column = b.max(block.columns.first, b.min(columnAt, lastColumn));
                 return b.forIter(
@@ -219,7 +222,7 @@ private:
     Value wanted = b.ne(word(TransposeWord::Prefetches), b.idx(0));
     Value rows = b.select(wanted, b.sub(next.rows.end, next.rows.first), b.idx(0));
     Value tiles = b.mul(b.div(b.sub(block.rows.end, block.rows.first), unit),
-                        b.div(b.sub(block.columns.end, block.columns.first), b.idx(tile)));
+                        b.div(b.sub(block.columns.end, block.columns.first), unit));
     Value atOnce = b.div(b.add(b.mul(rows, pieces), b.sub(tiles, b.idx(1))), tiles);
     return {table, b.add(next.from, next.columns.grid), rows, lines, pieces, atOnce};
   }
@@ -273,15 +276,21 @@ private:
     special ? b.ifThen(special, storeSpecially, [&] { store(false); }) : store(false);
   }
 
-  /// One tile; or those that make lines, through a buffer.
+  /// One tile; or those that make lines, through a buffer. The lines of the same rows are read one
+  /// tile after the other, while the L1 cache has them.
   void turnGroup(Value table, Value entry, Value read, Value written, Value past, Value byLines) {
     Value count = b.select(byLines, b.idx(group), b.idx(1));
     b.forLoop(count, [&](Value g) {
       Value on = b.mul(g, tile);
-      turn(table, b.add(entry, on), read, b.add(written, on), byLines, b.mul(on, parts));
+      b.forLoop(count, [&](Value h) {
+        Value along = b.mul(h, tile), line = b.mul(along, kCacheLine / bytes * parts);
+        turn(table, b.add(entry, on), b.add(read, along),
+             b.add(b.add(written, on), b.mul(along, toColumn)), byLines,
+             b.add(line, b.mul(on, parts)));
+      });
     });
     b.ifThen(byLines, [&] {
-      b.forLoop(b.idx(tile), [&](Value c) {
+      b.forLoop(b.idx(tile * group), [&](Value c) {
         Value at = b.mul(b.add(written, b.mul(c, toColumn)), parts),
               line = b.mul(c, kCacheLine / bytes * parts);
         LoopBuilder::Values vectors;
@@ -308,7 +317,7 @@ private:
   VectorType type;
   func::FuncOp fill;
   Value from, to, descriptor, workspace, toColumn;
-  Value buffer; ///< a cache line for each column of a tile
+  Value buffer; ///< a cache line for each column of the tiles that make lines
 };
 
 } // namespace
