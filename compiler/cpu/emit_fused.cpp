@@ -148,6 +148,22 @@ public:
 private:
   const LoopProgram::Node &node(int i) const { return program.nodes[size_t(i)]; }
 
+  /// Nodes on the kept axes that a pass reads. They are computed before it.
+  SmallVector<int> readFromOutside(const LoopProgram::Pass &pass) const {
+    llvm::SmallSetVector<int, 4> read;
+    auto add = [&](int i) {
+      if (!node(i).full)
+        read.insert(i);
+    };
+    for (int i : pass.full)
+      llvm::for_each(node(i).operands, add);
+    for (int i : pass.reductions)
+      llvm::for_each(node(i).operands, add);
+    for (int store : pass.fullStores)
+      add(program.stores[size_t(store)].node);
+    return SmallVector<int>(read.begin(), read.end());
+  }
+
   //===--- loops along the vector axis ---------------------------------===//
 
   bool isHeavy(ArrayRef<int> nodes) const {
@@ -223,7 +239,9 @@ private:
   /// The state of a reduction after one more element in each lane that exists.
   State reduced(int reduction, const State &state, const Point &point, Value index, Value mask) {
     const LoopProgram::Node &n = node(reduction), &term = node(n.operands[0]);
-    if (ReductionStates::addsProducts(n, term) && !k.known().contains(n.operands[0]))
+    // Whoever else reads the term wants it rounded.
+    if (ReductionStates::addsProducts(n, term) && term.full && !term.cached &&
+        program.users(n.operands[0]) == 1)
       return states_.stepOfProduct(n, state, k.get(term.operands[0], point),
                                    k.get(term.operands[1], point), mask);
     return states_.step(n, state, k.get(n.operands[0], point), index, mask);
@@ -260,12 +278,10 @@ private:
       });
       if (pass.reductions.empty() && pass.fullStores.empty())
         continue;
-      // What a pass reads from outside of it is computed before.
+      SmallVector<int> outside = readFromOutside(pass);
       eachRow(known, [&](size_t row) {
-        for (int i : pass.full)
-          for (int operand : node(i).operands)
-            if (!node(operand).full)
-              k.get(operand, at(row));
+        for (int i : outside)
+          k.get(i, at(row));
       });
       if (program.has(Kind::Scan))
         eachRow(known, [&](size_t row) { scanRow(pass, bases[row]); });
@@ -295,19 +311,12 @@ private:
         across.store(program.stores[size_t(store)], rows);
       if (pass.reductions.empty() && pass.fullStores.empty())
         continue;
-      // What a pass reads from outside of it, by row.
-      llvm::SmallSetVector<int, 4> read;
-      auto reads = [&](int i) {
+      // What costs something to compute, by row.
+      SmallVector<int> outside = readFromOutside(pass), read;
+      llvm::copy_if(outside, std::back_inserter(read), [&](int i) {
         Kind kind = node(i).kind;
-        if (!node(i).full && kind != Kind::Load && kind != Kind::Constant && kind != Kind::Position)
-          read.insert(i);
-      };
-      for (int i : pass.full)
-        llvm::for_each(node(i).operands, reads);
-      for (int i : pass.reductions)
-        llvm::for_each(node(i).operands, reads);
-      for (int store : pass.fullStores)
-        reads(program.stores[size_t(store)].node);
+        return kind != Kind::Load && kind != Kind::Constant && kind != Kind::Position;
+      });
       SmallVector<Value> known;
       for (int i : read) {
         known.push_back(k.newBuffer(node(i).type));
@@ -322,11 +331,14 @@ private:
         k.scope([&] {
           for (auto [i, buffer] : llvm::zip(read, known))
             k.set(i, k.loadBuffer(buffer, node(i).type, row, 0));
+          Values base = k.advance(start, kept - 1, b.add(first, row));
+          for (int i : outside)
+            k.get(i, Point{base, {}, {}, 0});
           Known ofRow(1, k.known());
           Value at = b.mul(row, k.lanes);
-          rowInSlots_ = slotPitch() ? b.mul(row, slotPitch()) : Value();
-          SmallVector<State> states =
-              rowPass(pass, k.advance(start, kept - 1, b.add(first, row)), ofRow);
+          if (Value pitch = slotPitch())
+            rowInSlots_ = b.mul(row, pitch);
+          SmallVector<State> states = rowPass(pass, base, ofRow);
           for (auto [i, state, buffers] : llvm::zip(pass.reductions, states, sums)) {
             k.storeBuffer(buffers.first, accumulatorType(node(i)), state.value, at, k.lanes);
             if (state.index)
@@ -610,24 +622,23 @@ private:
         reductions.append(pass.reductions.begin(), pass.reductions.end());
       }
     // What is known of one part is known of those that it is the same for.
-    auto eachPart = [&](SmallVector<Part> &parts, ArrayRef<Values> rows,
+    auto eachPart = [&](SmallVector<Part> &all, ArrayRef<Values> rows,
                         llvm::function_ref<void(size_t, const Point &)> body) {
-      for (auto [p, part] : llvm::enumerate(parts))
+      for (auto [p, part] : llvm::enumerate(all))
         k.scope([&] {
           k.setKnown(part.known);
           body(p, {rows[part.row], b.add(first, part.vector * k.lanes), length, k.lanes});
           for (auto [i, number] : k.known())
-            for (Part &other : parts)
+            for (Part &other : all)
               if ((other.row == part.row || !program.differsByRow(i)) &&
                   (other.vector == part.vector || program.isUniform(i)))
                 other.known.insert({i, number});
         });
     };
+    SmallVector<int> outside = readFromOutside(pass);
     eachPart(parts, bases, [&](size_t, const Point &point) {
-      for (int i : pass.full)
-        for (int operand : node(i).operands)
-          if (!node(operand).full)
-            k.get(operand, point);
+      for (int i : outside)
+        k.get(i, point);
     });
     SmallVector<State> states;
     for (int i : reductions)

@@ -52,7 +52,7 @@ public:
   }
 
 private:
-  /// A block of rows or columns: [first, end), and where the grid of tiles begins, up to a tile
+  /// A block of rows or columns: [first, end), and where the grid of tiles begins, up to a line
   /// before.
   struct Range {
     Value grid, first, end;
@@ -139,8 +139,8 @@ private:
     b.ifThen(
         b.both(b.ge(height, b.idx(tile)), b.ge(width, b.idx(tile))),
         [&] {
-          Value unit = b.idx(tile * group);
-          moveByTiles(block, table, next, ahead, b.both(b.ge(height, unit), b.ge(width, unit)));
+          Value lines = b.idx(tile * group);
+          moveByTiles(block, table, next, ahead, b.ge(height, lines), b.ge(width, lines));
         },
         [&] { moveSingly(block, table); });
   }
@@ -158,23 +158,27 @@ private:
   }
 
   void moveByTiles(const Block &block, Value table, const Block &next, Value ahead,
-                   Value holdsGroup) {
+                   Value holdsGroup, Value holdsColumns) {
     Value past = large ? goesPast(block) : Value();
-    // Tiles that are parts of lines, of either buffer, are put together where lines go past the
-    // caches, or where the L1 cache would not keep them.
-    Value byLines, unit = b.idx(tile);
+    // Tiles that are parts of lines of the result are put together where lines go past the caches,
+    // or where the L1 cache would not keep them; so are those of the operand then.
+    Value byLines, unit = b.idx(tile), unitColumns = unit;
     if (group > 1) {
       Value pays = inOneSet(toColumn);
       byLines = b.both(holdsGroup, large ? b.either(past, pays) : pays);
       unit = b.select(byLines, b.idx(tile * group), unit);
+      unitColumns = b.select(holdsColumns, unit, unitColumns);
     }
     Prefetch prefetch;
     if (large)
-      prefetch = prefetchOf(block, unit, next, ahead);
-    Value grid = b.sub(block.rows.first, b.rem(b.sub(block.rows.first, block.rows.grid), unit));
-    Value lastColumn = b.sub(block.columns.end, unit), lastRow = b.sub(block.rows.end, unit);
-    b.forIter(block.columns.grid, block.columns.end, unit, {b.idx(0), b.idx(0)},
-              [&](Value columnAt, ValueRange strip) {
+      prefetch = prefetchOf(block, unit, unitColumns, next, ahead);
+    auto gridOf = [&](const Range &range, Value step) {
+      return b.sub(range.first, b.rem(b.sub(range.first, range.grid), step));
+    };
+    Value grid = gridOf(block.rows, unit), lastRow = b.sub(block.rows.end, unit),
+          lastColumn = b.sub(block.columns.end, unitColumns);
+    b.forIter(gridOf(block.columns, unitColumns), block.columns.end, unitColumns,
+              {b.idx(0), b.idx(0)}, [&](Value columnAt, ValueRange strip) {
                 Value column = b.max(block.columns.first, b.min(columnAt, lastColumn));
                 return b.forIter(
                     grid, block.rows.end, unit, strip, [&](Value rowAt, ValueRange place) {
@@ -187,7 +191,7 @@ private:
                       if (!byLines)
                         turn(table, entry, read, written, past, {});
                       else
-                        turnGroup(table, entry, read, written, past, byLines);
+                        turnGroup(table, entry, read, written, past, byLines, unitColumns);
                       return later;
                     });
               });
@@ -216,13 +220,14 @@ private:
   /// Lines that a tile reads.
   int64_t linesOfTile() const { return std::max<int64_t>(1, tile * tile * bytes / kCacheLine); }
 
-  Prefetch prefetchOf(const Block &block, Value unit, const Block &next, Value table) {
+  Prefetch prefetchOf(const Block &block, Value unit, Value unitColumns, const Block &next,
+                      Value table) {
     Value width = b.mul(b.sub(next.columns.end, next.columns.grid), bytes);
     Value lines = b.ceilDiv(width, kCacheLine), pieces = b.ceilDiv(lines, linesOfTile());
     Value wanted = b.ne(word(TransposeWord::Prefetches), b.idx(0));
     Value rows = b.select(wanted, b.sub(next.rows.end, next.rows.first), b.idx(0));
     Value tiles = b.mul(b.div(b.sub(block.rows.end, block.rows.first), unit),
-                        b.div(b.sub(block.columns.end, block.columns.first), unit));
+                        b.div(b.sub(block.columns.end, block.columns.first), unitColumns));
     Value atOnce = b.div(b.add(b.mul(rows, pieces), b.sub(tiles, b.idx(1))), tiles);
     return {table, b.add(next.from, next.columns.grid), rows, lines, pieces, atOnce};
   }
@@ -278,11 +283,12 @@ private:
 
   /// One tile; or those that make lines, through a buffer. The lines of the same rows are read one
   /// tile after the other, while the L1 cache has them.
-  void turnGroup(Value table, Value entry, Value read, Value written, Value past, Value byLines) {
+  void turnGroup(Value table, Value entry, Value read, Value written, Value past, Value byLines,
+                 Value columns) {
     Value count = b.select(byLines, b.idx(group), b.idx(1));
     b.forLoop(count, [&](Value g) {
       Value on = b.mul(g, tile);
-      b.forLoop(count, [&](Value h) {
+      b.forLoop(b.div(columns, b.idx(tile)), [&](Value h) {
         Value along = b.mul(h, tile), line = b.mul(along, kCacheLine / bytes * parts);
         turn(table, b.add(entry, on), b.add(read, along),
              b.add(b.add(written, on), b.mul(along, toColumn)), byLines,
@@ -290,7 +296,7 @@ private:
       });
     });
     b.ifThen(byLines, [&] {
-      b.forLoop(b.idx(tile * group), [&](Value c) {
+      b.forLoop(columns, [&](Value c) {
         Value at = b.mul(b.add(written, b.mul(c, toColumn)), parts),
               line = b.mul(c, kCacheLine / bytes * parts);
         LoopBuilder::Values vectors;

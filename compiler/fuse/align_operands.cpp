@@ -136,7 +136,7 @@ private:
       SmallVector<int64_t> perm;
       for (int32_t label : ordered)
         perm.push_back(int64_t(placeIn(labels, label)));
-      op.getInputsMutable()[unsigned(small)].assign(copied(op, y, perm));
+      op.getInputsMutable()[unsigned(small)].assign(copied(y, perm));
       labels.assign(ordered.begin(), ordered.end());
       op.setEquation(equation.str());
       return;
@@ -204,7 +204,7 @@ private:
       for (auto [to, from] : llvm::enumerate(perm))
         back[size_t(from)] = int64_t(to);
       OpBuilder b(operand->getOwner());
-      Value copy = copied(operand->getOwner(), value, perm);
+      Value copy = copied(value, perm);
       operand->set(TransposeOp::create(b, value.getLoc(), typeOf(value), copy, back));
     }
     done_.insert(work.begin(), work.end());
@@ -229,17 +229,19 @@ private:
         continue;
       SmallVector<int64_t> same(own.size());
       std::iota(same.begin(), same.end(), 0);
-      operand.set(copied(op, value, same));
+      operand.set(copied(value, same));
     }
   }
 
-  /// The value with its axes in this order, in C order in memory.
-  Value copied(Operation *reader, Value value, ArrayRef<int64_t> perm) {
+  /// The value with its axes in this order, in C order in memory. All its readers find it: it
+  /// follows the value.
+  Value copied(Value value, ArrayRef<int64_t> perm) {
     Value &copy =
         copies_[{value.getAsOpaquePointer(), std::vector<int64_t>(perm.begin(), perm.end())}];
     if (copy)
       return copy;
-    OpBuilder b(reader);
+    OpBuilder b(value.getContext());
+    b.setInsertionPointAfterValue(value);
     RankedTensorType type = typeOf(value);
     EinsumEquation equation;
     SmallVector<int64_t> shape;
@@ -252,7 +254,7 @@ private:
       equation.output.push_back(int32_t(axis));
       shape.push_back(type.getDimSize(unsigned(axis)));
     }
-    copy = EinsumOp::create(b, reader->getLoc(), type.clone(shape), equation.str(), value);
+    copy = EinsumOp::create(b, value.getLoc(), type.clone(shape), equation.str(), value);
     return copy;
   }
 

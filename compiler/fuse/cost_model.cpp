@@ -285,7 +285,9 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
   return cycles >= kScannedCycles;
 }
 
-static constexpr double kMaskedStore = 4;
+/// Cycles: of a masked store of AVX2, of the next row of a group in a pass, of a reduction across
+/// the lanes of one row, and of as many rows, for each.
+static constexpr double kMaskedStore = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4;
 
 double fusedCycles(const LoopProgram &program, const Target &target) {
   double kept = 1, full, lanes = program.lanes(target) / (program.wide ? 2 : 1);
@@ -340,18 +342,33 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       return 6 * lanes;
     return loadCycles(node.access);
   };
+  // What lives on the kept axes of grouped rows is in vectors along the last of them.
+  double keptLanes = rows ? 1 : lanes;
+  if (program.grouped) {
+    const double whole = program.lanes(target) / (program.wide ? 2 : 1),
+                 extent = std::max(1.0, double(program.axes[size_t(program.kept()) - 1].extent));
+    keptLanes = extent / std::ceil(extent / whole);
+  }
+  const std::optional<LoopProgram> acrossRows =
+      program.grouped ? std::optional(program.acrossRows()) : std::nullopt;
+  auto keptCycles = [&](int i) {
+    const int access = program.nodes[size_t(i)].access;
+    if (acrossRows && access >= 0 &&
+        acrossRows->step(acrossRows->accesses[size_t(access)]) == LoopProgram::kAnyStep)
+      return 2 * keptLanes;
+    return nodeCycles(i);
+  };
   for (const LoopProgram::Pass &pass : program.passes()) {
     for (int i : pass.kept)
-      cycles += kept / (rows && !program.grouped ? 1 : lanes) * nodeCycles(i);
-    // Rows of a group are walked one after the other.
+      cycles += kept / keptLanes * keptCycles(i);
     if (program.grouped)
-      cycles += kept * 4;
+      cycles += kept * kNextRow;
     byNumber = rows && scans && !scansByVectors(program, pass.full);
     double points = full / (byNumber ? 1 : lanes);
     for (int i : pass.full)
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.
-    const double across = program.grouped ? 4 : 8;
+    const double across = program.grouped ? kAcrossGroup : kAcrossLanes;
     cycles += double(pass.reductions.size()) * (rows ? points + across * kept : 3 * points);
     // Some CPUs take their time for masked stores of AVX2.
     if (rows && masked > 0 && !target.avx512)

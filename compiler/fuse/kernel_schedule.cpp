@@ -191,7 +191,7 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   program->wide = params.contains("wide");
   program->grouped = params.contains("grouped");
   if (program->grouped && !program->mayGroup())
-    return read.fail("'grouped' needs rows, and no scan");
+    return read.fail("'grouped' needs rows that share nothing, and no scan");
   s.order = order;
   s.spec.result = program->accesses[size_t(program->stores[0].access)].type;
   s.spec.loops = std::make_shared<LoopProgram>(std::move(*program));

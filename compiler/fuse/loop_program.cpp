@@ -82,7 +82,19 @@ bool LoopProgram::goesByLane() const {
     return node.kind == Kind::Gather &&
            llvm::any_of(node.operands, [&](int index) { return !isUniform(index); });
   });
-  return strided || gathers || (mode == Mode::Rows && has(Kind::Scan));
+  return strided || gathers || (mode == Mode::Rows && has(Kind::Scan)) ||
+         (grouped && keptGoByLane());
+}
+
+bool LoopProgram::keptGoByLane() const {
+  const LoopProgram across = acrossRows();
+  auto isStrided = [&](int access) {
+    return access >= 0 && across.step(across.accesses[size_t(access)]) == kAnyStep;
+  };
+  return llvm::any_of(nodes,
+                      [&](const Node &node) { return !node.full && isStrided(node.access); }) ||
+         llvm::any_of(stores,
+                      [&](const Store &store) { return !store.full && isStrided(store.access); });
 }
 
 std::vector<LoopProgram::Pass> LoopProgram::passes() const {
@@ -299,28 +311,36 @@ std::string LoopProgram::structure() const {
   out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ")
       << (sharesColumns ? "shared " : "") << (grouped ? "grouped " : "") << kept() << '+'
       << axes.size() - size_t(kept()) << '\n';
-  auto writeAccesses = [&](const LoopProgram &program) {
+  auto writeAlong = [&](const LoopProgram &program) {
     for (const Access &access : program.accesses)
       out << "a " << shortName(access.type) << ' ' << program.step(access)
           << (program.turns(access) ? "t\n" : "\n");
+    auto moves = [&](const Index &index) {
+      return program.vectorAxis >= 0 && index.factors[size_t(program.vectorAxis)] != 0;
+    };
+    // Whether positions are vectors, and guards ones of lanes.
+    for (const Node &node : program.nodes) {
+      if (node.kind == Kind::Position)
+        out << 'v' << moves(node.index);
+      for (const Guard &guard : node.guards)
+        out << 'g' << moves(guard.index);
+    }
+    out << '\n';
   };
-  writeAccesses(*this);
+  writeAlong(*this);
   if (grouped)
-    writeAccesses(acrossRows());
+    writeAlong(acrossRows());
   for (const Node &node : nodes) {
     out << int(node.kind) << (node.cached ? "c " : " ") << shortName(node.type) << ' '
         << node.access << ' ' << int(node.full);
     for (int operand : node.operands)
       out << " %" << operand;
-    // Whether a guard is one of lanes.
-    for (const Guard &guard : node.guards)
-      out << " g" << (vectorAxis >= 0 && guard.index.factors[size_t(vectorAxis)] != 0);
+    if (!node.guards.empty())
+      out << " g" << node.guards.size();
     if (!node.gathered.empty())
       out << " n" << node.gathered.size();
     if (sharesRows || sharesColumns)
       out << " r" << differs_[&node - nodes.data()];
-    if (node.kind == Kind::Position)
-      out << " v" << (vectorAxis >= 0 && node.index.factors[size_t(vectorAxis)] != 0);
     if (isParameter(node))
       out << " ?";
     else if (node.kind == Kind::Constant)

@@ -114,7 +114,7 @@ struct LoopProgram {
   std::vector<Store> stores;
 
   int kept() const; ///< number of kept axes
-  /// How many nodes and stores read the node.
+  /// How many nodes and stores read the node, be it twice.
   int users(int node) const;
   int64_t stride(const Access &access) const {
     return vectorAxis < 0 ? 0 : access.strides[size_t(vectorAxis)];
@@ -166,7 +166,9 @@ struct LoopProgram {
   int64_t reducedExtent() const;
 
   /// Whether rows of the program can be `grouped`.
-  bool mayGroup() const { return mode == Mode::Rows && kept() > 0 && !has(Kind::Scan); }
+  bool mayGroup() const {
+    return mode == Mode::Rows && kept() > 0 && !sharesRows && !has(Kind::Scan);
+  }
   /// Of what is `grouped`: vectors along the last kept axis, for nodes on the kept axes.
   LoopProgram acrossRows() const;
 
@@ -176,6 +178,7 @@ struct LoopProgram {
   void arrange(llvm::ArrayRef<int64_t> order, Mode newMode, bool keepsUnits = false);
 
 private:
+  bool keptGoByLane() const;
   void joinAxes(bool keepsUnits);
   void findUniform();
   void findShared();

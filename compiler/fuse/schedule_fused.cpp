@@ -69,8 +69,7 @@ private:
     auto program = std::make_shared<LoopProgram>(loops_);
     program->arrange(order, mode, keepsUnits);
     program->wide = isWide(*program);
-    program->grouped =
-        program->mayGroup() && !program->sharesRows && program->reducedExtent() <= kShortRow;
+    program->grouped = program->mayGroup() && program->reducedExtent() <= kShortRow;
     cache(*program);
     Schedule s;
     s.spec.family = Family::Fused;

@@ -279,6 +279,30 @@ TEST_P(FusedKernels, SharedColumns) {
         }
 }
 
+/// Short rows, and what depends on one kept axis or the other.
+TEST_P(FusedKernels, KeptPositionsOfGroupedRows) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x9xf32>, %b: tensor<{2}xf32>) -> tensor<{0}x{1}xf32> {{
+  %0 = ricci.reduce sum %a dims = [2] : tensor<{0}x{1}x9xf32> -> tensor<{0}x{1}xf32>
+  %1 = ricci.iota : tensor<{3}xi64>
+  %2 = ricci.cast %1 : tensor<{3}xi64> -> tensor<{3}xf32>
+  %3 = ricci.reshape %2 : tensor<{3}xf32> -> tensor<{4}xf32>
+  %4 = ricci.elementwise multiply(%0, %3) : (tensor<{0}x{1}xf32>, tensor<{4}xf32>) -> tensor<{0}x{1}xf32>
+  %5 = ricci.constant dense<3.0> : tensor<f32>
+  %6 = ricci.pad %b, %5 low = [{5}] high = [{6}] : tensor<{2}xf32>, tensor<f32> -> tensor<{4}xf32>
+  %7 = ricci.elementwise add(%4, %6) : (tensor<{0}x{1}xf32>, tensor<{4}xf32>) -> tensor<{0}x{1}xf32>
+  return %7 : tensor<{0}x{1}xf32>
+}}
+)";
+  for (bool first : {true, false}) { // along the first kept axis, or the last
+    FusedOptions options;
+    options.everySchedule = true;
+    expectRight(program(text, 21, 19, first ? "19x1" : "1x17", first ? 21 : 19,
+                        first ? "21x1" : "1x19", first ? "1, 0" : "0, 1", first ? "1, 0" : "0, 1"),
+                options);
+  }
+}
+
 /// Functions whose small values vanish in a sum, and such whose sum is not the only reader.
 TEST_P(FusedKernels, FunctionsInSums) {
   const char *text = R"(func.func @main(%a: {0}) -> ({0}{4}) {{
@@ -291,7 +315,7 @@ TEST_P(FusedKernels, FunctionsInSums) {
   uint64_t seed = 0;
   for (const char *element : {"f32", "f64", "f16"})
     for (const char *function : {"erf", "tanh"})
-      for (const char *number : {"1.0", "-2.0", "0.5", "3.0"})
+      for (const char *number : {"1.0", "-2.0", "0.5"})
         for (bool other : {false, true}) {
           std::string t = type({3, 37}, element);
           FusedOptions options;

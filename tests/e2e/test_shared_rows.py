@@ -1,4 +1,4 @@
-"""Reductions of rows that share operands: several rows at once, in blocks; a row's bits depend on nothing else."""
+"""Reductions of rows that share operands, and of short ones: several rows at once, in blocks or as columns."""
 
 import os
 
@@ -11,6 +11,7 @@ PROGRAMS = [
     "sqrt(sum((a[:, None, :] - c[None, :, :])**2, axis=-1))",
     "max(abs(a[:, None, :] - c[None, :, :]), axis=-1)",
     "sum(a[:, None, :] * c[None, :, :] + b[None, :, None], axis=-1)",
+    "sum((a[:, None, :] - c) * c, axis=-1)",
     "(a[:, None, :] == c[None, :, :]).sum(axis=-1)",
     "s = a[:, None, :] + c[None, :, :]\n(s.min(axis=-1), s.sum(axis=-1))",
     "sum((a[:, None, :] - c[None, :, :])**2, axis=-1) / (b + 8)",
@@ -74,3 +75,20 @@ def test_threads_and_strides():
     ricci.set_num_threads(os.cpu_count())
     assert np.allclose(results[0], ((a[:, None, :] - c[None, :, :])**2).sum(axis=-1), rtol=1e-5)
     assert all(np.array_equal(r, results[0]) for r in results[1:])
+
+
+def test_short_rows_with_what_depends_on_one_kept_axis_have_kernels_of_their_own():
+    rng = np.random.default_rng(0)
+    x, b = rng.random((40, 30, 20), np.float32), rng.random((38, 28), np.float32)
+    b0, b1 = np.repeat(b, 2, axis=1)[:, :30], np.repeat(b, 2, axis=0)[:40]
+    programs = [
+        "max(x, axis=-1) * arange(40)[:, None]",
+        "max(x, axis=-1) * arange(30)",
+        "max(x, axis=-1) + pad(b0, ((1, 1), (0, 0)))",
+        "max(x, axis=-1) + pad(b1, ((0, 0), (1, 1)))",
+    ]
+    arrays = {"x": x, "b0": b0, "b1": b1}
+    for program in programs + programs[::-1]:
+        used = {name: value for name, value in arrays.items() if name in program.replace("max", "")}
+        (got,), (want,) = evaluate(program, used), in_numpy(program, used)
+        assert np.allclose(got, want, rtol=1e-6)

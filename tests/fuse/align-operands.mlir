@@ -34,10 +34,10 @@ func.func @not_worth(%x: tensor<100x200x150xf32>, %y: tensor<150x200x3xf32>, %z:
 
 // CHECK-LABEL: func.func @elementwise
 // CHECK-SAME: %[[X:.*]]: tensor<100x200x150xf32>, %[[Y:.*]]: tensor<150x200xf32>, %[[Z:.*]]: tensor<200x150xf32>
+// CHECK: %[[D:.*]] = ricci.einsum "{#copy}{#1}->{#copy}{#1}" ins(%[[Z]]
 // CHECK: %[[T:.*]] = ricci.transpose %[[Y]]
 // CHECK: %[[C:.*]] = ricci.einsum "{#copy}{#1}->{#copy}{#1}" ins(%[[T]]
 // CHECK: %[[M:.*]] = ricci.elementwise multiply(%[[X]], %[[C]])
-// CHECK: %[[D:.*]] = ricci.einsum "{#copy}{#1}->{#copy}{#1}" ins(%[[Z]]
 // CHECK: ricci.elementwise add(%[[D]], %[[M]])
 func.func @elementwise(%x: tensor<100x200x150xf32>, %y: tensor<150x200xf32>, %z: tensor<200x150xf32> {ricci.strides = array<i64: 1, 200>}) -> tensor<100x200x150xf32> {
   %0 = ricci.transpose %y perm = [1, 0] : tensor<150x200xf32> -> tensor<200x150xf32>
@@ -87,4 +87,17 @@ func.func @distances_not_worth(%x: tensor<500x1x16xf32>, %y: tensor<400x16xf32> 
   %6 = ricci.elementwise add(%u, %v) : (tensor<500x1x640xf32>, tensor<8x640xf32>) -> tensor<500x8x640xf32>
   %7 = ricci.reduce max %6 dims = [2] : tensor<500x8x640xf32> -> tensor<500x8xf32>
   return %1, %2, %3, %5, %7 : tensor<500x400xf32>, tensor<500x400x16xf32>, tensor<500x400xf32>, tensor<500x400xf32>, tensor<500x8xf32>
+}
+
+// What is read before the last operation too: one copy, before both.
+// CHECK-LABEL: func.func @read_twice
+// CHECK-COUNT-1: #copy
+// CHECK: ricci.elementwise subtract
+// CHECK-NOT: #copy
+// CHECK: return
+func.func @read_twice(%x: tensor<500x1x16xf32>, %y: tensor<400x16xf32>) -> tensor<500x400xf32> {
+  %0 = ricci.elementwise subtract(%x, %y) : (tensor<500x1x16xf32>, tensor<400x16xf32>) -> tensor<500x400x16xf32>
+  %1 = ricci.elementwise multiply(%0, %y) : (tensor<500x400x16xf32>, tensor<400x16xf32>) -> tensor<500x400x16xf32>
+  %2 = ricci.reduce sum %1 dims = [2] : tensor<500x400x16xf32> -> tensor<500x400xf32>
+  return %2 : tensor<500x400xf32>
 }
