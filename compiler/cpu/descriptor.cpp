@@ -394,11 +394,12 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   }
   std::tie(d[W::InnerBlock], d[W::InnerBlocks]) = blocksOf(extentAt(inner), innerBlock);
   int64_t points = std::max<int64_t>(1, d[W::InnerBlock] * std::max<int64_t>(reduced, 1));
-  int64_t midBlock = turns                ? kTurned
-                     : across && !reduces ? kAcrossMid
-                     : program.sharesColumns
-                         ? std::max<int64_t>(kSharedMid, kMapBlock / points / 4 * 4)
-                         : std::max<int64_t>(1, kMapBlock / points);
+  int64_t midBlock =
+      turns                ? kTurned
+      : across && !reduces ? kAcrossMid
+      : program.sharesColumns
+          ? std::max<int64_t>(kSharedMid, kMapBlock / points / kRowsAtOnce * kRowsAtOnce)
+          : std::max<int64_t>(1, kMapBlock / points);
   std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), midBlock);
   int64_t tasksPerBlock = 1;
   if (const auto &blocks = s.rowBlocks) {
@@ -430,7 +431,8 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   if (outer >= 0 && !s.rowBlocks) {
     int64_t row = std::clamp<int64_t>(reduced, 1, 2 * kMapBlock);
     int64_t bytes = row * int64_t(itemSize(s.spec.result));
-    int64_t rowsOfBlock = std::max<int64_t>(4, target.l1Bytes / 2 / bytes / 4 * 4);
+    int64_t rowsOfBlock =
+        std::max<int64_t>(kRowsAtOnce, target.l1Bytes / 2 / bytes / kRowsAtOnce * kRowsAtOnce);
     std::tie(d[W::MidBlock], d[W::MidBlocks]) = blocksOf(extentAt(mid), rowsOfBlock);
     outerBlock = std::max<int64_t>(1, 2 * kMapBlock / (rowsOfBlock * row));
   }

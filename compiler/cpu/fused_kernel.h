@@ -11,6 +11,10 @@
 
 namespace ricci {
 
+/// Rows that are reduced at once: where they share what they load; and in columns, where their sums
+/// are loaded and stored once for all, and several streams are read from memory.
+inline constexpr int kRowsAtOnce = 4;
+
 /// The positions of a fused kernel's numbers in its descriptor, and what they are for a launch.
 ///
 /// Words, then the extents of the axes, then for every walker (accesses, then indices: of positions
