@@ -95,7 +95,8 @@ void FusedEmitter::columnPass(const LoopProgram::Pass &pass, const Values &base,
 
 void FusedEmitter::emitShared(ArrayRef<Values> bases, Value count) {
   Value from = b.idx(0);
-  if (vectorsAtOnce > 1) {
+  // Few rows are left: they need no code of their own.
+  if (vectorsAtOnce > 1 && int(bases.size()) == rowsAtOnce) {
     Value block = b.idx(vectorsAtOnce * k.lanes);
     from = b.sub(count, b.rem(count, block));
     b.forLoop(b.idx(0), from, block, [&](Value i) { sharedTile(bases, i, {}, vectorsAtOnce); });
