@@ -43,6 +43,8 @@ def AlignOperands : Pass<"ricci-align-operands", "::mlir::func::FuncOp"> {
   let description = [{
     What is multiplied, or otherwise computed, with a much larger operand and is not contiguous
     along the axis in which that is, is copied into its order by an einsum, a kernel of its own.
+    So is what varies along the last kept axis of a reduction of operands that broadcast against
+    each other, as those of distances do: its vectors run along that axis.
   }];
 }
 

@@ -62,28 +62,24 @@ void FusedEmitter::emit() {
     int inner = rows ? -1 : kept - 1, mid = rows ? kept - 1 : kept - 2;
     Values base = k.start();
     Value rest = task, count;
-    if (inner >= 0) {
-      Value blocks = k.word(Word::InnerBlocks), block = k.word(Word::InnerBlock);
+    // The task's block of an axis: from the first index to the end.
+    auto blockOf = [&](int axis, Word blockWord, Word blocksWord) -> std::pair<Value, Value> {
+      if (axis < 0)
+        return {b.idx(0), b.idx(1)};
+      Value blocks = k.word(blocksWord), block = k.word(blockWord);
       Value first = b.mul(b.rem(rest, blocks), block);
-      count = b.sub(b.min(b.add(first, block), k.extent(inner)), first);
       rest = b.div(rest, blocks);
+      return {first, b.min(b.add(first, block), k.extent(axis))};
+    };
+    if (inner >= 0) {
+      auto [first, end] = blockOf(inner, Word::InnerBlock, Word::InnerBlocks);
+      count = b.sub(end, first);
       base = k.advance(base, inner, first);
     }
-    Value mid0 = b.idx(0), mid1 = b.idx(1);
-    if (mid >= 0) {
-      Value blocks = k.word(Word::MidBlocks), block = k.word(Word::MidBlock);
-      mid0 = b.mul(b.rem(rest, blocks), block);
-      mid1 = b.min(b.add(mid0, block), k.extent(mid));
-      rest = b.div(rest, blocks);
-    }
+    Value mid0, mid1, outer0, outer1;
+    std::tie(mid0, mid1) = blockOf(mid, Word::MidBlock, Word::MidBlocks);
     int outer = program.sharesRows && mid > 0 ? mid - 1 : -1;
-    Value outer0 = b.idx(0), outer1 = b.idx(1);
-    if (outer >= 0) {
-      Value blocks = k.word(Word::OuterBlocks), block = k.word(Word::OuterBlock);
-      outer0 = b.mul(b.rem(rest, blocks), block);
-      outer1 = b.min(b.add(outer0, block), k.extent(outer));
-      rest = b.div(rest, blocks);
-    }
+    std::tie(outer0, outer1) = blockOf(outer, Word::OuterBlock, Word::OuterBlocks);
     for (int axis = outer >= 0 ? outer - 1 : mid - 1; axis >= 0; --axis) {
       Value extent = k.extent(axis);
       base = k.advance(base, axis, axis == 0 ? rest : b.rem(rest, extent));

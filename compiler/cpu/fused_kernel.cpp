@@ -8,7 +8,6 @@
 
 #include "compiler/cpu/vector_math.h"
 
-#include <cstring>
 #include <numeric>
 
 using namespace mlir;
@@ -16,62 +15,6 @@ using namespace mlir;
 namespace ricci {
 
 using Kind = LoopProgram::Kind;
-
-DType slotType(DType type) { return type == DType::f16 || type == DType::bf16 ? DType::f32 : type; }
-
-DType accumulatorType(const LoopProgram::Node &node) {
-  // A scan rounds every step, as its results do.
-  return node.kind == Kind::Scan ? node.type : slotType(node.computed);
-}
-
-FusedLayout::FusedLayout(const LoopProgram &program) {
-  size_t count = program.nodes.size();
-  position.assign(count, -1), guard.assign(count, -1), gather.assign(count, -1);
-  constant.assign(count, -1);
-  slot.assign(count, -1);
-  axes = int64_t(program.axes.size());
-  walkers = int64_t(program.accesses.size());
-  int64_t guards = 0, gathers = 0, parameters = 0, firstIndex = walkers;
-  // What columns share stays in registers.
-  bool columns = program.mode == LoopProgram::Mode::Columns && !program.sharesColumns;
-  std::vector<bool> usedLater(count, false);
-  for (size_t i = 0; i < count; ++i)
-    for (int operand : program.nodes[i].operands)
-      if (program.nodes[i].full || program.isReduction(int(i)) ||
-          program.nodes[i].stage > program.nodes[size_t(operand)].stage)
-        usedLater[size_t(operand)] = true;
-  for (auto [i, node] : llvm::enumerate(program.nodes)) {
-    if (node.kind == Kind::Position)
-      position[i] = walkers++;
-    if (!node.guards.empty()) {
-      guard[i] = walkers;
-      walkers += int64_t(node.guards.size());
-      guards += int64_t(node.guards.size());
-    }
-    if (LoopProgram::isParameter(node))
-      constant[i] = parameters++;
-    if (!node.gathered.empty()) {
-      gather[i] = gathers;
-      gathers += int64_t(node.gathered.size());
-    }
-    bool isAccumulator = program.isReduction(int(i)) || node.kind == Kind::Scan;
-    bool isKept = !node.full && !program.isUniform(int(i)) && usedLater[i] &&
-                  node.kind != Kind::Load && node.kind != Kind::Constant;
-    if (node.cached || (columns && (isAccumulator || isKept))) {
-      slot[i] = slotCount++;
-      slotCount += node.kind == Kind::ArgReduce;
-    }
-  }
-  for (const LoopProgram::Access &access : program.accesses)
-    turned.push_back(program.turns(access) ? slotCount++ : -1);
-  factors = Count + axes;
-  offsets = factors + walkers * axes;
-  guardExtents = offsets + (walkers - firstIndex);
-  gathered = guardExtents + (walkers - firstIndex);
-  slots = gathered + 3 * gathers;
-  constants = slots + slotCount;
-  size = constants + parameters;
-}
 
 FusedKernel::FusedKernel(LoopBuilder &b, ModuleOp module, const std::string &name,
                          const LoopProgram &program, const Target &target)
@@ -482,28 +425,19 @@ Number FusedKernel::compute(int index, const Point &point) {
 }
 
 std::optional<size_t> FusedKernel::addedFunction(const LoopProgram::Node &node) const {
-  auto isSum = [](const LoopProgram::Node &n) {
-    return n.kind == Kind::Scalar && (n.scalar == ScalarOp::Add || n.scalar == ScalarOp::Subtract);
-  };
-  if (!isSum(node))
+  if (node.kind != Kind::Scalar ||
+      (node.scalar != ScalarOp::Add && node.scalar != ScalarOp::Subtract))
     return std::nullopt;
   for (size_t i : {0, 1}) {
     const LoopProgram::Node &function = program.nodes[size_t(node.operands[i])],
                             &other = program.nodes[size_t(node.operands[1 - i])];
-    // Of constants that are in the code: of others the value is known at run time.
-    if (function.kind != Kind::Scalar || !hasFormForSum(function.scalar, node.computed) ||
-        function.computed != node.computed || other.kind != Kind::Constant ||
-        LoopProgram::isParameter(other))
+    // A number that is handed over at run time is not known here.
+    std::optional<double> number = LoopProgram::floatOf(other);
+    if (!number || LoopProgram::isParameter(other) || std::abs(*number) < 1)
       continue;
-    double number = 0;
-    if (other.type == DType::f32) {
-      float single;
-      std::memcpy(&single, other.data.data(), sizeof single);
-      number = single;
-    } else if (other.type == DType::f64) {
-      std::memcpy(&number, other.data.data(), sizeof number);
-    }
-    if (std::abs(number) >= 1 && !function.cached && program.users(node.operands[i]) == 1)
+    if (function.kind == Kind::Scalar && hasFormForSum(function.scalar, node.computed) &&
+        function.computed == node.computed && !function.cached &&
+        program.users(node.operands[i]) == 1)
       return i;
   }
   return std::nullopt;

@@ -34,6 +34,7 @@
 #include "compiler/fuse/align_operands.h"
 
 #include "compiler/fuse/access.h"
+#include "compiler/fuse/cost_model.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/make_ops.h"
 #include "compiler/ir/types.h"
@@ -56,8 +57,8 @@ namespace {
 /// How often an element is read at least, and what takes longer than the launch of a copy.
 constexpr double kLeastReads = 8, kLeastPoints = 1 << 14;
 /// Columns that are better reduced side by side than each by itself: a vector of them, or fewer
-/// whose sums are short. They are added up one term after the other.
-constexpr int64_t kVectorColumns = 16, kLeastColumns = 4, kShortReduced = 4, kMostSteps = 1 << 15;
+/// whose sums are short.
+constexpr int64_t kVectorColumns = 16, kLeastColumns = 4, kShortReduced = 4;
 /// Elements that are as close are loaded by whole vectors (LoopProgram::step).
 constexpr int64_t kClose = 8;
 

@@ -285,9 +285,9 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
   return cycles >= kScannedCycles;
 }
 
-/// Cycles: of a masked store of AVX2, of the next row of a group in a pass, of a reduction across
-/// the lanes of one row, and of as many rows, for each.
-static constexpr double kMaskedStore = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4;
+/// Cycles: of the end of a row that is stored in parts, of the next row of a group in a pass, of a
+/// reduction across the lanes of one row, and of as many rows, for each.
+static constexpr double kEndOfRow = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4;
 
 double fusedCycles(const LoopProgram &program, const Target &target) {
   double kept = 1, full, lanes = program.lanes(target) / (program.wide ? 2 : 1);
@@ -370,9 +370,9 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
     // A row ends in a masked vector and a reduction across lanes.
     const double across = program.grouped ? kAcrossGroup : kAcrossLanes;
     cycles += double(pass.reductions.size()) * (rows ? points + across * kept : 3 * points);
-    // Some CPUs take their time for masked stores of AVX2.
+    // Without masked stores the end of a row is stored in parts.
     if (rows && masked > 0 && !target.avx512)
-      cycles += double(pass.fullStores.size()) * kept * kMaskedStore;
+      cycles += double(pass.fullStores.size()) * kept * kEndOfRow;
     for (int store : pass.fullStores)
       cycles += points * storeCycles(store);
     for (int store : pass.keptStores)

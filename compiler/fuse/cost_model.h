@@ -19,6 +19,10 @@ namespace ricci {
 
 inline constexpr double kClock = 3e9; ///< cycles a second
 
+/// Terms that are added up one after the other, at most: in a contraction in place, and in columns
+/// that an operand is copied for.
+inline constexpr int64_t kMostSteps = 1 << 15;
+
 /// Whether a result of this size is gone from the caches before anybody reads it. It is stored past
 /// them, which spares reading the lines that it overwrites.
 bool leavesCaches(double bytes, const Target &target);

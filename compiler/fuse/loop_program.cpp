@@ -20,20 +20,25 @@ int LoopProgram::kept() const {
   return int(llvm::count_if(axes, [](const Axis &a) { return !a.reduced; }));
 }
 
-bool LoopProgram::isParameter(const Node &node) {
+std::optional<double> LoopProgram::floatOf(const Node &node) {
   if (node.kind != Kind::Constant)
-    return false;
-  double value = 0;
+    return std::nullopt;
   if (node.type == DType::f32) {
-    float single;
-    std::memcpy(&single, node.data.data(), sizeof single);
-    value = single;
-  } else if (node.type == DType::f64) {
+    float value;
     std::memcpy(&value, node.data.data(), sizeof value);
-  } else {
-    return false;
+    return value;
   }
-  return !llvm::is_contained({0.0, 0.5, 1.0, 2.0}, std::abs(value));
+  if (node.type == DType::f64) {
+    double value;
+    std::memcpy(&value, node.data.data(), sizeof value);
+    return value;
+  }
+  return std::nullopt;
+}
+
+bool LoopProgram::isParameter(const Node &node) {
+  std::optional<double> value = floatOf(node);
+  return value && !llvm::is_contained({0.0, 0.5, 1.0, 2.0}, std::abs(*value));
 }
 
 int LoopProgram::users(int node) const {

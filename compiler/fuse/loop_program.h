@@ -114,7 +114,7 @@ struct LoopProgram {
   std::vector<Store> stores;
 
   int kept() const; ///< number of kept axes
-  /// How many nodes and stores read the node, be it twice.
+  /// How many nodes and stores read the node. One that reads it twice counts once.
   int users(int node) const;
   int64_t stride(const Access &access) const {
     return vectorAxis < 0 ? 0 : access.strides[size_t(vectorAxis)];
@@ -159,6 +159,8 @@ struct LoopProgram {
   bool has(Kind kind) const {
     return llvm::any_of(nodes, [&](const Node &node) { return node.kind == kind; });
   }
+  /// The number of a constant of f32 or f64.
+  static std::optional<double> floatOf(const Node &node);
   /// Whether a constant is handed over at run time: a float other than a few common ones. So code
   /// does not depend on the number of elements of a mean.
   static bool isParameter(const Node &node);

@@ -22,9 +22,6 @@ constexpr int64_t kWays = 8;
 /// Tiles of rows that read columns of B which are not packed, at most.
 constexpr int64_t kFewTiles = 4;
 
-/// Terms that a contraction in place adds up one after the other.
-constexpr int64_t kMostSteps = 1 << 15;
-
 /// Bytes of operands of the smallest contractions that are prefetched one ahead.
 constexpr int64_t kLeastPrefetched = 512;
 
