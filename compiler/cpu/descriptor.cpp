@@ -270,8 +270,14 @@ LaunchData describeDirect(const Schedule &s, const Target &target) {
   w[W::TasksM] = std::max<int64_t>(1, m / w[W::TaskM]); // the last one takes the rest
   if (const auto &rows = s.rowBlocks)
     w[W::TaskM] = rows->blockRows, w[W::TasksM] = ceilDiv(m, rows->blockRows);
+  // Columns of B stay in the L1 cache for all rows; or a tile of rows for all columns, where A
+  // comes from further away than B.
+  double item = double(itemSize(computeType(s.spec.result))), k = double(w[W::K]);
+  w[W::RowsFirst] = k * double(n) * item <= double(target.l2Bytes) / 2 &&
+                    double(m) * (k + double(n)) * item > double(target.l2Bytes);
   w[W::RowA] = stride(s.m, 0), w[W::KA] = stride(s.k, 0), w[W::KB] = stride(s.k, 1),
   w[W::RowC] = stride(s.m, 2);
+  w[W::AheadEntries] = !s.batch.empty(), w[W::AheadRows] = s.batch.empty() ? s.spec.tileRows : 0;
   // Rows that are contiguous along K are prefetched one after another.
   w[W::PrefetchA] = w[W::KA] == 1 ? s.spec.tileRows * w[W::RowA] / std::max<int64_t>(w[W::K], 1)
                                   : int64_t(w[W::KA]);

@@ -99,10 +99,13 @@ struct DirectWord {
     K,
     TaskM,
     TasksM,
+    RowsFirst, ///< whether all columns of a tile of rows are done before the next rows
     RowA,
     KA,
     KB,
     RowC,
+    AheadEntries, ///< entries of the batch, or rows, from what is computed to what is prefetched
+    AheadRows,
     PrefetchA, ///< from what is prefetched of A's rows in one step of K to what is in the next
     PrefetchC, ///< whether lines of the result are prefetched too
     Count

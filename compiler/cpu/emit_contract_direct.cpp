@@ -8,7 +8,8 @@
 // For matrices so small, or so narrow, that packing costs more than it saves: a register tile of C
 // reads B's rows as vectors and A's elements as broadcasts from where they are.
 //
-//   for each task (batch entry, slab of rows): for tiles of columns: for tiles of rows:
+//   for each task (batch entry, slab of rows): for tiles of rows: for tiles of columns (or these
+//   first):
 //     for k: tile[r][v] += a[i + r, k] * b[k, j + v]
 //
 // Small matrices of a batch end before a prefetcher has found out about them: while one tile is
@@ -42,26 +43,46 @@ public:
     rowC_ = kernel_.word(W::RowC);
     kernel_.forTasks([&](Value task) {
       Value tasksM = kernel_.word(W::TasksM), taskM = kernel_.word(W::TaskM);
-      Value entry = b_.div(task, tasksM);
+      // Small entries are one slab each, and not worth a division.
+      auto parts = b_.ifYield(
+          b_.eq(tasksM, b_.idx(1)), [&] { return LoopBuilder::Values{task, b_.idx(0)}; },
+          [&] { return LoopBuilder::Values{b_.div(task, tasksM), b_.rem(task, tasksM)}; });
+      Value entry = parts[0], slab = parts[1];
       auto offsetsOf = [&](Value entry) {
         return offsetsAt(b_, kernel_.descriptor, list, entry, 3);
       };
       auto base = offsetsOf(entry);
       if (spec_.prefetches)
-        next_ = offsetsOf(b_.add(entry, 1)); // of the last one: the first, or a place nearby
+        // Of the last one: the first, or a place nearby.
+        next_ = offsetsOf(b_.add(entry, kernel_.word(W::AheadEntries)));
       // The last slab takes what is left, so that none has fewer rows than a tile.
-      Value slab = b_.rem(task, tasksM), first = b_.mul(slab, taskM);
+      Value first = b_.mul(slab, taskM);
       Value end = b_.select(b_.eq(b_.add(slab, 1), tasksM), m, b_.add(first, taskM));
       Value lastTile = b_.sub(end, b_.idx(spec_.tileRows));
-      b_.forLoop(b_.idx(0), n, b_.idx(spec_.tileColumns), [&](Value j) {
-        Value width = b_.min(b_.idx(spec_.tileColumns), b_.sub(n, j));
-        auto rows = [&](Value masked) {
+      // One loop inside the other, whichever comes first.
+      Value rowsFirst = b_.ne(kernel_.word(W::RowsFirst), b_.idx(0));
+      Value rows = b_.idx(spec_.tileRows), columns = b_.idx(spec_.tileColumns), zero = b_.idx(0);
+      auto either = [&](Value ofRows, Value ofColumns, bool outer) {
+        return outer ? b_.select(rowsFirst, ofRows, ofColumns)
+                     : b_.select(rowsFirst, ofColumns, ofRows);
+      };
+      auto loop = [&](bool outer, llvm::function_ref<void(Value)> body) {
+        b_.forLoop(either(first, zero, outer), either(end, n, outer), either(rows, columns, outer),
+                   body);
+      };
+      // Columns that do not fill a tile are done again as rows are, unless something is added to
+      // them, or they fill none: prefetchers do not follow masked loads, and without AVX-512 masked
+      // stores are slow.
+      Value lastColumns = b_.sub(n, columns);
+      loop(true, [&](Value x) {
+        loop(false, [&](Value y) {
           // Rows that do not fill a tile are done again with those before them.
-          b_.forLoop(first, end, b_.idx(spec_.tileRows),
-                     [&](Value i) { tile(base, b_.min(i, lastTile), j, masked); });
-        };
-        // Prefetchers do not follow masked loads: only the last columns have them.
-        b_.ifThen(b_.eq(width, b_.idx(spec_.tileColumns)), [&] { rows({}); }, [&] { rows(width); });
+          Value i = b_.min(b_.select(rowsFirst, x, y), lastTile), j = b_.select(rowsFirst, y, x);
+          Value isWhole = b_.ge(lastColumns, spec_.accumulate ? j : zero);
+          b_.ifThen(
+              isWhole, [&] { tile(base, i, b_.min(j, lastColumns), {}); },
+              [&] { tile(base, i, j, b_.min(columns, b_.sub(n, j))); });
+        });
       });
     });
   }
@@ -89,7 +110,8 @@ private:
   /// rows as the step is of K.
   void prefetchOperands(Value i, Value j, Value step) {
     Value ofA = b_.mul(step, kernel_.word(DirectWord::PrefetchA));
-    prefetch(0, b_.add(b_.add(next_[0], b_.mul(i, rowA_)), ofA), spec_.tileRows);
+    Value row = b_.add(i, kernel_.word(DirectWord::AheadRows));
+    prefetch(0, b_.add(b_.add(next_[0], b_.mul(row, rowA_)), ofA), spec_.tileRows);
     prefetch(1, b_.add(b_.add(next_[1], j), b_.mul(step, kB_)), spec_.tileColumns);
   }
 
@@ -126,8 +148,10 @@ private:
     auto sums = b_.forIter(b_.idx(0), readerA.steps(), b_.idx(1), zeros, body);
     if (spec_.prefetches)
       b_.ifThen(b_.ne(kernel_.word(DirectWord::PrefetchC), b_.idx(0)), [&] {
+        Value ahead = b_.add(i, kernel_.word(DirectWord::AheadRows));
         for (int r = 0; r < rows; ++r)
-          prefetch(2, b_.add(b_.add(next_[2], b_.mul(b_.add(i, r), rowC_)), j), spec_.tileColumns);
+          prefetch(2, b_.add(b_.add(next_[2], b_.mul(b_.add(ahead, r), rowC_)), j),
+                   spec_.tileColumns);
       });
     for (int r = 0; r < rows; ++r) {
       Value at = b_.add(b_.add(base[2], b_.mul(b_.add(i, r), rowC_)), j);

@@ -39,6 +39,12 @@ std::pair<Value, Value> ElementwiseKernel::block(Value index, Value blockSize, V
   return {first, b.min(b.add(first, blockSize), extent)};
 }
 
+void ElementwiseKernel::fetchAhead(ArrayRef<Value> base, Value index) {
+  for (int i = 0; i < operands(); ++i)
+    if (spec.unit >> i & 1)
+      values.fetchAhead(buffers[i], spec.operands[i], b.add(base[i], index));
+}
+
 SmallVector<Value> ElementwiseKernel::advance(ArrayRef<Value> base, Value index,
                                               ArrayRef<Value> strides) {
   SmallVector<Value> next;

@@ -30,6 +30,8 @@ public:
   /// base + index * strides, for every buffer.
   llvm::SmallVector<Value> advance(llvm::ArrayRef<Value> base, Value index,
                                    llvm::ArrayRef<Value> strides);
+  /// Brings the next lines along the inner axis to the L1 cache.
+  void fetchAhead(llvm::ArrayRef<Value> base, Value index);
   /// An operand at `index` along the inner axis. `inner` holds the run-time inner strides of a
   /// scalar kernel.
   Number operand(int i, llvm::ArrayRef<Value> base, Value index, Value length, int lanes,

@@ -69,7 +69,7 @@ void FusedEmitter::columnPass(const LoopProgram::Pass &pass, const Values &base,
   bool heavy = isHeavy(pass.full);
   bool scans = llvm::any_of(pass.full, [&](int i) { return node(i).kind == Kind::Scan; });
   int last = int(program.axes.size()) - 1;
-  int together = heavy || scans || pass.reductions.empty() ? 1 : kRowsAtOnce;
+  int together = heavy || scans || program.rowByRow || pass.reductions.empty() ? 1 : kRowsAtOnce;
   alongReduced(kept, last, base, b.idx(0), {}, {},
                [&](ArrayRef<Values> bases, Value linear, ArrayRef<State>) {
                  Value extent = k.extent(last), start = b.mul(linear, extent);
@@ -174,10 +174,12 @@ void FusedEmitter::columnRows(const LoopProgram::Pass &pass, ArrayRef<Values> ro
     for (int reduction : pass.reductions)
       states.push_back(loadState(reduction, i));
     Known inside = known;
+    k.fetchesAhead = program.rowByRow;
     eachRow(inside, [&](size_t row) {
       columnStep(pass, Point{rows[row], i, length, k.lanes}, linears[row],
                  b.mul(linears[row], block), states);
     });
+    k.fetchesAhead = false;
     for (auto [reduction, state] : llvm::zip(pass.reductions, states))
       storeState(reduction, state, i);
     return SmallVector<State>();

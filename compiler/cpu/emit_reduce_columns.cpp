@@ -13,13 +13,11 @@ using namespace mlir;
 
 namespace ricci {
 
-/// Rows that are added in one pass over the sums.
-static constexpr int kRows = 4;
-
 // for each task (outer index, block of mid, block of inner): for mid:
 //   sums[inner] = 0, in the L1 cache
-//   for further reduced dims, for next by kRows: for inner by vectors: sums += products of kRows
-//   rows result[inner] = sums[inner]
+//   for further reduced dims, for next by rowsAtOnce: for inner by vectors:
+//     sums += products of so many rows; of rows one by one, from memory, the next lines are fetched
+//   result[inner] = sums[inner]
 void emitReduceColumns(LoopBuilder &b, ModuleOp module, const KernelSpec &spec,
                        const Target &target) {
   using Word = ReduceColumnsWord;
@@ -64,14 +62,20 @@ void emitReduceColumns(LoopBuilder &b, ModuleOp module, const KernelSpec &spec,
           // The buffer of sums is a whole number of vectors, so only the operands need masks.
           values.forVectors(count, spec.operands, {}, [&](Value i, Value length, int lanes) {
             Number sum = values.load(sums, compute, i, lanes);
+            if (spec.rowsAtOnce == 1 && lanes && !length)
+              kernel.fetchAhead(bases[0], i);
             for (int r = 0; r < n; ++r)
               sum = kernel.product(bases[r], i, length, lanes, {}, &sum);
             values.store(sum, sums, compute, i, lanes);
           });
         };
-        Value count4 = kernel.word(Word::Next), whole = b.sub(count4, b.rem(count4, b.idx(kRows)));
-        b.forLoop(b.idx(0), whole, b.idx(kRows), [&](Value next) { rows(next, kRows); });
-        b.forLoop(whole, count4, b.idx(1), [&](Value next) { rows(next, 1); });
+        Value end = kernel.word(Word::Next), single = b.idx(0);
+        if (spec.rowsAtOnce > 1) {
+          single = b.sub(end, b.rem(end, b.idx(spec.rowsAtOnce)));
+          b.forLoop(b.idx(0), single, b.idx(spec.rowsAtOnce),
+                    [&](Value next) { rows(next, spec.rowsAtOnce); });
+        }
+        b.forLoop(single, end, b.idx(1), [&](Value next) { rows(next, 1); });
       });
       values.forVectors(count, {}, {spec.result}, [&](Value i, Value length, int lanes) {
         Number sum = values.load(sums, compute, i, lanes);

@@ -15,14 +15,11 @@ namespace ricci {
 
 /// Independent sums, so that additions do not wait for each other.
 static constexpr int kAccumulators = 4;
-/// Rows that share what they are multiplied with, or are short.
-static constexpr int kRowsAtOnce = 4;
 /// Elements that are summed before their sum is added to the total: a long sum's error then grows
 /// with the number of blocks.
 static constexpr int64_t kBlock = 4096;
 
-// for each task (outer index, block of mid): for mid, several rows at once where they share an
-// operand or are short:
+// for each task (outer index, block of mid): for mid, by rowsAtOnce:
 //   sums = 0
 //   for further reduced dims, for next, for blocks of inner:
 //     sums += sums over the block, by vectors, of operand 0 * operand 1 * ...
@@ -41,9 +38,8 @@ public:
                llvm::all_of(spec.operands, [&](DType t) { return values_.hasMaskedLoad(t); })) {
     // The accumulators of all rows, and vectors of what is loaded. Two rows at once, which 16
     // registers have room for, are slower than one.
-    if ((spec.shared || spec.together) &&
-        kRowsAtOnce * accumulators_ * values_.components() + 4 <= target.vectorRegisters)
-      rowsAtOnce_ = kRowsAtOnce;
+    if (spec.rowsAtOnce * accumulators_ * values_.components() + 4 <= target.vectorRegisters)
+      rowsAtOnce_ = spec.rowsAtOnce;
   }
 
   void emit() {

@@ -285,6 +285,8 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
     return point.length ? yieldIf(b.eq(point.length, b.idx(point.lanes)), strided, single)
                         : strided();
   }
+  if (stride == 1 && !turned && fetchesAhead)
+    v.fetchAhead(buffer, a.type, at);
   if (stride == 1 || stride == -1) {
     if (!point.length || turned) // a row of a block has room for whole vectors
       return whole();

@@ -128,7 +128,8 @@ public:
   ScalarOps scalars;
   Values buffers;
   Value descriptor, workspace, begin, end, status;
-  Value streams; ///< whether results are stored past the caches
+  Value streams;             ///< whether results are stored past the caches
+  bool fetchesAhead = false; ///< whether loads along the vector axis do
   int lanes;
 
 private:

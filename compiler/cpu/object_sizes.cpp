@@ -158,6 +158,7 @@ public:
     } else if (s.spec.family == Family::ContractDirect) {
       words[DirectWord::TaskM] = words[DirectWord::M];
       words[DirectWord::TasksM] = 1;
+      words[DirectWord::RowsFirst] = typical_.descriptor[DirectWord::RowsFirst];
       data.tasks = totalExtent(s.batch);
     } else if (!slots_.empty()) {
       std::copy(slots_.begin(), slots_.end(), words.begin() + firstSlot_);

@@ -24,8 +24,12 @@ SmallVector<Value> offsetsAt(LoopBuilder &b, Value descriptor, Value list, Value
   inits.append(buffers, b.idx(0));
   auto results = b.forIter(b.idx(0), rank, b.idx(1), inits, [&](Value, ValueRange state) {
     Value extent = b.load(descriptor, state[1]);
-    Value index = b.rem(state[0], extent);
-    LoopBuilder::Values next{b.div(state[0], extent), b.add(state[1], buffers + 1)};
+    // The outermost dim, often the only one, is not divided by: that takes as long as the rest.
+    auto parts = b.ifYield(
+        b.lt(state[0], extent), [&] { return LoopBuilder::Values{b.idx(0), state[0]}; },
+        [&] { return LoopBuilder::Values{b.div(state[0], extent), b.rem(state[0], extent)}; });
+    Value index = parts[1];
+    LoopBuilder::Values next{parts[0], b.add(state[1], buffers + 1)};
     for (int i = 0; i < buffers; ++i)
       next.push_back(b.add(state[2 + i], b.mul(index, b.load(descriptor, b.add(state[1], 1 + i)))));
     return next;

@@ -32,6 +32,9 @@ Type ValueBuilder::storageType(MLIRContext *context, DType dtype) {
   }
 }
 
+/// From here prefetched lines arrive in time, and at the end of a row few are fetched for nothing.
+static constexpr size_t kBytesAhead = 512;
+
 ValueBuilder::ValueBuilder(LoopBuilder &b, const Target &target, DType compute)
     : b_(b), target_(target), compute_(compute), component_(storageType(b.getContext(), compute)),
       components_(componentsOf(compute)), lanes_(target.lanes(componentDType(compute))) {}
@@ -87,6 +90,12 @@ Number ValueBuilder::load(Value buffer, DType storage, Value index, int lanes) {
       n = {b_.load(buffer, at), b_.load(buffer, b_.add(at, 1))};
   }
   return converted(n, storage, lanes);
+}
+
+void ValueBuilder::fetchAhead(Value buffer, DType storage, Value index) {
+  Value ahead = b_.add(index, int64_t(kBytesAhead / itemSize(storage)));
+  b_.op<memref::PrefetchOp>(buffer, ValueRange{b_.mul(ahead, componentsOf(storage))},
+                            /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 Number ValueBuilder::loadStrided(Value buffer, DType storage, Value index, int lanes,

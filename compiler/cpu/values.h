@@ -40,6 +40,8 @@ public:
   // `lanes` is 0 for a scalar. `index` counts numbers, not components.
   Number zero(int lanes);
   Number load(Value buffer, DType storage, Value index, int lanes);
+  /// Brings the line that is a few lines after this number to the L1 cache.
+  void fetchAhead(Value buffer, DType storage, Value index);
   /// Numbers that are `stride` apart, 2 at least or -2 at most: by shuffles of whole vectors, of
   /// which none reaches beyond the first and the last of them.
   Number loadStrided(Value buffer, DType storage, Value index, int lanes, int64_t stride);

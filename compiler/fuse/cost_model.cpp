@@ -24,6 +24,10 @@ static constexpr double kFarCycles = 38;
 
 bool leavesCaches(double bytes, const Target &target) { return bytes > double(target.l3Bytes) / 2; }
 
+bool readsRowByRow(double row, double bytes, const Target &target) {
+  return leavesCaches(bytes, target) && row > 64 && row < 4096;
+}
+
 double leastSaved(double seconds) {
   return std::max(std::min(1e-3, 0.5 * seconds), 0.15 * seconds);
 }
@@ -178,7 +182,11 @@ static double directCycles(const Schedule &s, const Target &target) {
   if (distance * double(itemSize(s.spec.stored(1))) >= kFarBytes &&
       bytesOf(s, 1) > double(target.l3Bytes) / 2)
     step = std::max(step, kFarCycles);
-  return batch * (tiles * (steps * step + 2 * rows * vectors + 20) + 60);
+  // The pointers of the rows, and the results. Columns that do not fill a tile are stored under a
+  // mask, which without AVX-512 is slow.
+  double stores = totalExtent(s.n) < s.spec.tileColumns && !target.avx512 ? 8 : 1;
+  double ends = 0.2 * rows * rows + stores * rows * vectors + 10;
+  return batch * (tiles * (steps * step + ends) + 60);
 }
 
 static double elementwiseCycles(const Schedule &s, const Target &target) {

@@ -27,6 +27,11 @@ inline constexpr int64_t kMostSteps = 1 << 15;
 /// them, which spares reading the lines that it overwrites.
 bool leavesCaches(double bytes, const Target &target);
 
+/// Whether rows of so many bytes of so many in all are read one after the other, and fetched ahead,
+/// where vectors run along a kept axis. Side by side they are streams that end before a prefetcher
+/// has found them; a row of a page does not, and one of a line is no stream.
+bool readsRowByRow(double row, double bytes, const Target &target);
+
 /// What a new kernel must be predicted to save of so many seconds to be worth some 40 ms of
 /// compilation for a new batch size. Predictions are up to three times the real times, and what is
 /// saved is often less yet.

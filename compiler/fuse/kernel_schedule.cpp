@@ -27,6 +27,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
       params.append("wide", b.getUnitAttr());
     if (s.spec.loops->grouped)
       params.append("grouped", b.getUnitAttr());
+    if (s.spec.loops->rowByRow)
+      params.append("row_by_row", b.getUnitAttr());
     if (s.keepsUnits)
       params.append("units", b.getUnitAttr());
     SmallVector<int64_t> cached;
@@ -73,8 +75,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns}));
   } else if (s.spec.vectorized && !s.spec.loops) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
-    if (s.spec.together)
-      params.append("together", b.getUnitAttr());
+    if (s.spec.rowsAtOnce > 1)
+      params.append("at_once", b.getI64IntegerAttr(s.spec.rowsAtOnce));
   }
   if (const auto &r = s.rowBlocks)
     params.append("rows", b.getDenseI64ArrayAttr({r->entries, r->rows, r->blockRows, r->passed}));
@@ -190,6 +192,9 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
                    s.keepsUnits);
   program->wide = params.contains("wide");
   program->grouped = params.contains("grouped");
+  program->rowByRow = params.contains("row_by_row");
+  if (program->rowByRow && rows)
+    return read.fail("rows are summed 'row_by_row' along columns");
   if (program->grouped && !program->mayGroup())
     return read.fail("'grouped' needs rows that share nothing, and no scan");
   s.order = order;
@@ -453,10 +458,13 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
       s.spec.unit = uint32_t(unit.getInt());
       if (unit.getInt() < 0 || unit.getInt() >> buffers != 0)
         read.fail("'unit' has a bit for each buffer");
+      if (auto atOnce = params.getAs<IntegerAttr>("at_once")) {
+        s.spec.rowsAtOnce = int(atOnce.getInt());
+        if (atOnce.getInt() < 1 || atOnce.getInt() > kMostRowsAtOnce ||
+            (*family != Family::ReduceRows && *family != Family::ReduceColumns))
+          read.fail("a reduction reads 1 to 8 rows 'at_once'");
+      }
       s.spec.shared = sharedOperands(s);
-      s.spec.together = params.contains("together");
-      if (s.spec.together && *family != Family::ReduceRows)
-        read.fail("rows are summed 'together' by a reduction by rows");
     }
   }
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))

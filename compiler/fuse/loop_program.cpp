@@ -314,8 +314,8 @@ std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);
   out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ")
-      << (sharesColumns ? "shared " : "") << (grouped ? "grouped " : "") << kept() << '+'
-      << axes.size() - size_t(kept()) << '\n';
+      << (sharesColumns ? "shared " : "") << (grouped ? "grouped " : "")
+      << (rowByRow ? "row by row " : "") << kept() << '+' << axes.size() - size_t(kept()) << '\n';
   auto writeAlong = [&](const LoopProgram &program) {
     for (const Access &access : program.accesses)
       out << "a " << shortName(access.type) << ' ' << program.step(access)

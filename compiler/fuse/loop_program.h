@@ -106,6 +106,8 @@ struct LoopProgram {
   /// Rows: as many as a vector has lanes go together through each pass, and what is known of them
   /// between two passes is a vector: of short rows.
   bool grouped = false;
+  /// Columns: rows come from memory, one after the other, and are fetched ahead.
+  bool rowByRow = false;
   /// Vectors are two registers, of which operations are under way together.
   bool wide = false;
   int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none

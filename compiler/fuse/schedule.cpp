@@ -47,7 +47,7 @@ int64_t totalExtent(const Dims &dims) {
 
 uint32_t sharedOperands(const Schedule &s) {
   uint32_t shared = 0;
-  if (s.spec.family == Family::ReduceRows && s.spec.vectorized && !s.batch.empty())
+  if (s.spec.family == Family::ReduceRows && s.spec.rowsAtOnce > 1 && !s.batch.empty())
     for (size_t i = 0; i < s.spec.operands.size(); ++i)
       shared |= uint32_t(s.batch[0].strides[i] == 0) << i;
   return shared & s.spec.unit;
@@ -193,7 +193,7 @@ std::string KernelSpec::name() const {
     name += "_";
     for (size_t i = 0; i <= operands.size(); ++i)
       name += !vectorized ? 's' : shared >> i & 1 ? 'r' : unit >> i & 1 ? '1' : '0';
-    name += together ? "_together" : "";
+    name += rowsAtOnce > 1 ? "_by_" + std::to_string(rowsAtOnce) : "";
   }
   if (family == Family::Transpose && streams)
     name += "_past";

@@ -63,6 +63,9 @@ llvm::StringRef packingName(Packing packing);
 /// Blocks of a transpose are multiples of this: no group of tiles has more rows or columns.
 inline constexpr int64_t kTransposeUnit = 64;
 
+/// KernelSpec::rowsAtOnce, at most.
+inline constexpr int kMostRowsAtOnce = 8;
+
 /// Vectors of a row of a register tile, at most.
 inline constexpr int kMostTileVectors = 4;
 
@@ -76,12 +79,11 @@ struct KernelSpec {
   /// buffer i advances by 1 along it (else by 0).
   bool vectorized = false;
   uint32_t unit = 0;
-  /// ReduceRows, vectorized: operands that are the same for all rows of a task and that advance
-  /// along them; several rows are then summed at once, so that these are loaded once for all.
+  /// Reduce*, vectorized: rows of the operands that are read side by side.
+  int rowsAtOnce = 1;
+  /// ReduceRows, several at once: operands that are the same for all of them and that advance along
+  /// them, which are loaded once.
   uint32_t shared = 0;
-  /// ReduceRows, vectorized: several rows are summed at once, so that the next ones are on their
-  /// way while a row ends.
-  bool together = false;
   int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
   Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns
   /// Contract: the result is contiguous along the innermost column dim, and every panel of columns

@@ -29,11 +29,49 @@ class DirectChooser : ProductChooser {
 public:
   using ProductChooser::ProductChooser;
 
+  /// The fastest tile, and where kernels are known the fastest with what compiling it takes. That
+  /// of most contractions, two vectors of as many rows as there are registers for, is taken unless
+  /// another is clearly faster.
   std::vector<Schedule> choose(const Schedule &packed) const {
+    std::optional<Schedule> fastest, best;
+    double least = HUGE_VAL, leastWithNew = HUGE_VAL;
+    const int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
+    const int64_t m = totalExtent(packed.m);
+    Schedule tiled = packed;
+    for (int vectors = 1; vectors <= kMostTileVectors; ++vectors)
+      for (int rows = int(std::min<int64_t>(mostRows(vectors), std::max<int64_t>(m, 1))); rows > 0;
+           --rows) {
+        tiled.spec.tileRows = rows;
+        tiled.spec.tileColumns = vectors * lanes;
+        auto s = direct(tiled);
+        if (!s)
+          continue;
+        double factor = 1;
+        if (product_.known && !isKnown(s->spec)) {
+          // The kernel may exist that prefetches where this one does not, or that does not.
+          Schedule other = *s;
+          other.prefetches = other.spec.prefetches = !s->prefetches;
+          if (isKnown(other.spec)) {
+            factor = s->prefetches ? 1.4 : 1.02;
+            *s = std::move(other);
+          }
+        }
+        const bool isUsual = vectors == 2 && rows == mostRows(2);
+        double seconds = predictSeconds(*s, target_) * factor * (isUsual ? 0.96 : 1);
+        if (seconds < least) {
+          least = seconds;
+          fastest = *s;
+        }
+        if (double all = seconds + newSeconds(s->spec, seconds); all < leastWithNew) {
+          leastWithNew = all;
+          best = std::move(s);
+        }
+      }
     std::vector<Schedule> candidates;
-    if (auto inPlace = direct(packed))
-      candidates.push_back(*inPlace);
-    addKnown(packed, candidates);
+    if (best)
+      candidates.push_back(*best);
+    if (product_.known && fastest)
+      candidates.push_back(*fastest);
     return candidates;
   }
 
@@ -54,10 +92,16 @@ private:
     // There must be as many rows as in a tile at any size.
     if (product_.size && m % product_.size == 0)
       return std::nullopt;
-    // Partial vectors need masks of their type.
+    // Vectors that are partial, or end in columns that are added to, need masks of their type.
     bool masks = target_.avx512 || (target_.vectorBytes == 32 && itemSize(storedB) >= 4 &&
                                     itemSize(product_.result) >= 4);
-    if (!masks && n % packed.spec.tileColumns != 0)
+    if (!masks &&
+        (packed.accumulate ? n % packed.spec.tileColumns != 0 : n < packed.spec.tileColumns))
+      return std::nullopt;
+    // Those of AVX2 are held in vector registers, next to the columns that they are for.
+    int vectors = packed.spec.tileColumns / target_.lanes(componentDType(compute));
+    if (n < packed.spec.tileColumns && !target_.avx512 &&
+        (packed.spec.tileRows + 2) * vectors + 1 > target_.vectorRegisters)
       return std::nullopt;
     int64_t bytes = int64_t(itemSize(compute));
     bool contiguousA = stride(packed.m, 0) == 1 || stride(packed.k, 0) == 1;
@@ -79,34 +123,20 @@ private:
     s.streams = s.spec.streams = s.spec.panels = false;
     s.spec.accumulate = s.accumulate;
     s.blockRows = s.blockColumns = s.blockK = 0;
+    s.bytes = bytes_;
     // The last tile of rows overlaps the one before: a row must not be added to twice.
-    s.spec.tileRows = int(std::min<int64_t>(s.spec.tileRows, std::max<int64_t>(m, 1)));
     if (s.accumulate && m % s.spec.tileRows != 0)
       return std::nullopt;
     // Entries of a batch that are fetched one ahead: none that prefetchers follow well, or that
     // take less time than finding the next one. Their number does not count, so that another one
-    // compiles nothing.
+    // compiles nothing. Of a lone matrix from memory, the next rows.
     int64_t read = (m * k + k * n) * bytes;
-    s.prefetches = !s.batch.empty() && !product_.size && read >= kLeastPrefetched &&
-                   read + m * n * bytes <= mostPrefetched();
+    if (!product_.size)
+      s.prefetches = s.batch.empty()
+                         ? m >= 2 * s.spec.tileRows && leavesCaches(bytes_, target_)
+                         : read >= kLeastPrefetched && read + m * n * bytes <= mostPrefetched();
     s.spec.prefetches = s.prefetches;
     return s;
-  }
-
-  /// In place by the kernels that exist: their tiles need not be best when packed.
-  void addKnown(const Schedule &packed, std::vector<Schedule> &candidates) const {
-    if (!product_.known)
-      return;
-    Schedule tiled = packed;
-    int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
-    for (int vectors = 1; vectors <= kMostTileVectors; ++vectors)
-      for (int rows = mostRows(vectors); rows > 0; --rows) {
-        tiled.spec.tileRows = rows;
-        tiled.spec.tileColumns = vectors * lanes;
-        auto inPlace = direct(tiled);
-        if (inPlace && inPlace->spec.tileRows == rows && isKnown(inPlace->spec))
-          candidates.push_back(std::move(*inPlace));
-      }
   }
 
   /// Bytes of the largest batch entry, with its result, that is fetched ahead. Every tile fetches

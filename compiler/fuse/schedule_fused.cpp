@@ -70,6 +70,7 @@ private:
     program->arrange(order, mode, keepsUnits);
     program->wide = isWide(*program);
     program->grouped = program->mayGroup() && program->reducedExtent() <= kShortRow;
+    program->rowByRow = goesRowByRow(*program);
     cache(*program);
     Schedule s;
     s.spec.family = Family::Fused;
@@ -201,6 +202,18 @@ private:
         flops_ += node.full || loops_.kept() == int(loops_.axes.size()) ? points : kept;
       else if (node.kind == Kind::Reduce || node.kind == Kind::Scan)
         flops_ += points;
+  }
+
+  /// LoopProgram::rowByRow.
+  bool goesRowByRow(const LoopProgram &program) const {
+    if (program.mode != Mode::Columns || program.sharesColumns || program.vectorAxis < 0 ||
+        program.kept() == int(program.axes.size()) || size_)
+      return false;
+    size_t widest = 0;
+    for (const LoopProgram::Access &access : program.accesses)
+      widest = std::max(widest, itemSize(access.type));
+    double row = double(program.axes[size_t(program.vectorAxis)].extent) * double(widest);
+    return readsRowByRow(row, bytes_, target_);
   }
 
   /// Of narrow vectors few are under way at a time where operations are long chains. Of 512 bits

@@ -100,8 +100,11 @@ uint32_t unitBits(const Dim &dim) {
   return bits;
 }
 
-/// Elements of rows whose ends keep the next rows' loads from being on their way.
-constexpr int64_t kShortRow = 2048;
+/// Rows at once of a reduction by rows, which a vector's horizontal sums are made of, and by
+/// columns, whose sums wait in the L1 cache.
+constexpr int kRows = 4, kColumnRows = kMostRowsAtOnce;
+/// Bytes of rows of which several lie in few lines.
+constexpr double kShortRow = 256;
 
 class Chooser : ProductChooser {
 public:
@@ -232,11 +235,30 @@ private:
       bringToFront(s.k, *best);
       s.spec.vectorized = true;
       s.spec.unit = unitBits(s.k[0]);
+      if (rowsAtOnce(s))
+        s.spec.rowsAtOnce = kRows;
       s.spec.shared = sharedOperands(s);
-      // One schedule serves every size.
-      s.spec.together = operands_ == 1 && !product_.size && s.k[0].extent <= kShortRow;
     }
     return s;
+  }
+
+  double rowBytes(int64_t extent) const {
+    size_t widest = 0;
+    for (DType operand : product_.operands)
+      widest = std::max(widest, itemSize(operand));
+    return double(extent) * double(widest);
+  }
+
+  /// Whether rows are summed several at once: to load once what they share, where the L1 cache does
+  /// not hold it from row to row or where nothing waits for memory (readsRowByRow); to end
+  /// together, where they are short.
+  bool rowsAtOnce(Schedule s) const {
+    double bytes = rowBytes(s.k[0].extent);
+    s.spec.rowsAtOnce = kRows;
+    if (!sharedOperands(s)) // one schedule serves every size
+      return operands_ == 1 && bytes <= kShortRow && !product_.size;
+    return product_.size || !leavesCaches(bytes_, target_) || bytes <= kShortRow ||
+           bytes > double(target_.l1Bytes) / 2;
   }
 
   std::optional<Schedule> reduceColumns() const {
@@ -250,6 +272,8 @@ private:
     s.k = merged(sortedReduced());
     s.spec.vectorized = true;
     s.spec.unit = unitBits(dims[0]);
+    if (product_.size || !readsRowByRow(rowBytes(dims[0].extent), bytes_, target_))
+      s.spec.rowsAtOnce = kColumnRows;
     return s;
   }
 };

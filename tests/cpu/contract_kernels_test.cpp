@@ -208,11 +208,13 @@ TEST_P(ContractKernels, batchesAndStrides) {
   }
 }
 
-// Without packing. Every side of a tile; the last tile of rows is done with rows before it. Half of
-// the batches are prefetched, with their results, which no cache holds.
+// Without packing. Every side of a tile; the last tiles of rows and of columns are done with those
+// before them, whichever of both comes first. Half of the batches, or the next rows, are
+// prefetched, with their results, which no cache holds.
 TEST_P(ContractKernels, direct) {
   Target small = target();
   small.l3Bytes = 0;
+  small.l2Bytes = 2048;
   for (int type = 0; type < kNumDTypes; ++type) {
     DType t = DType(type);
     if (kindOf(t) == DTypeKind::Complex)
@@ -229,14 +231,15 @@ TEST_P(ContractKernels, direct) {
         for (int64_t m : {int64_t(rows), int64_t(rows) + 1, int64_t(3 * rows) - 1, int64_t(0)})
           for (int64_t n : {columns, 2 * columns, int64_t(1), columns - 1, columns + 1,
                             3 * columns - 2, int64_t(0)})
-            for (int64_t k : {0, 1, 6}) {
-              if ((m != 0 && m < rows) || (!masks && n % columns != 0))
+            for (int64_t k : {0, 1, 6, 7}) {
+              bool accumulates = m % rows == 0 && (n + k) % 3 == 0;
+              if ((m != 0 && m < rows) ||
+                  (!masks && (accumulates ? n % columns != 0 : n < columns)))
                 continue;
               auto product = makeProduct(k % 2 ? "mk,kn->mn" : "xkm,kxn->mxn",
                                          {{'m', m}, {'n', n}, {'k', k}, {'x', 2}}, {t, t}, t);
-              product.accumulate = m % rows == 0 && (n + k) % 3 == 0;
-              spec.accumulate = product.accumulate;
-              spec.prefetches = k == 6 && (m + n) % 2;
+              spec.accumulate = product.accumulate = accumulates;
+              spec.prefetches = k >= 6 && (m + n) % 2;
               auto schedule =
                   contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather);
               schedule.prefetches = spec.prefetches;

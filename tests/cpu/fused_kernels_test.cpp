@@ -158,6 +158,9 @@ TEST_P(FusedKernels, ReductionsOfRowsAndColumns) {
       {"f32", DType::f32},   {"f64", DType::f64}, {"f16", DType::f16},
       {"bf16", DType::bf16}, {"i8", DType::i8},   {"i64", DType::i64},
       {"ui16", DType::u16},  {"i1", DType::b1},   {"complex<f32>", DType::f32}};
+  // Rows that come from memory are read one after the other.
+  Target far = target();
+  far.l3Bytes = 0;
   uint64_t seed = 0;
   for (auto [name, dtype] : types)
     for (auto [kept, reduced] : pairsOf(extents(dtype == DType::b1 ? DType::u8 : dtype)))
@@ -166,9 +169,9 @@ TEST_P(FusedKernels, ReductionsOfRowsAndColumns) {
         options.disorder = ++seed % 2;
         options.seed = seed;
         options.everySchedule = kept == 3 && name == std::string("f32");
-        expectRight(program(text, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced, name, kept,
-                            dim, reduced == 0 ? "prod" : "max"),
-                    options);
+        expectLikeOracle(program(text, dim == 0 ? reduced : kept, dim == 0 ? kept : reduced, name,
+                                 kept, dim, reduced == 0 ? "prod" : "max"),
+                         seed % 4 < 2 ? far : target(), options);
         if (HasFailure())
           return;
       }

@@ -389,7 +389,8 @@ Schedule transposeSchedule(const LabelledProduct &product, size_t column, size_t
   return s;
 }
 
-Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool vectorized) {
+Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool vectorized,
+                             int rowsAtOnce) {
   Schedule s;
   s.spec.family = family;
   s.spec.operands = product.operands;
@@ -403,6 +404,7 @@ Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool
     const Dims &dims = family == Family::ReduceRows ? s.k : s.batch;
     for (size_t i = 0; i <= product.operands.size(); ++i)
       s.spec.unit |= uint32_t(dims[0].strides[i] == 1) << i;
+    s.spec.rowsAtOnce = rowsAtOnce;
     s.spec.shared = sharedOperands(s);
   }
   return s;

@@ -52,8 +52,9 @@ Schedule contractSchedule(const LabelledProduct &product, const KernelSpec &spec
 /// its last `rows` axes.
 Schedule transposeSchedule(const LabelledProduct &product, size_t column, size_t rows);
 /// A map or reduction: axes innermost last, as the product lists them. Vectorized where
-/// `vectorized` is set; the product must allow it.
-Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool vectorized);
+/// `vectorized` is set; the product must allow it. A reduction reads so many rows at once.
+Schedule elementwiseSchedule(Family family, const LabelledProduct &product, bool vectorized,
+                             int rowsAtOnce = 1);
 
 /// Compiled once for each spec and target; null, and a failed test, where that goes wrong.
 KernelFn kernelOf(const KernelSpec &spec, const Target &target);

@@ -142,7 +142,7 @@ func.func @trace(%a: tensor<50x50xf32>) -> tensor<f32> {
 }
 
 // CHECK-LABEL: func.func @columns
-// CHECK: schedule(#ricci.schedule<"reduce_columns", {batch = [array<i64: 700, 1, 1>]
+// CHECK: schedule(#ricci.schedule<"reduce_columns", {at_once = 8 : i64, batch = [array<i64: 700, 1, 1>]
 // CHECK-SAME: k = [array<i64: 500, 700, 0>]
 // CHECK-SAME: unit = 3 : i64
 func.func @columns(%a: tensor<500x700xf32>) -> tensor<700xf32> {

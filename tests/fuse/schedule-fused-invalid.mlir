@@ -162,3 +162,14 @@ func.func @grouped_columns(%a: tensor<3x4xf32>) -> tensor<4xf32> {
   }
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @row_by_row(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: rows are summed 'row_by_row' along columns}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>, row_by_row}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}

@@ -120,3 +120,13 @@ func.func @short_rows(%x: tensor<512x20xf32>, %y: tensor<512x128xf32>, %z: tenso
   %3 = ricci.scan cumsum %w dim = 1 : tensor<512x20xf32> -> tensor<512x20xf32>
   return %0, %1, %2, %3 : tensor<512xf32>, tensor<512xf32>, tensor<512xf32>, tensor<512x20xf32>
 }
+
+// From memory, short rows are summed one after the other along columns.
+// CHECK-LABEL: func.func @rows_from_memory
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}mode = "columns", order = array<i64: 1, 0>, row_by_row
+// CHECK-NOT: row_by_row
+func.func @rows_from_memory(%x: tensor<100000x200xf32>, %y: tensor<1000x200xf32>) -> (tensor<200xf32>, tensor<200xf32>) {
+  %0 = ricci.reduce max %x dims = [0] : tensor<100000x200xf32> -> tensor<200xf32>
+  %1 = ricci.reduce max %y dims = [0] : tensor<1000x200xf32> -> tensor<200xf32>
+  return %0, %1 : tensor<200xf32>, tensor<200xf32>
+}

@@ -275,6 +275,58 @@ TEST(Schedule, smallMatricesOfABatchArePrefetched) {
   EXPECT_FALSE(chooseSchedule(matmul(16, 16, 16), target()).prefetches);
 }
 
+TEST(Schedule, rowsInPlaceFromMemoryArePrefetched) {
+  auto prefetches = [](int64_t m) {
+    Schedule s = chooseSchedule(matmul(m, 32, 100), target());
+    EXPECT_EQ(s.spec.family, Family::ContractDirect);
+    EXPECT_EQ(s.spec.prefetches, s.prefetches);
+    return s.prefetches;
+  };
+  EXPECT_TRUE(prefetches(100000));
+  EXPECT_FALSE(prefetches(1000)); // in the cache
+}
+
+// Columns that fill no tile are done again, or cost a mask: few narrow vectors waste none of them.
+TEST(Schedule, tilesInPlaceFitTheColumns) {
+  auto columns = [](int64_t n, const char *cpu) {
+    return chooseSchedule(matmul(1000, n, 40), target(cpu)).spec.tileColumns;
+  };
+  EXPECT_EQ(columns(16, "znver4"), 16);
+  EXPECT_EQ(columns(40, "znver4"), 48);
+  EXPECT_EQ(columns(100, "znver4"), 16); // 7 of 16, not 4 of 32
+  EXPECT_EQ(columns(10, "x86-64-v3"), 16);
+  EXPECT_EQ(columns(8, "x86-64-v3"), 8);
+}
+
+// What rows share is loaded once for several; those of memory are read in their order, unless the
+// operand that they share is in no L1 cache.
+TEST(Schedule, rowsAtOnceFromMemory) {
+  auto byRows = [](int64_t rows, int64_t terms, bool shares) {
+    Schedule s =
+        chooseSchedule(shares ? product({{rows, {terms, 0, 1}, true}, {terms, {1, 1, 0}, false}})
+                              : product({{rows, {terms, 1}, true}, {terms, {1, 0}, false}}),
+                       target("znver4"));
+    EXPECT_EQ(s.spec.family, Family::ReduceRows);
+    return s.spec.rowsAtOnce;
+  };
+  EXPECT_EQ(byRows(100, 500, true), 4);
+  EXPECT_EQ(byRows(1000000, 500, true), 1);
+  EXPECT_EQ(byRows(1000, 1000000, true), 4);
+  EXPECT_EQ(byRows(1000000, 50, true), 4);
+  EXPECT_EQ(byRows(1000, 50, false), 4);
+  EXPECT_EQ(byRows(1000, 500, false), 1);
+  auto byColumns = [](int64_t rows, int64_t columns) {
+    Schedule s = chooseSchedule(product({{columns, {1, 1}, true}, {rows, {columns, 0}, false}}),
+                                target("znver4"));
+    EXPECT_EQ(s.spec.family, Family::ReduceColumns);
+    return s.spec.rowsAtOnce;
+  };
+  EXPECT_EQ(byColumns(100, 500), 8);
+  EXPECT_EQ(byColumns(1000000, 500), 1);
+  EXPECT_EQ(byColumns(100000, 5000), 8); // a page each
+  EXPECT_EQ(byColumns(10000000, 16), 8); // a line each
+}
+
 TEST(Schedule, columnsFromMemoryArePrefetched) {
   auto prefetches = [](int64_t m, int64_t n, int64_t k) {
     Schedule s = chooseSchedule(matmul(m, n, k), target());
