@@ -331,8 +331,9 @@ LaunchData describeReduceRows(const Schedule &s) {
   w[W::Inner] = extentAt(s.k, 0), w[W::Next] = extentAt(s.k, 1),
   w[W::Further] = total(from(s.k, 2));
   w[W::Mid] = mid;
+  const int64_t atOnce = s.spec.rowsAtOnce, rows = kMapBlock / std::max<int64_t>(reduced, 1);
   std::tie(w[W::MidBlock], w[W::MidBlocks]) =
-      blocksOf(mid, std::max<int64_t>(1, kMapBlock / std::max<int64_t>(reduced, 1)));
+      blocksOf(mid, std::max<int64_t>(1, rows / atOnce) * atOnce);
   w.strides(dimAt(s.k, 0));
   w.strides(dimAt(s.k, 1));
   w.strides(dimAt(s.batch, 0));

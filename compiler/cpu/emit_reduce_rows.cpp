@@ -13,8 +13,9 @@ using namespace mlir;
 
 namespace ricci {
 
-/// Independent sums, so that additions do not wait for each other.
-static constexpr int kAccumulators = 4;
+/// Independent sums of a row, so that additions do not wait for each other; fewer of each of several
+/// rows.
+static constexpr int kAccumulators = 4, kFewAccumulators = 2;
 /// Elements that are summed before their sum is added to the total: a long sum's error then grows
 /// with the number of blocks.
 static constexpr int64_t kBlock = 4096;
@@ -36,10 +37,12 @@ public:
         accumulators_(spec.vectorized ? kAccumulators : 0),
         masks_(spec.vectorized &&
                llvm::all_of(spec.operands, [&](DType t) { return values_.hasMaskedLoad(t); })) {
-    // The accumulators of all rows, and vectors of what is loaded. Two rows at once, which 16
-    // registers have room for, are slower than one.
-    if (spec.rowsAtOnce * accumulators_ * values_.components() + 4 <= target.vectorRegisters)
+    // The accumulators of all rows, and vectors of what is loaded.
+    if (spec.rowsAtOnce > 1 && spec.vectorized &&
+        spec.rowsAtOnce * kFewAccumulators * values_.components() + 4 <= target.vectorRegisters) {
       rowsAtOnce_ = spec.rowsAtOnce;
+      accumulators_ = kFewAccumulators;
+    }
   }
 
   void emit() {
@@ -140,14 +143,20 @@ private:
     Sums sums = unflatten(last);
     Sums vectors;
     for (size_t r = 0; spec_.vectorized && r < bases.size(); ++r)
-      vectors.push_back(values_.add(values_.add(sums[at(r, 0)], sums[at(r, 1)]),
-                                    values_.add(sums[at(r, 2)], sums[at(r, 3)])));
+      vectors.push_back(sumOf(ArrayRef(sums).slice(at(r, 0), size_t(accumulators_))));
     if (spec_.vectorized)
       vectors = values_.horizontalSums(vectors);
     for (auto [r, base] : llvm::enumerate(bases)) {
       Number total = sums[at(r, accumulators_)];
       kernel_.write(spec_.vectorized ? values_.add(total, vectors[r]) : total, base.back(), {}, 0);
     }
+  }
+
+  /// Of a power of two of numbers, pair by pair.
+  Number sumOf(ArrayRef<Number> numbers) {
+    size_t half = numbers.size() / 2;
+    return half == 0 ? numbers[0]
+                     : values_.add(sumOf(numbers.take_front(half)), sumOf(numbers.drop_front(half)));
   }
 
   LoopBuilder::Values alongInner(ArrayRef<Offsets> rows, ValueRange sums) {
