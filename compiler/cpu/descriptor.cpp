@@ -285,8 +285,17 @@ LaunchData describeDirect(const Schedule &s, const Target &target) {
   double bytes =
       double(totalExtent(s.batch)) * double(m) * double(n) * double(itemSize(s.spec.result));
   w[W::PrefetchC] = s.prefetches && leavesCaches(bytes, target);
+  int64_t workspace = 0;
+  if (s.spec.copies) {
+    w[W::FromK] = w[W::KB], w[W::FromN] = stride(s.n, 1), w[W::KB] = n;
+    w[W::KeepsB] = s.rowBlocks.has_value();
+    workspace = kCopyAt + w[W::K] * n * int64_t(itemSize(s.spec.operands[1]));
+  }
   w.list(s.batch);
-  return w.finish(m && n ? totalExtent(s.batch) * w[W::TasksM] : 0, 0);
+  LaunchData data = w.finish(m && n ? totalExtent(s.batch) * w[W::TasksM] : 0, workspace);
+  if (s.spec.copies)
+    data.partsPerWorker = 1;
+  return data;
 }
 
 /// Blocks of an axis: their size, and how many.

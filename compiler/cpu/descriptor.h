@@ -91,6 +91,10 @@ struct ContractWord {
   };
 };
 
+/// ContractDirect, a copied B: the bytes before it, of which the first word says whether it is
+/// kept.
+inline constexpr int64_t kCopyAt = 64;
+
 /// ContractDirect: tasks are (batch entry, slab of rows). The list of batch dims follows.
 struct DirectWord {
   enum : int64_t {
@@ -108,6 +112,9 @@ struct DirectWord {
     AheadRows,
     PrefetchA, ///< from what is prefetched of A's rows in one step of K to what is in the next
     PrefetchC, ///< whether lines of the result are prefetched too
+    FromK,     ///< strides of a B that is copied
+    FromN,
+    KeepsB, ///< in a chain: whether the copy is still there (Launch::chain)
     Count
   };
 };

@@ -12,6 +12,8 @@
 //   first):
 //     for k: tile[r][v] += a[i + r, k] * b[k, j + v]
 //
+// A small B whose rows are no vectors is copied first, once by each worker.
+//
 // Small matrices of a batch end before a prefetcher has found out about them: while one tile is
 // computed, what the same tile of the next batch entry reads is fetched.
 //
@@ -41,6 +43,8 @@ public:
     depth_ = kernel_.word(W::K);
     rowA_ = kernel_.word(W::RowA), kA_ = kernel_.word(W::KA), kB_ = kernel_.word(W::KB),
     rowC_ = kernel_.word(W::RowC);
+    if (spec_.copies)
+      copyB();
     kernel_.forTasks([&](Value task) {
       Value tasksM = kernel_.word(W::TasksM), taskM = kernel_.word(W::TaskM);
       // Small entries are one slab each, and not worth a division.
@@ -88,6 +92,29 @@ public:
   }
 
 private:
+  /// Into the workspace, where it takes the place of B: row by row.
+  void copyB() {
+    using W = DirectWord;
+    Type type = ValueBuilder::storageType(b_.getContext(), spec_.operands[1]);
+    Value n = kernel_.word(W::N), from = kernel_.buffers[1];
+    Value copy = b_.view(kernel_.workspace, b_.idx(kCopyAt), b_.mul(depth_, n), type);
+    Value kept = b_.view(kernel_.workspace, b_.idx(0), b_.idx(1), b_.getIndexType());
+    // In a chain the first number of the workspace says whether the copy is there: it is 0.
+    Value isNew = b_.either(b_.eq(kernel_.word(W::KeepsB), b_.idx(0)),
+                            b_.ne(b_.load(kept, b_.idx(0)), b_.idx(0)));
+    b_.ifThen(isNew, [&] {
+      Value fromK = kernel_.word(W::FromK), fromN = kernel_.word(W::FromN);
+      b_.forLoop(n, [&](Value j) {
+        b_.forLoop(depth_, [&](Value k) {
+          Value at = b_.add(b_.mul(j, fromN), b_.mul(k, fromK));
+          b_.store(b_.load(from, at), copy, b_.add(b_.mul(k, n), j));
+        });
+      });
+      b_.store(b_.idx(0), kept, b_.idx(0));
+    });
+    kernel_.buffers[1] = copy;
+  }
+
   int vectors() const { return spec_.tileColumns / values_.lanes(); }
 
   /// The lanes of vector v that are columns of the matrix; null: all.

@@ -13,8 +13,8 @@ using namespace mlir;
 
 namespace ricci {
 
-/// Independent sums of a row, so that additions do not wait for each other; fewer of each of several
-/// rows.
+/// Independent sums of a row, so that additions do not wait for each other; fewer of each of
+/// several rows.
 static constexpr int kAccumulators = 4, kFewAccumulators = 2;
 /// Elements that are summed before their sum is added to the total: a long sum's error then grows
 /// with the number of blocks.
@@ -144,19 +144,24 @@ private:
     Sums vectors;
     for (size_t r = 0; spec_.vectorized && r < bases.size(); ++r)
       vectors.push_back(sumOf(ArrayRef(sums).slice(at(r, 0), size_t(accumulators_))));
-    if (spec_.vectorized)
-      vectors = values_.horizontalSums(vectors);
+    // The sums of as many rows as a vector has lanes, at most, are one vector on the way.
+    SmallVector<Number> totals;
+    for (size_t r = 0; r < vectors.size(); r += size_t(lanes_)) {
+      size_t count = std::min(vectors.size() - r, size_t(lanes_));
+      totals.append(values_.horizontalSums(ArrayRef(vectors).slice(r, count)));
+    }
     for (auto [r, base] : llvm::enumerate(bases)) {
       Number total = sums[at(r, accumulators_)];
-      kernel_.write(spec_.vectorized ? values_.add(total, vectors[r]) : total, base.back(), {}, 0);
+      kernel_.write(spec_.vectorized ? values_.add(total, totals[r]) : total, base.back(), {}, 0);
     }
   }
 
   /// Of a power of two of numbers, pair by pair.
   Number sumOf(ArrayRef<Number> numbers) {
     size_t half = numbers.size() / 2;
-    return half == 0 ? numbers[0]
-                     : values_.add(sumOf(numbers.take_front(half)), sumOf(numbers.drop_front(half)));
+    return half == 0
+               ? numbers[0]
+               : values_.add(sumOf(numbers.take_front(half)), sumOf(numbers.drop_front(half)));
   }
 
   LoopBuilder::Values alongInner(ArrayRef<Offsets> rows, ValueRange sums) {

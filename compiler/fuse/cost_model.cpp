@@ -186,7 +186,8 @@ static double directCycles(const Schedule &s, const Target &target) {
   // mask, which without AVX-512 is slow.
   double stores = totalExtent(s.n) < s.spec.tileColumns && !target.avx512 ? 8 : 1;
   double ends = 0.2 * rows * rows + stores * rows * vectors + 10;
-  return batch * (tiles * (steps * step + ends) + 60);
+  double copy = s.spec.copies ? 2 * k * double(totalExtent(s.n)) : 0;
+  return batch * (tiles * (steps * step + ends) + 60) + copy;
 }
 
 static double elementwiseCycles(const Schedule &s, const Target &target) {

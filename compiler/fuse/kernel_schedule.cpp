@@ -66,6 +66,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("swapped", b.getUnitAttr());
   if (s.spec.pairs)
     params.append("pairs", b.getUnitAttr());
+  if (s.spec.copies)
+    params.append("copies", b.getUnitAttr());
   if (s.spec.family == Family::Contract) {
     params.append("blocks", b.getDenseI64ArrayAttr({s.blockRows, s.blockColumns, s.blockK}));
     params.append("packing", strings(s.spec.packing, packingName));
@@ -453,6 +455,9 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
     s.spec.accumulate = s.accumulate;
     if (*family == Family::ContractDirect && (s.m.size() > 1 || s.n.size() > 1 || s.k.size() > 1))
       read.fail("a direct contraction has groups of one dim");
+    s.spec.copies = *family == Family::ContractDirect && params.contains("copies");
+    if (s.spec.copies && !s.batch.empty())
+      read.fail("a direct contraction that 'copies' has no batch");
     if (auto unit = params.getAs<IntegerAttr>("unit")) {
       s.spec.vectorized = true;
       s.spec.unit = uint32_t(unit.getInt());

@@ -180,7 +180,7 @@ std::string KernelSpec::name() const {
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns) +
-            (pairs ? "_pairs" : "") + (prefetches ? "_ahead" : "");
+            (pairs ? "_pairs" : "") + (prefetches ? "_ahead" : "") + (copies ? "_copied" : "");
   if (family == Family::Contract) {
     for (Packing p : packing)
       name += "_" + packingName(p).str();

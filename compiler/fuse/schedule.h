@@ -95,6 +95,7 @@ struct KernelSpec {
   bool accumulate = false; ///< result += , not = (Contract decides at run time)
   bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
   bool prefetches = false; ///< ContractDirect: Schedule::prefetches
+  bool copies = false;     ///< ContractDirect: each worker copies B, so that its rows are vectors
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the

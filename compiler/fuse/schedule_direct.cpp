@@ -22,6 +22,9 @@ constexpr int64_t kWays = 8;
 /// Tiles of rows that read columns of B which are not packed, at most.
 constexpr int64_t kFewTiles = 4;
 
+/// Rows that are worth a copy of B, at least.
+constexpr int64_t kManyRows = 512;
+
 /// Bytes of operands of the smallest contractions that are prefetched one ahead.
 constexpr int64_t kLeastPrefetched = 512;
 
@@ -76,14 +79,15 @@ public:
   }
 
 private:
-  /// The same contraction without packing, where B's rows are vectors and stay in the cache.
+  /// The same contraction without packing, where B's rows are vectors, or copied to be, and stay in
+  /// the cache.
   std::optional<Schedule> direct(const Schedule &packed) const {
     auto stride = [](const Dims &dims, size_t buffer) {
       return dims.empty() ? 0 : dims[0].strides[buffer];
     };
     if (packed.m.size() > 1 || packed.n.size() != 1 || packed.k.size() > 1)
       return std::nullopt;
-    if (stride(packed.n, 1) != 1 || stride(packed.n, result()) != 1)
+    if (stride(packed.n, result()) != 1)
       return std::nullopt;
     DType compute = computeType(packed.spec.result), storedB = packed.spec.operands[1];
     if (kindOf(compute) == DTypeKind::Complex)
@@ -115,6 +119,10 @@ private:
          isFew = m <= kFewTiles * packed.spec.tileRows &&
                  bytesOfAll <= double(target_.l3Bytes) / 2 &&
                  stripStays(k, stride(packed.k, 1) * bytes, packed.spec.tileColumns * bytes);
+    // A small B of other strides is copied before many rows.
+    bool copies = stride(packed.n, 1) != 1;
+    if (copies && (!fits || m < kManyRows || !packed.batch.empty() || product_.size))
+      return std::nullopt;
     if ((!fits && !isOnce && !isFew) ||
         (!contiguousA && double(m) * double(k) * double(bytes) > double(target_.l1Bytes)))
       return std::nullopt;
@@ -122,6 +130,7 @@ private:
     s.spec.family = Family::ContractDirect;
     s.streams = s.spec.streams = s.spec.panels = false;
     s.spec.accumulate = s.accumulate;
+    s.spec.copies = copies;
     s.blockRows = s.blockColumns = s.blockK = 0;
     s.bytes = bytes_;
     // The last tile of rows overlaps the one before: a row must not be added to twice.

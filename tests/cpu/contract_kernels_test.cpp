@@ -258,6 +258,32 @@ TEST_P(ContractKernels, direct) {
   }
 }
 
+// B whose rows are no vectors is copied first: contiguous along K, or not at all.
+TEST_P(ContractKernels, directOfACopy) {
+  for (DType t : {DType::f32, DType::f64, DType::bf16, DType::f16, DType::i8, DType::u64}) {
+    KernelSpec spec = contractSpec({t, t}, t, target());
+    spec.family = Family::ContractDirect;
+    spec.copies = true;
+    int64_t rows = spec.tileRows, columns = spec.tileColumns;
+    for (const char *equation : {"mk,nk->mn", "km,nk->mn"})
+      for (int64_t n : {columns, columns + 3, 3 * columns - 1})
+        for (int64_t k : {0, 1, 7})
+          for (bool prefetches : {false, true}) {
+            auto product =
+                makeProduct(equation, {{'m', 130 * rows + 1}, {'n', n}, {'k', k}}, {t, t}, t);
+            spec.prefetches = prefetches;
+            auto schedule =
+                contractSchedule(product, spec, {0, 0, 0}, Packing::Gather, Packing::Gather);
+            schedule.prefetches = prefetches;
+            expectRight(schedule, product, target());
+            if (k == 7 && n == columns + 3)
+              expectSplitsAgree(schedule, product, target());
+            if (HasFailure())
+              return;
+          }
+  }
+}
+
 // What lies beside an edge tile, and a K block of zeros, never meets an infinity that is written.
 TEST_P(ContractKernels, infinitiesStayOutsideEdges) {
   for (DType t : {DType::f32, DType::f64, DType::f16}) {

@@ -201,3 +201,11 @@ func.func @long_backwards(%a: tensor<1000000xf32> {ricci.strides = array<i64: -1
   %0 = ricci.einsum "i->" ins(%a : tensor<1000000xf32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// Weights that are contiguous along K are copied for many rows.
+// CHECK-LABEL: func.func @layer
+// CHECK: schedule(#ricci.schedule<"direct", {{.*}}copies
+func.func @layer(%a: tensor<20000x64xf32>, %b: tensor<64x64xf32>) -> tensor<20000x64xf32> {
+  %0 = ricci.einsum "bi,oi->bo" ins(%a, %b : tensor<20000x64xf32>, tensor<64x64xf32>) -> tensor<20000x64xf32>
+  return %0 : tensor<20000x64xf32>
+}

@@ -286,6 +286,21 @@ TEST(Schedule, rowsInPlaceFromMemoryArePrefetched) {
   EXPECT_FALSE(prefetches(1000)); // in the cache
 }
 
+// "mk,nk->mn", as a layer's weights often lie: many rows are worth a copy of a small B.
+TEST(Schedule, smallColumnsAreCopiedForManyRows) {
+  auto choose = [](int64_t m, int64_t n, int64_t k) {
+    return chooseSchedule(
+        product({{m, {k, 0, n}, true}, {n, {0, k, 1}, true}, {k, {1, 1, 0}, false}}),
+        target("znver4"));
+  };
+  Schedule many = choose(20000, 64, 64);
+  EXPECT_EQ(many.spec.family, Family::ContractDirect);
+  EXPECT_TRUE(many.spec.copies);
+  EXPECT_FALSE(choose(100, 64, 64).spec.copies);
+  EXPECT_FALSE(choose(20000, 1000, 1000).spec.copies); // it is larger than the L2 cache
+  EXPECT_FALSE(chooseSchedule(matmul(20000, 64, 64), target("znver4")).spec.copies);
+}
+
 // Columns that fill no tile are done again, or cost a mask: few narrow vectors waste none of them.
 TEST(Schedule, tilesInPlaceFitTheColumns) {
   auto columns = [](int64_t n, const char *cpu) {
