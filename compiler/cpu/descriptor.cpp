@@ -284,7 +284,7 @@ LaunchData describeDirect(const Schedule &s, const Target &target) {
   // In a cache, stores find their lines soon enough.
   double bytes =
       double(totalExtent(s.batch)) * double(m) * double(n) * double(itemSize(s.spec.result));
-  w[W::PrefetchC] = s.prefetches && leavesCaches(bytes, target);
+  w[W::PrefetchC] = s.prefetches && !s.rowBlocks && leavesCaches(bytes, target);
   int64_t workspace = 0;
   if (s.spec.copies) {
     w[W::FromK] = w[W::KB], w[W::FromN] = stride(s.n, 1), w[W::KB] = n;

@@ -14,8 +14,9 @@
 //
 // A small B whose rows are no vectors is copied first, once by each worker.
 //
-// Small matrices of a batch end before a prefetcher has found out about them: while one tile is
-// computed, what the same tile of the next batch entry reads is fetched.
+// Small matrices of a batch, and short rows of a large one, end before a prefetcher has found out
+// about them: while one tile is computed, what the same tile of the next batch entry, or that of
+// the next rows, reads is fetched.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/descriptor.h"
@@ -133,8 +134,8 @@ private:
                                 /*isWrite=*/isResult, /*localityHint=*/2, /*isDataCache=*/true);
   }
 
-  /// Of the next batch entry, what this step of the tile reads of B, and as large a part of A's
-  /// rows as the step is of K.
+  /// Of the next batch entry, or of the next rows, what this step of the tile reads of B, and as
+  /// large a part of A's rows as the step is of K.
   void prefetchOperands(Value i, Value j, Value step) {
     Value ofA = b_.mul(step, kernel_.word(DirectWord::PrefetchA));
     Value row = b_.add(i, kernel_.word(DirectWord::AheadRows));
@@ -194,7 +195,7 @@ private:
   ValueBuilder &values_; // of sums
   ValueBuilder packed_;  // of what is multiplied
   Value depth_, rowA_, kA_, kB_, rowC_;
-  SmallVector<Value> next_; ///< where the buffers of the next batch entry begin
+  SmallVector<Value> next_; ///< where the buffers of what is fetched begin
 };
 
 } // namespace

@@ -37,7 +37,7 @@ public:
         accumulators_(spec.vectorized ? kAccumulators : 0),
         masks_(spec.vectorized &&
                llvm::all_of(spec.operands, [&](DType t) { return values_.hasMaskedLoad(t); })) {
-    // The accumulators of all rows, and vectors of what is loaded.
+    // The accumulators of all rows, and vectors of what is loaded. Else rows go one by one.
     if (spec.rowsAtOnce > 1 && spec.vectorized &&
         spec.rowsAtOnce * kFewAccumulators * values_.components() + 4 <= target.vectorRegisters) {
       rowsAtOnce_ = spec.rowsAtOnce;

@@ -285,7 +285,7 @@ Number FusedKernel::load(int access, const Point &point, Value base) {
     return point.length ? yieldIf(b.eq(point.length, b.idx(point.lanes)), strided, single)
                         : strided();
   }
-  if (stride == 1 && !turned && fetchesAhead)
+  if (stride == 1 && !turned && fetchesAhead && a.strides.back() != 0)
     v.fetchAhead(buffer, a.type, at);
   if (stride == 1 || stride == -1) {
     if (!point.length || turned) // a row of a block has room for whole vectors

@@ -465,9 +465,9 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
         read.fail("'unit' has a bit for each buffer");
       if (auto atOnce = params.getAs<IntegerAttr>("at_once")) {
         s.spec.rowsAtOnce = int(atOnce.getInt());
-        if (atOnce.getInt() < 1 || atOnce.getInt() > kMostRowsAtOnce ||
+        if (!llvm::isPowerOf2_64(uint64_t(atOnce.getInt())) || atOnce.getInt() > kMostRowsAtOnce ||
             (*family != Family::ReduceRows && *family != Family::ReduceColumns))
-          read.fail("a reduction reads 1 to 8 rows 'at_once'");
+          read.fail("a reduction reads 1, 2, 4 or 8 rows 'at_once'");
       }
       s.spec.shared = sharedOperands(s);
     }

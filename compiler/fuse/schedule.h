@@ -79,7 +79,8 @@ struct KernelSpec {
   /// buffer i advances by 1 along it (else by 0).
   bool vectorized = false;
   uint32_t unit = 0;
-  /// Reduce*, vectorized: rows of the operands that are read side by side.
+  /// Reduce*, vectorized: rows of the operands that are read side by side. By columns a single one
+  /// is fetched ahead.
   int rowsAtOnce = 1;
   /// ReduceRows, several at once: operands that are the same for all of them and that advance along
   /// them, which are loaded once.
@@ -148,7 +149,7 @@ struct Schedule {
   bool accumulate = false; ///< the kernel adds to its result
   bool streams = false;    ///< the result is stored past the caches, which it would not fit
   /// Transpose: a block's lines are fetched while the last one is moved. Contract: a block of
-  /// columns, while the one before is multiplied; ContractDirect: a batch entry.
+  /// columns, while the one before is multiplied; ContractDirect: a batch entry, or rows.
   bool prefetches = false;
   /// Contractions: the four groups. Map: `batch` alone. Reduce*: `batch` (kept) and `k`. Transpose:
   /// `n` is the dim in which the operand is contiguous, `m` those that follow each other in the

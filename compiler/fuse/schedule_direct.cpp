@@ -22,6 +22,11 @@ constexpr int64_t kWays = 8;
 /// Tiles of rows that read columns of B which are not packed, at most.
 constexpr int64_t kFewTiles = 4;
 
+/// Of the usual tile: what it is favoured by, so that contractions share kernels.
+constexpr double kUsual = 0.96;
+/// How much longer it takes to prefetch what is near, and not to prefetch what comes from memory.
+constexpr double kNeedless = 1.02, kUnfetched = 1.4;
+
 /// Rows that are worth a copy of B, at least.
 constexpr int64_t kManyRows = 512;
 
@@ -40,6 +45,17 @@ public:
     double least = HUGE_VAL, leastWithNew = HUGE_VAL;
     const int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
     const int64_t m = totalExtent(packed.m);
+    auto consider = [&](const Schedule &s, double factor) {
+      double seconds = predictSeconds(s, target_) * factor;
+      if (!s.takesKnown && seconds < least) {
+        least = seconds;
+        fastest = s;
+      }
+      if (double all = seconds + newSeconds(s.spec, seconds); all < leastWithNew) {
+        leastWithNew = all;
+        best = s;
+      }
+    };
     Schedule tiled = packed;
     for (int vectors = 1; vectors <= kMostTileVectors; ++vectors)
       for (int rows = int(std::min<int64_t>(mostRows(vectors), std::max<int64_t>(m, 1))); rows > 0;
@@ -49,26 +65,16 @@ public:
         auto s = direct(tiled);
         if (!s)
           continue;
-        double factor = 1;
-        if (product_.known && !isKnown(s->spec)) {
-          // The kernel may exist that prefetches where this one does not, or that does not.
-          Schedule other = *s;
-          other.prefetches = other.spec.prefetches = !s->prefetches;
-          if (isKnown(other.spec)) {
-            factor = s->prefetches ? 1.4 : 1.02;
-            *s = std::move(other);
-          }
-        }
-        const bool isUsual = vectors == 2 && rows == mostRows(2);
-        double seconds = predictSeconds(*s, target_) * factor * (isUsual ? 0.96 : 1);
-        if (seconds < least) {
-          least = seconds;
-          fastest = *s;
-        }
-        if (double all = seconds + newSeconds(s->spec, seconds); all < leastWithNew) {
-          leastWithNew = all;
-          best = std::move(s);
-        }
+        double factor = vectors == 2 && rows == mostRows(2) ? kUsual : 1;
+        consider(*s, factor);
+        if (!product_.known || isKnown(s->spec))
+          continue;
+        // The kernel may exist that prefetches where this one does not, or that does not.
+        s->prefetches = s->spec.prefetches = !s->prefetches;
+        if (!isKnown(s->spec))
+          continue;
+        s->takesKnown = true;
+        consider(*s, factor * (s->prefetches ? kNeedless : kUnfetched));
       }
     std::vector<Schedule> candidates;
     if (best)

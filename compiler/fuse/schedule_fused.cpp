@@ -209,9 +209,10 @@ private:
     if (program.mode != Mode::Columns || program.sharesColumns || program.vectorAxis < 0 ||
         program.kept() == int(program.axes.size()) || size_)
       return false;
-    size_t widest = 0;
+    size_t widest = 0; // of those that come row by row
     for (const LoopProgram::Access &access : program.accesses)
-      widest = std::max(widest, itemSize(access.type));
+      if (program.stride(access) == 1 && access.strides.back() != 0)
+        widest = std::max(widest, itemSize(access.type));
     double row = double(program.axes[size_t(program.vectorAxis)].extent) * double(widest);
     return readsRowByRow(row, bytes_, target_);
   }

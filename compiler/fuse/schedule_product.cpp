@@ -258,7 +258,7 @@ private:
     if (!sharedOperands(s)) // one schedule serves every size
       return operands_ == 1 && bytes <= kShortRow && !product_.size;
     return product_.size || !leavesCaches(bytes_, target_) || bytes <= kShortRow ||
-           bytes > double(target_.l1Bytes) / 2;
+           bytes > 0.4 * double(target_.l1Bytes);
   }
 
   std::optional<Schedule> reduceColumns() const {

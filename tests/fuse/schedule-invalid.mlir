@@ -206,3 +206,14 @@ func.func @none(%a: tensor<3xf32>) -> tensor<3xf32> {
   }
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+func.func @three_at_once(%a: tensor<30x40xf32>) -> tensor<30xf32> {
+  // expected-error @+1 {{bad schedule: a reduction reads 1, 2, 4 or 8 rows 'at_once'}}
+  %0 = ricci.kernel "ij->i" ins(%x = %a : tensor<30x40xf32>) -> tensor<30xf32> schedule(#ricci.schedule<"reduce_rows", {at_once = 3 : i64, batch = [array<i64: 30, 40, 1>], bytes = 1 : i64, flops = 1 : i64, k = [array<i64: 40, 1, 0>], operands = ["f32"], result = "f32", seconds = 1.0 : f64, unit = 1 : i64}>) layouts([40, 1], [1]) {
+    %1 = ricci.einsum "ij->i" ins(%x : tensor<30x40xf32>) -> tensor<30xf32>
+    ricci.yield %1 : tensor<30xf32>
+  }
+  return %0 : tensor<30xf32>
+}
