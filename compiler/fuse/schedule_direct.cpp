@@ -37,51 +37,48 @@ class DirectChooser : ProductChooser {
 public:
   using ProductChooser::ProductChooser;
 
-  /// The fastest tile, and where kernels are known the fastest with what compiling it takes. That
-  /// of most contractions, two vectors of as many rows as there are registers for, is taken unless
-  /// another is clearly faster.
-  std::vector<Schedule> choose(const Schedule &packed) const {
-    std::optional<Schedule> fastest, best;
-    double least = HUGE_VAL, leastWithNew = HUGE_VAL;
+  /// The fastest tile; the usual one, two vectors of as many rows as there are registers for,
+  /// unless another is clearly faster. Where kernels are known, theirs and that of the packed
+  /// contraction: a tile of its own for each number of rows would compile for each.
+  std::optional<Schedule> choose(const Schedule &packed) const {
+    std::optional<Schedule> best;
+    double least = HUGE_VAL, bestSeconds = 0, fastest = HUGE_VAL;
     const int lanes = target_.lanes(componentDType(computeType(packed.spec.result)));
-    const int64_t m = totalExtent(packed.m);
+    const int64_t m = std::max<int64_t>(totalExtent(packed.m), 1);
     auto consider = [&](const Schedule &s, double factor) {
       double seconds = predictSeconds(s, target_) * factor;
-      if (!s.takesKnown && seconds < least) {
-        least = seconds;
-        fastest = s;
-      }
-      if (double all = seconds + newSeconds(s.spec, seconds); all < leastWithNew) {
-        leastWithNew = all;
+      if (double all = seconds + newSeconds(s.spec, seconds); all < least) {
+        least = all;
+        bestSeconds = seconds;
         best = s;
       }
     };
     Schedule tiled = packed;
     for (int vectors = 1; vectors <= kMostTileVectors; ++vectors)
-      for (int rows = int(std::min<int64_t>(mostRows(vectors), std::max<int64_t>(m, 1))); rows > 0;
-           --rows) {
+      for (int rows = int(std::min<int64_t>(mostRows(vectors), m)); rows > 0; --rows) {
         tiled.spec.tileRows = rows;
         tiled.spec.tileColumns = vectors * lanes;
         auto s = direct(tiled);
         if (!s)
           continue;
         double factor = vectors == 2 && rows == mostRows(2) ? kUsual : 1;
-        consider(*s, factor);
-        if (!product_.known || isKnown(s->spec))
+        fastest = std::min(fastest, predictSeconds(*s, target_) * factor);
+        bool isPacked = rows == std::min<int64_t>(packed.spec.tileRows, m) &&
+                        vectors * lanes == packed.spec.tileColumns;
+        bool isExisting = product_.known && isKnown(s->spec);
+        if (!product_.known || isExisting || isPacked)
+          consider(*s, factor);
+        if (!product_.known || isExisting)
           continue;
         // The kernel may exist that prefetches where this one does not, or that does not.
         s->prefetches = s->spec.prefetches = !s->prefetches;
         if (!isKnown(s->spec))
           continue;
-        s->takesKnown = true;
         consider(*s, factor * (s->prefetches ? kNeedless : kUnfetched));
       }
-    std::vector<Schedule> candidates;
     if (best)
-      candidates.push_back(*best);
-    if (product_.known && fastest)
-      candidates.push_back(*fastest);
-    return candidates;
+      best->takesKnown = bestSeconds > fastest;
+    return best;
   }
 
 private:
@@ -174,8 +171,8 @@ private:
 
 } // namespace
 
-std::vector<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
-                                   const Schedule &packed) {
+std::optional<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
+                                     const Schedule &packed) {
   return DirectChooser(product, target).choose(packed);
 }
 

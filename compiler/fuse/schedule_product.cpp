@@ -126,7 +126,8 @@ public:
         candidates.push_back(*s);
       if (auto s = choosePacked(product_, target_)) {
         candidates.push_back(*s);
-        llvm::append_range(candidates, chooseDirect(product_, target_, *s));
+        if (auto inPlace = chooseDirect(product_, target_, *s))
+          candidates.push_back(*inPlace);
       }
     }
     for (Schedule &s : candidates) {

@@ -43,9 +43,8 @@ protected:
 /// columns.
 std::optional<Schedule> choosePacked(const LabelledProduct &product, const Target &target);
 
-/// schedule_direct.cpp: the same contraction in place, by the fastest tile, and by that which takes
-/// the least time with what compiling it takes.
-std::vector<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
-                                   const Schedule &packed);
+/// schedule_direct.cpp: the same contraction in place, where that is possible.
+std::optional<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
+                                     const Schedule &packed);
 
 } // namespace ricci

@@ -332,14 +332,14 @@ def test_gdb_shows_names(tmp_path, stripped):
         subprocess.run(["strip", "-o", tmp_path / name, libraries / name], check=True)
         (tmp_path / "libricci_compiler.so").symlink_to(libraries / "libricci_compiler.so")
         libraries = tmp_path
-    commands = ["set breakpoint pending on", "set debuginfod enabled off", "break reduce_columns_f32_11", "run", "bt 2"]
+    commands = ["set breakpoint pending on", "set debuginfod enabled off", "break reduce_columns_f32_11_by_8", "run", "bt 2"]
     gdb = subprocess.run(["gdb", "-nx", "-q", "-batch", *(f"--eval-command={command}" for command in commands), "--args",
                           DRIVER, "einsum", "ij->j", "f32[8,64]", "--cpu=x86-64"], stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True, timeout=200,
                          env=environment(RICCI_GDB="1", RICCI_THREADS="1", LD_LIBRARY_PATH=str(libraries)))
     if "ptrace" in gdb.stdout:
         pytest.skip("this machine lets no debugger run programs")
-    assert re.search(r"^#0 .* in reduce_columns_f32_11 \(\)$\n^#1 .* in .*libricci\.so\.[\d.]+$", gdb.stdout, re.M), gdb.stdout
+    assert re.search(r"^#0 .* in reduce_columns_f32_11_by_8 \(\)$\n^#1 .* in .*libricci\.so\.[\d.]+$", gdb.stdout, re.M), gdb.stdout
     assert f"{libraries}/libricci.so" in gdb.stdout
 
 
