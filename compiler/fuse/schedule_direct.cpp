@@ -141,11 +141,12 @@ private:
       return std::nullopt;
     // Entries of a batch that are fetched one ahead: none that prefetchers follow well, or that
     // take less time than finding the next one. Their number does not count, so that another one
-    // compiles nothing. Of a lone matrix from memory, the next rows.
+    // compiles nothing. Of a lone matrix from memory, the next rows; not where it is B that is
+    // large.
     int64_t read = (m * k + k * n) * bytes;
     if (!product_.size)
       s.prefetches = s.batch.empty()
-                         ? m >= 2 * s.spec.tileRows && leavesCaches(bytes_, target_)
+                         ? fits && m >= 2 * s.spec.tileRows && leavesCaches(bytes_, target_)
                          : read >= kLeastPrefetched && read + m * n * bytes <= mostPrefetched();
     s.spec.prefetches = s.prefetches;
     return s;

@@ -284,6 +284,10 @@ TEST(Schedule, rowsInPlaceFromMemoryArePrefetched) {
   };
   EXPECT_TRUE(prefetches(100000));
   EXPECT_FALSE(prefetches(1000)); // in the cache
+  // Few rows of A, which stay in the cache, for many columns of B.
+  Schedule wide = chooseSchedule(matmul(40, 64000, 40), target("znver4"));
+  EXPECT_EQ(wide.spec.family, Family::ContractDirect);
+  EXPECT_FALSE(wide.prefetches);
 }
 
 // "mk,nk->mn", as a layer's weights often lie: many rows are worth a copy of a small B.
