@@ -333,6 +333,20 @@ LaunchData describeTranspose(const Schedule &s) {
                   kTransposeLines + 2 * 8 * (s.blockRows + kTransposeUnit));
 }
 
+LaunchData describeLanes(const Schedule &s) {
+  using W = LanesWord;
+  Writer w(s, W::Count);
+  w[W::Entries] = s.m[0].extent;
+  std::tie(w[W::Slab], w[W::Slabs]) =
+      blocksOf(s.m[0].extent, ceilDiv(kMapBlock, s.spec.entry->points()));
+  w.strides(&s.m[0]);
+  for (const Dims *dims : {&s.n, &s.k})
+    for (const Dim &dim : *dims)
+      w.strides(&dim);
+  w.list(s.batch);
+  return w.finish(s.m[0].extent ? totalExtent(s.batch) * w[W::Slabs] : 0, 0);
+}
+
 LaunchData describeReduceRows(const Schedule &s) {
   using W = ReduceRowsWord;
   Writer w(s, W::Count);
@@ -542,6 +556,8 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
   }
   case Family::Transpose:
     return describeTranspose(s);
+  case Family::Lanes:
+    return describeLanes(s);
   case Family::ReduceRows:
     return describeReduceRows(s);
   case Family::ReduceColumns:

@@ -147,6 +147,13 @@ struct TransposeWord {
   };
 };
 
+/// Lanes: tasks are (outer index, slab of entries). After these words, strides for every buffer
+/// from one entry to the next, along what is kept, and along what is summed; then the list of the
+/// outer dims.
+struct LanesWord {
+  enum : int64_t { Entries, Slab, Slabs, Count };
+};
+
 /// ReduceRows: tasks are (outer index, block of mid) over the kept axes; the reduced ones are
 /// inner, next and further dims. After these words, strides along inner, next and mid; then the
 /// position of the list of further reduced dims, and the list of outer kept dims.

@@ -37,6 +37,9 @@ void emitKernel(ModuleOp module, const KernelSpec &spec, const Target &target) {
   case Family::Transpose:
     emitTranspose(b, module, spec, target);
     break;
+  case Family::Lanes:
+    emitLanes(b, module, spec, target);
+    break;
   case Family::ReduceRows:
     emitReduceRows(b, module, spec, target);
     break;

@@ -30,6 +30,7 @@ void emitContractDirect(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec 
 void emitMap(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 void emitTranspose(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
                    const Target &target);
+void emitLanes(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec, const Target &target);
 void emitReduceRows(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,
                     const Target &target);
 void emitReduceColumns(LoopBuilder &b, mlir::ModuleOp module, const KernelSpec &spec,

@@ -403,35 +403,46 @@ void ValueBuilder::forVectors(Value count, ArrayRef<DType> loaded, ArrayRef<DTyp
     b_.forLoop(whole, count, b_.idx(1), [&](Value i) { body(i, {}, 0); });
 }
 
-// Within 128 bits by interleaving (unpcklps, unpcklpd …), then across 128-bit blocks by taking even
-// and odd blocks of two vectors (vperm2f128, vshuff64x2): one instruction each.
-SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows, int parts) {
-  int n = int(rows.size());
+/// A shuffle of numbers that are `parts` lanes each.
+static Value shuffleNumbers(LoopBuilder &b, Value x, Value y, int numbers, int parts,
+                            llvm::function_ref<int64_t(int)> source) {
+  SmallVector<int64_t> lanes;
+  for (int i = 0; i < numbers; ++i)
+    for (int part = 0; part < parts; ++part)
+      lanes.push_back(source(i) * parts + part);
+  return b.op<vector::ShuffleOp>(x, y, lanes);
+}
+
+// By interleaving (unpcklps, unpcklpd …): rows i and i + block / 2 meet first, so that every stage
+// is the same interleaving of the low, and of the high, halves of blocks.
+SmallVector<Value> transposeBlocks(LoopBuilder &b, ArrayRef<Value> rows, int parts) {
   SmallVector<Value> v(rows);
-  unsigned bits = cast<VectorType>(rows[0].getType()).getElementTypeBitWidth() * unsigned(parts);
-  int block = std::min<int>(n, int(128 / bits)); // elements in 128 bits
-  auto shuffle = [&](Value x, Value y, llvm::function_ref<int64_t(int)> source) -> Value {
-    SmallVector<int64_t> lanes;
-    for (int i = 0; i < n; ++i)
-      for (int part = 0; part < parts; ++part)
-        lanes.push_back(source(i) * parts + part);
-    return b.op<vector::ShuffleOp>(x, y, lanes);
-  };
-  // In each group of `block` rows, rows i and i + block / 2 meet first: every stage then is the
-  // same interleaving of the low, and of the high, halves of blocks.
+  const int block = int(rows.size()),
+            n = int(cast<VectorType>(rows[0].getType()).getNumElements()) / parts;
   for (int stage = block; stage > 1; stage /= 2) {
-    SmallVector<Value> next(n);
-    for (int group = 0; group < n; group += block)
-      for (int i = 0; i < block / 2; ++i) {
-        Value x = v[group + i], y = v[group + i + block / 2];
-        for (int half = 0; half < 2; ++half)
-          next[group + 2 * i + half] = shuffle(x, y, [&](int lane) -> int64_t {
-            int within = lane % block, base = lane - within;
-            return base + half * (block / 2) + within / 2 + (within % 2 ? n : 0);
-          });
-      }
+    SmallVector<Value> next(v.size());
+    for (int i = 0; i < block / 2; ++i)
+      for (int half = 0; half < 2; ++half)
+        next[size_t(2 * i + half)] =
+            shuffleNumbers(b, v[i], v[i + block / 2], n, parts, [&](int lane) -> int64_t {
+              int within = lane % block, base = lane - within;
+              return base + half * (block / 2) + within / 2 + (within % 2 ? n : 0);
+            });
     v = next;
   }
+  return v;
+}
+
+// Within 128 bits, then across 128-bit blocks by taking even and odd blocks of two vectors
+// (vperm2f128, vshuff64x2): one instruction each.
+SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows, int parts) {
+  const int n = int(rows.size());
+  const unsigned bits =
+      cast<VectorType>(rows[0].getType()).getElementTypeBitWidth() * unsigned(parts);
+  const int block = std::min<int>(n, int(128 / bits)); // elements in 128 bits
+  SmallVector<Value> v;
+  for (int group = 0; group < n; group += block)
+    v.append(transposeBlocks(b, rows.slice(size_t(group), size_t(block)), parts));
   // Row w of every group holds the blocks of column w of every group. Taking even and odd blocks
   // sorts them by the lowest bit of their column's group, then by the next.
   SmallVector<Value> columns(n);
@@ -444,7 +455,7 @@ SmallVector<Value> transposeInRegisters(LoopBuilder &b, ArrayRef<Value> rows, in
     for (int odd = 0; odd < 2; ++odd) {
       SmallVector<Value> half;
       for (size_t i = 0; i < list.size(); i += 2)
-        half.push_back(shuffle(list[i], list[i + 1], [&](int lane) -> int64_t {
+        half.push_back(shuffleNumbers(b, list[i], list[i + 1], n, parts, [&](int lane) -> int64_t {
           int from = 2 * (lane / block) + odd, blocks = n / block;
           return (from < blocks ? 0 : n) + from % blocks * block + lane % block;
         }));

@@ -50,6 +50,10 @@ public:
   /// `streams`: see storePastIf (streaming.h).
   void store(Number value, Value buffer, DType storage, Value index, int lanes, Value streams = {});
   void storeMasked(Number value, Value buffer, DType storage, Value index, int lanes, Value count);
+  /// What was loaded, in the compute type; a real number gets an imaginary part of 0 where needed.
+  Number converted(Number n, DType storage, int lanes);
+  /// A component as the memory holds it.
+  Value toStorage(Value v, DType storage);
   Number broadcast(Number scalar, int lanes);
   Number mul(Number a, Number b);
   Number add(Number a, Number b);
@@ -82,10 +86,7 @@ public:
 
 private:
   mlir::Type typeOf(mlir::Type element, int lanes);
-  /// What was loaded, in the compute type; a real number gets an imaginary part of 0 where needed.
-  Number converted(Number n, DType storage, int lanes);
   Value toCompute(Value v, DType storage);
-  Value toStorage(Value v, DType storage);
   Value mulComponent(Value a, Value b);
   Value addComponent(Value a, Value b);
   Value fma(Value a, Value b, Value acc);
@@ -99,6 +100,10 @@ private:
   int components_, lanes_;
 };
 
+/// Transposes the blocks of N numbers that N vectors consist of, one by one; a block is 128 bits at
+/// most.
+llvm::SmallVector<mlir::Value> transposeBlocks(LoopBuilder &b, llvm::ArrayRef<mlir::Value> rows,
+                                               int parts = 1);
 /// Transposes L vectors of L numbers in registers; a number is one lane, or `parts` of them.
 llvm::SmallVector<mlir::Value>
 transposeInRegisters(LoopBuilder &b, llvm::ArrayRef<mlir::Value> rows, int parts = 1);

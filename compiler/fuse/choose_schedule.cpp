@@ -84,7 +84,9 @@ void considerFused(KernelOp kernel, std::optional<LoopProgram> loops, const Targ
   }
   if (loops) {
     Schedule fused = chooseFusedSchedule(std::move(*loops), target);
-    if (fused.predictedSeconds < schedule.predictedSeconds) {
+    // Entries read pieces of lines where loops, it is predicted, read all of them as fast.
+    const double least = schedule.spec.family == Family::Lanes ? 0.9 : 1;
+    if (fused.predictedSeconds < least * schedule.predictedSeconds) {
       schedule = std::move(fused);
       if (expanded)
         kernel.getBody().takeBody(expanded.getBody());
@@ -125,8 +127,8 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
       }
       Schedule schedule = product ? chooseSchedule(*product, **target)
                                   : chooseFusedSchedule(*loops, **target, size, existing);
-      bool mayBeLoops =
-          isScalar(schedule) || hasShortRows(schedule, **target) || isNarrow(schedule);
+      bool mayBeLoops = isScalar(schedule) || hasShortRows(schedule, **target) ||
+                        isNarrow(schedule) || schedule.spec.family == Family::Lanes;
       if (product && mayBeLoops && !product->accumulate && size == 0)
         considerFused(kernel, std::move(loops), **target, schedule);
       schedule.streams &= size == 0;

@@ -187,7 +187,58 @@ static double directCycles(const Schedule &s, const Target &target) {
   double stores = totalExtent(s.n) < s.spec.tileColumns && !target.avx512 ? 8 : 1;
   double ends = 0.2 * rows * rows + stores * rows * vectors + 10;
   double copy = s.spec.copies ? 2 * k * double(totalExtent(s.n)) : 0;
-  return batch * (tiles * (steps * step + ends) + 60) + copy;
+  return batch * (tiles * (steps * step + ends) + 20) + copy;
+}
+
+/// Cycles to read, or to write, what one buffer has of a vector of entries that lie this far apart:
+/// so many streams of numbers that lie close together in an entry.
+static double entryCycles(int64_t apart, double streams, double numbers, DType stored,
+                          double lanes) {
+  constexpr double kLine = 64, kLineCycles = 4;
+  const double parts = kindOf(stored) == DTypeKind::Complex ? 2 : 1, components = parts * numbers,
+               step = std::abs(parts * double(apart)),
+               size = double(itemSize(componentDType(stored)));
+  if (step == 0) // in registers, or loaded with each product
+    return 0;
+  if (step == 1)
+    return 0.5 * streams * components;
+  if (step == 2)
+    return 1.2 * streams * components;
+  // A piece of every entry, and as many shuffles as turn them. Most of a line may be of no use.
+  double width = std::min(lanes, 16 / size);
+  double cycles = std::ceil(components / width) * (0.4 * lanes + 0.5 * width * std::log2(width));
+  bool isSparse = step * size >= kLine && components * size < kLine / 2;
+  return streams * (cycles + (isSparse ? kLineCycles * lanes : 0));
+}
+
+static double lanesCycles(const Schedule &s, const Target &target) {
+  const Entry &entry = *s.spec.entry;
+  const DType compute = computeType(s.spec.result);
+  const double lanes = std::min(target.vectorBytes, kEntryVectorBytes) /
+                       double(itemSize(componentDType(compute))),
+               entries = double(s.m[0].extent);
+  double parts = kindOf(compute) == DTypeKind::Complex ? 4 : 1;
+  double products = std::max<double>(1, double(s.spec.operands.size()) - 1);
+  double arithmetic = double(entry.points()) * products * parts;
+  double numbers = 0, held = 0, moved = 0;
+  for (size_t buffer = 0; buffer < entry.apart.size(); ++buffer) {
+    double close = 1, streams = 1;
+    for (const Dims *dims : {&entry.kept, &entry.summed})
+      for (const Dim &dim : *dims)
+        if (dim.strides[buffer])
+          (dim.strides[buffer] == Entry::kFar ? streams : close) *= double(dim.extent);
+    const bool isResult = buffer + 1 == entry.apart.size();
+    numbers += close * streams;
+    held += close * streams * (parts > 1 ? 2 : 1);
+    moved += entryCycles(s.m[0].strides[buffer], streams, close,
+                         isResult ? s.spec.result : s.spec.operands[buffer], lanes);
+  }
+  // What the registers do not hold is loaded again.
+  double reloads = arithmetic * std::max(0.0, 1 - target.vectorRegisters / std::max(held, 1.0));
+  double single = arithmetic + numbers + 4,
+         group = arithmetic / (target.fma ? 2 : 1) + reloads + moved + 6;
+  double each = entries < lanes ? entries * single : std::ceil(entries / lanes) * group;
+  return double(totalExtent(s.batch)) * (30 + each);
 }
 
 static double elementwiseCycles(const Schedule &s, const Target &target) {
@@ -223,7 +274,7 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
   case Family::ReduceColumns: {
     double inner = s.batch.empty() ? 1 : double(s.batch[0].extent),
            reduced = double(totalExtent(s.k));
-    double bytes = inner * double(itemSize(s.spec.result)), cycles = reduced * (loads + 0.25) + 2;
+    double bytes = inner * double(itemSize(s.spec.result)), cycles = reduced * (loads + 0.25) + 8;
     double write = leavesCaches(kept / std::max(inner, 1.0) * bytes, target)
                        ? readForWrite(bytes, 1, std::ceil(inner / lanes) * cycles)
                        : 0;
@@ -232,6 +283,7 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
   }
   case Family::Contract:
   case Family::ContractDirect:
+  case Family::Lanes:
   case Family::Fused:
     break;
   }
@@ -407,6 +459,7 @@ double predictSeconds(const Schedule &s, const Target &target) {
   double cycles = s.spec.family == Family::Fused            ? fusedCycles(*s.spec.loops, target)
                   : s.spec.family == Family::Contract       ? contractCycles(s, target)
                   : s.spec.family == Family::ContractDirect ? directCycles(s, target)
+                  : s.spec.family == Family::Lanes          ? lanesCycles(s, target)
                                                             : elementwiseCycles(s, target);
   double bytes = s.bytes + rereadBytes(s, target);
   double memory = bytes > double(target.l2Bytes) ? bytes / kBandwidth : 0;

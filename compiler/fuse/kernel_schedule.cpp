@@ -331,7 +331,7 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   Schedule s;
   std::optional<Family> family;
   for (Family f : {Family::Contract, Family::ContractDirect, Family::Map, Family::Transpose,
-                   Family::ReduceRows, Family::ReduceColumns, Family::Fused})
+                   Family::Lanes, Family::ReduceRows, Family::ReduceColumns, Family::Fused})
     if (attribute.getFamily().getValue() == familyName(f))
       family = f;
   if (!family)
@@ -474,6 +474,11 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
   }
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))
     read.fail("a reduction by columns has 'unit' and a kept dim");
+  if (*family == Family::Lanes && read.ok()) {
+    s.spec.entry = entryOf(s);
+    if (!s.spec.entry)
+      read.fail("'lanes' have one dim of entries in 'm', and few numbers in each");
+  }
   if (*family == Family::Transpose) {
     if (s.spec.operands.size() != 1 || s.spec.operands[0] != s.spec.result)
       read.fail("a transpose moves elements of one type");

@@ -23,6 +23,8 @@ llvm::StringRef familyName(Family family) {
     return "map";
   case Family::Transpose:
     return "transpose";
+  case Family::Lanes:
+    return "lanes";
   case Family::ReduceRows:
     return "reduce_rows";
   case Family::ReduceColumns:
@@ -51,6 +53,62 @@ uint32_t sharedOperands(const Schedule &s) {
     for (size_t i = 0; i < s.spec.operands.size(); ++i)
       shared |= uint32_t(s.batch[0].strides[i] == 0) << i;
   return shared & s.spec.unit;
+}
+
+std::string Entry::structure() const {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  auto list = [&](auto &&strides) {
+    for (int64_t stride : strides)
+      (stride == kFar ? out << " far" : out << ' ' << stride);
+  };
+  auto dims = [&](const char *name, const Dims &dims) {
+    out << name;
+    for (const Dim &dim : dims) {
+      out << ' ' << dim.extent << ':';
+      list(dim.strides);
+    }
+  };
+  out << "apart";
+  list(apart);
+  dims(" kept", kept);
+  dims(" summed", summed);
+  return text;
+}
+
+std::shared_ptr<const Entry> entryOf(const Schedule &s) {
+  /// Points, and numbers of all buffers, that are unrolled at most; streams of a buffer that
+  /// prefetchers follow.
+  constexpr int64_t kMostPoints = 343, kMostNumbers = 150, kMostStreams = 16;
+  auto isSmall = [](const Dims &dims) {
+    int64_t total = 1;
+    for (const Dim &dim : dims) // no product of large extents
+      if ((total *= dim.extent) < 1 || dim.extent > kMostPoints || total > kMostPoints)
+        return false;
+    return true;
+  };
+  if (s.m.size() != 1 || !isSmall(s.n) || !isSmall(s.k))
+    return nullptr;
+  auto nearOnly = [](int64_t stride) { return Entry::isFar(stride) ? Entry::kFar : stride; };
+  Entry entry{s.n, s.k, s.m[0].strides};
+  int64_t numbers = 0;
+  for (size_t buffer = 0; buffer < entry.apart.size(); ++buffer) {
+    int64_t ofBuffer = 1, streams = 1, &apart = entry.apart[buffer];
+    for (Dims *dims : {&entry.kept, &entry.summed})
+      for (Dim &dim : *dims) {
+        int64_t &stride = dim.strides[buffer];
+        ofBuffer *= stride ? dim.extent : 1;
+        streams *= Entry::isFar(stride) || (stride && apart == 1) ? dim.extent : 1;
+        stride = nearOnly(stride);
+      }
+    numbers += ofBuffer;
+    if (streams > kMostStreams || (apart < 0 && Entry::isFar(apart)))
+      return nullptr;
+    apart = nearOnly(apart);
+  }
+  if (entry.points() > kMostPoints || numbers > kMostNumbers || entry.apart.back() < 1)
+    return nullptr;
+  return std::make_shared<const Entry>(std::move(entry));
 }
 
 int64_t paddedColumns(const Schedule &s) {
@@ -135,7 +193,8 @@ static std::string typesOf(const KernelSpec &spec) {
 std::string KernelSpec::key() const {
   if (loops)
     return loops->structure();
-  return name() + (epilogue ? epilogue->structure() : "") + (prologue ? prologue->structure() : "");
+  return name() + (entry ? entry->structure() : "") + (epilogue ? epilogue->structure() : "") +
+         (prologue ? prologue->structure() : "");
 }
 
 std::string KernelSpec::keyOn(const Target &target) const { return key() + "|" + target.key(); }
@@ -166,17 +225,16 @@ void arrangePrologue(Schedule &s) {
 }
 
 /// Short for a structure.
-static std::string hashOf(const LoopProgram &program) {
+static std::string hashOf(llvm::StringRef structure) {
   std::string hash;
-  llvm::raw_string_ostream(hash) << llvm::format_hex_no_prefix(
-      llvm::xxh3_64bits(program.structure()), 16);
+  llvm::raw_string_ostream(hash) << llvm::format_hex_no_prefix(llvm::xxh3_64bits(structure), 16);
   return hash;
 }
 
 std::string KernelSpec::name() const {
   if (loops)
     return (loops->mode == LoopProgram::Mode::Rows ? "fused_rows_" : "fused_columns_") +
-           hashOf(*loops);
+           hashOf(loops->structure());
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns) +
@@ -186,8 +244,10 @@ std::string KernelSpec::name() const {
       name += "_" + packingName(p).str();
     name += panels ? "_panels" : "";
     name += streams ? "_past" : "";
-    name += epilogue ? "_then_" + hashOf(*epilogue) : "";
-    name += prologue ? (computed ? "_columns_" : "_rows_") + hashOf(*prologue) : "";
+    name += epilogue ? "_then_" + hashOf(epilogue->structure()) : "";
+    name += prologue ? (computed ? "_columns_" : "_rows_") + hashOf(prologue->structure()) : "";
+  } else if (family == Family::Lanes) {
+    name += "_" + hashOf(entry->structure());
   } else if (!isContraction(family) && family != Family::Transpose) {
     // How each buffer advances along the innermost loop: 1, 0, or by any stride.
     name += "_";
@@ -221,6 +281,9 @@ std::string KernelSpec::title() const {
   }
   if (this->family == Family::Transpose)
     return title;
+  if (this->family == Family::Lanes)
+    return title + " " + std::to_string(totalExtent(entry->kept)) + "x" +
+           std::to_string(totalExtent(entry->summed));
   return title + (vectorized ? " vector" : " scalar");
 }
 

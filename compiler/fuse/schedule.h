@@ -31,6 +31,7 @@ enum class Family : uint8_t {
   ContractDirect, ///< the same in place, without packing: groups of one dim, columns contiguous
   Map,            ///< product of the operands, element by element; no reduction
   Transpose,      ///< one operand, moved by in-register transposes
+  Lanes,          ///< many small entries: each lane is one, and what it computes is unrolled
   ReduceRows,     ///< the innermost loop runs along a reduced axis
   ReduceColumns,  ///< the innermost loop runs along a kept axis, sums stay in cache
   Fused,          ///< anything else: a program of loops (loop_program.h)
@@ -62,6 +63,25 @@ llvm::StringRef packingName(Packing packing);
 
 /// Blocks of a transpose are multiples of this: no group of tiles has more rows or columns.
 inline constexpr int64_t kTransposeUnit = 64;
+
+/// Lanes: one entry of a kernel that computes many alike. Its extents are in the code, and so are
+/// its strides where they are near; far ones are words of the launch.
+struct Entry {
+  Dims kept, summed;                   ///< innermost first
+  llvm::SmallVector<int64_t, 3> apart; ///< from one entry to the next, in every buffer
+  /// A stride of which the code knows only that it is far, and in `apart` that it is positive.
+  static constexpr int64_t kFar = INT64_MAX;
+  static bool isFar(int64_t stride) { return stride >= 64 || stride <= -64; }
+
+  /// Products that are added up in an entry.
+  int64_t points() const { return totalExtent(kept) * totalExtent(summed); }
+  /// Equal structures: the same code.
+  std::string structure() const;
+};
+
+/// Lanes: bytes of a vector of entries, at most. Pieces of 16 bytes are put together for it, which
+/// larger registers make no faster; the targets that have those have more registers.
+inline constexpr int kEntryVectorBytes = 32;
 
 /// KernelSpec::rowsAtOnce, at most.
 inline constexpr int kMostRowsAtOnce = 8;
@@ -97,6 +117,7 @@ struct KernelSpec {
   bool streams = false;    ///< Contract: Schedule::streams; Transpose: or prefetches
   bool prefetches = false; ///< ContractDirect: Schedule::prefetches
   bool copies = false;     ///< ContractDirect: each worker copies B, so that its rows are vectors
+  std::shared_ptr<const Entry> entry; ///< Lanes
   /// Fused: what is computed, with the extents and strides of this kernel.
   std::shared_ptr<const LoopProgram> loops;
   /// Contract, in panels: what becomes of the sums, along the columns. Buffer 2 holds them, and the
@@ -153,7 +174,8 @@ struct Schedule {
   bool prefetches = false;
   /// Contractions: the four groups. Map: `batch` alone. Reduce*: `batch` (kept) and `k`. Transpose:
   /// `n` is the dim in which the operand is contiguous, `m` those that follow each other in the
-  /// result, `batch` the others.
+  /// result, `batch` the others. Lanes: `m` counts the entries, `n` is what an entry keeps and `k`
+  /// what it sums; `batch` is outside.
   Dims batch, m, n, k;
   // Contract (blocks: Transpose too). Buffer 0 is packed in row panels, buffer 1 in column panels.
   // Swapped: buffer 0 is the kernel's operand 1.
@@ -196,6 +218,10 @@ struct LabelledProduct {
 
 /// Puts the prologue along the dim in which the operand is packed.
 void arrangePrologue(Schedule &schedule);
+
+/// KernelSpec::entry of a schedule's groups. Null where they make none: without one dim of entries,
+/// with more points than code should be unrolled for, or more streams than memory has at once.
+std::shared_ptr<const Entry> entryOf(const Schedule &schedule);
 
 /// KernelSpec::shared.
 uint32_t sharedOperands(const Schedule &schedule);

@@ -103,6 +103,8 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows at once of a reduction by rows, which a vector's horizontal sums are made of, and by
 /// columns, whose sums wait in the L1 cache.
 constexpr int kRows = 4, kColumnRows = kMostRowsAtOnce;
+/// What a kernel must save that hardly any other shape shares.
+constexpr double kUnsharedSeconds = 1e-6;
 /// Bytes of rows of which several lie in few lines.
 constexpr double kShortRow = 256;
 
@@ -130,6 +132,11 @@ public:
           candidates.push_back(*inPlace);
       }
     }
+    bool isFused = product_.epilogue || product_.prologue,
+         isTiled = candidates[0].spec.family == Family::Transpose && hasTiles(candidates[0]);
+    if (!isFused && !isTiled)
+      if (auto s = chooseLanes(product_, target_))
+        candidates.push_back(*s);
     for (Schedule &s : candidates) {
       if (s.spec.family == Family::Map || s.spec.family == Family::Transpose)
         s.streams = isLarge() && !product_.accumulate;
@@ -144,11 +151,12 @@ public:
           candidates.begin(), candidates.end(),
           [&](const Schedule &x, const Schedule &y) { return secondsOf(x) < secondsOf(y); });
     };
-    Schedule best = fastest([&](const Schedule &s) {
-      return s.predictedSeconds + newSeconds(s.spec, s.predictedSeconds);
-    });
-    if (best.predictedSeconds >
-        fastest([](const Schedule &s) { return s.predictedSeconds; }).predictedSeconds)
+    auto seconds = [](const Schedule &s) {
+      return s.predictedSeconds + (s.spec.family == Family::Lanes ? kUnsharedSeconds : 0);
+    };
+    Schedule best = fastest(
+        [&](const Schedule &s) { return seconds(s) + newSeconds(s.spec, s.predictedSeconds); });
+    if (seconds(best) > seconds(fastest(seconds)))
       best.takesKnown = true;
     return best;
   }
@@ -190,6 +198,14 @@ private:
     }
     chooseTransposeBlocks(s);
     return s;
+  }
+
+  /// Whether a transpose moves tiles, and enough of them for a task.
+  bool hasTiles(const Schedule &s) const {
+    constexpr int64_t kLeastNumbers = 256;
+    int64_t tile = std::min<int64_t>(16, target_.vectorBytes / int64_t(itemSize(product_.result))),
+            rows = totalExtent(s.m), columns = totalExtent(s.n);
+    return std::min(rows, columns) >= tile && rows * columns >= kLeastNumbers;
   }
 
   /// Long pieces of rows of the operand, which memory likes, and as few rows as leave two blocks in

@@ -299,7 +299,7 @@ TEST_P(Kernels, chosenSchedules) {
     ++seen[s.spec.family];
     expectRight(s, product, target());
   }
-  EXPECT_EQ(seen.size(), 6u) << "every family is chosen sometimes";
+  EXPECT_EQ(seen.size(), 7u) << "every family is chosen sometimes";
 }
 
 } // namespace

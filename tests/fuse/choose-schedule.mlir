@@ -123,6 +123,15 @@ func.func @permute(%a: tensor<30x40x50x60xf32>) -> tensor<60x40x50x30xf32> {
   return %0 : tensor<60x40x50x30xf32>
 }
 
+// Each lane has a matrix; what it holds is unrolled.
+// CHECK-LABEL: func.func @small_matrices
+// CHECK: schedule(#ricci.schedule<"lanes", {
+// CHECK-SAME: k = [array<i64: 3, 1, 3, 0>], m = [array<i64: 10000, 9, 9, 9>], n = [array<i64: 3, 0, 1, 1>, array<i64: 3, 3, 0, 3>]
+func.func @small_matrices(%a: tensor<10000x3x3xf32>, %b: tensor<10000x3x3xf32>) -> tensor<10000x3x3xf32> {
+  %0 = ricci.einsum "nij,njk->nik" ins(%a, %b : tensor<10000x3x3xf32>, tensor<10000x3x3xf32>) -> tensor<10000x3x3xf32>
+  return %0 : tensor<10000x3x3xf32>
+}
+
 // CHECK-LABEL: func.func @rows
 // CHECK: schedule(#ricci.schedule<"reduce_rows", {batch = [array<i64: 50, 5600, 1>]
 // CHECK-SAME: k = [array<i64: 5600, 1, 0>]

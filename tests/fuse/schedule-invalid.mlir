@@ -154,6 +154,17 @@ func.func @one_operand(%a: tensor<3xf32>) -> tensor<3xf32> {
 
 // -----
 
+func.func @lanes_without_entries(%a: tensor<400x3x3xf32>) -> tensor<400x3x3xf32> {
+  // expected-error @+1 {{bad schedule: 'lanes' have one dim of entries in 'm', and few numbers in each}}
+  %0 = ricci.kernel "nij->nji" ins(%x = %a : tensor<400x3x3xf32>) -> tensor<400x3x3xf32> schedule(#ricci.schedule<"lanes", {operands = ["f32"], result = "f32", n = [array<i64: 3, 1, 3>, array<i64: 3, 3, 1>]}>) {
+    %1 = ricci.einsum "nij->nji" ins(%x : tensor<400x3x3xf32>) -> tensor<400x3x3xf32>
+    ricci.yield %1 : tensor<400x3x3xf32>
+  }
+  return %0 : tensor<400x3x3xf32>
+}
+
+// -----
+
 func.func @transpose_casts(%a: tensor<4x8xf32>) -> tensor<8x4xf32> {
   // expected-error @+1 {{bad schedule: a transpose moves elements of one type}}
   %0 = ricci.kernel "ij->ji" ins(%x = %a : tensor<4x8xf32>) -> tensor<8x4xf32> schedule(#ricci.schedule<"transpose", {operands = ["f16"], result = "f32", n = [array<i64: 8, 1, 4>], m = [array<i64: 4, 8, 1>], blocks = array<i64: 64, 64>}>) {

@@ -5,43 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/cost_model.h"
-#include "compiler/fuse/kernel_schedule.h"
 #include "compiler/ir/context.h"
+#include "tests/fuse/products.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 
-namespace ricci {
+namespace ricci::test {
 namespace {
-
-using Axis = LabelledProduct::Axis;
-
-const Target &target(const char *cpu = "x86-64-v3") { return **resolveTarget(cpu); }
-
-LabelledProduct product(std::vector<Axis> axes, DType t = DType::f32) {
-  LabelledProduct p;
-  p.axes.assign(axes.begin(), axes.end());
-  p.operands.assign(axes.front().strides.size() - 1, t);
-  p.result = t;
-  return p;
-}
-
-/// "mk,kn->mn" in C order.
-LabelledProduct matmul(int64_t m, int64_t n, int64_t k, DType t = DType::f32) {
-  return product({{m, {k, 0, n}, true}, {n, {0, 1, 1}, true}, {k, {1, n, 0}, false}}, t);
-}
-
-bool operator==(const Dim &a, const Dim &b) {
-  return a.extent == b.extent && a.strides == b.strides;
-}
-void expectDims(const Dims &actual, std::vector<Dim> expected) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_TRUE(actual[i] == expected[i]) << "dim " << i << " of extent " << actual[i].extent;
-}
 
 TEST(Schedule, names) {
   KernelSpec spec;
@@ -145,6 +117,8 @@ TEST(Schedule, attributeRoundTrip) {
         chooseSchedule(product({{90, {1, 1}, true}, {80, {90, 0}, false}}, t), target()));
     schedules.push_back(
         chooseSchedule(product({{90, {1, 1, 1}, true}, {80, {90, -7, -90}, true}}, t), target()));
+    schedules.push_back(chooseSchedule(
+        product({{5000, {9, 9}, true}, {3, {1, 3}, true}, {3, {3, 1}, true}}, t), target()));
     LabelledProduct add = product({{90, {1, 1}, true}}, t);
     add.accumulate = true;
     schedules.push_back(chooseSchedule(add, target()));
@@ -175,7 +149,7 @@ TEST(Schedule, attributeRoundTrip) {
     EXPECT_EQ(back->predictedSeconds, s.predictedSeconds);
     EXPECT_EQ(toAttribute(*back, context.get()), toAttribute(s, context.get()));
   }
-  EXPECT_EQ(families.size(), 6u);
+  EXPECT_EQ(families.size(), 7u);
   op.erase();
 }
 
@@ -222,99 +196,14 @@ TEST(Schedule, families) {
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}), Family::Transpose);
   EXPECT_EQ(family({{1000, {1, 1000}, true}, {1000, {1000, 1}, true}}, DType::c128),
             Family::Transpose);
-  // What is narrower than a tile moves one by one, and tasks of few numbers cost more than they do.
-  EXPECT_EQ(family({{5, {1, 3}, true}, {3, {5, 1}, true}, {1000, {15, 15}, true}}), Family::Map);
+  // What is narrower than a tile, and what an entry of few numbers is turned to.
+  EXPECT_EQ(family({{5, {1, 3}, true}, {3, {5, 1}, true}, {1000, {15, 15}, true}}), Family::Lanes);
+  EXPECT_EQ(family({{5, {1, 3}, true}, {3, {5, 1}, true}, {20, {15, 15}, true}}), Family::Map);
   EXPECT_EQ(family({{1000, {1000, 1000}, true}, {1000, {1, 1}, true}}), Family::Map);
   EXPECT_EQ(family({{1000, {1000, 1}, true}, {1000, {1, 0}, false}}), Family::ReduceRows);
   EXPECT_EQ(family({{1000, {1, 1}, true}, {1000, {1000, 0}, false}}), Family::ReduceColumns);
   // A matrix times a vector has no columns.
   EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
-}
-
-// Few rows times a large matrix: it is read once or twice, in place while that reads it fast, else
-// in panels of whole rows.
-TEST(Schedule, fewRowsOfALargeMatrix) {
-  const Target &wide = target("znver4");
-  auto rowsOfB = [&](int64_t m, int64_t n, int64_t k) {
-    return chooseSchedule(matmul(m, n, k), wide);
-  };
-  EXPECT_EQ(rowsOfB(4, 4000, 4000).spec.family, Family::ContractDirect);
-  EXPECT_EQ(rowsOfB(32, 1000, 300).spec.family, Family::ContractDirect); // three tiles
-  for (Schedule s : {rowsOfB(16, 4000, 4000), rowsOfB(32, 4096, 1024), rowsOfB(200, 1000, 300)}) {
-    EXPECT_EQ(s.spec.family, Family::Contract);
-    EXPECT_TRUE(s.spec.panels);
-  }
-  // "mk,nk->mn": in rows, once for each m, or turned while it is packed.
-  auto rowsOfResult = [&](int64_t m) {
-    return chooseSchedule(product({{m, {4096, 0, 4096}, true},
-                                   {4096, {0, 4096, 1}, true},
-                                   {4096, {1, 1, 0}, false}}),
-                          wide)
-        .spec.family;
-  };
-  EXPECT_EQ(rowsOfResult(2), Family::ReduceRows);
-  EXPECT_EQ(rowsOfResult(8), Family::Contract);
-}
-
-// However many entries there are, so that another number compiles nothing.
-TEST(Schedule, smallMatricesOfABatchArePrefetched) {
-  auto prefetches = [](int64_t entries, int64_t n) {
-    int64_t size = n * n;
-    Schedule s = chooseSchedule(product({{entries, {size, size, size}, true},
-                                         {n, {n, 0, n}, true},
-                                         {n, {0, 1, 1}, true},
-                                         {n, {1, n, 0}, false}}),
-                                target());
-    EXPECT_EQ(s.spec.family, Family::ContractDirect);
-    EXPECT_EQ(s.spec.prefetches, s.prefetches);
-    return s.prefetches;
-  };
-  EXPECT_TRUE(prefetches(2, 16) && prefetches(5000, 16) && prefetches(2, 64));
-  EXPECT_FALSE(prefetches(5000, 4));   // it is done before the next one is found
-  EXPECT_FALSE(prefetches(5000, 160)); // most of the L2 cache
-  EXPECT_FALSE(chooseSchedule(matmul(16, 16, 16), target()).prefetches);
-}
-
-TEST(Schedule, rowsInPlaceFromMemoryArePrefetched) {
-  auto prefetches = [](int64_t m) {
-    Schedule s = chooseSchedule(matmul(m, 32, 100), target());
-    EXPECT_EQ(s.spec.family, Family::ContractDirect);
-    EXPECT_EQ(s.spec.prefetches, s.prefetches);
-    return s.prefetches;
-  };
-  EXPECT_TRUE(prefetches(100000));
-  EXPECT_FALSE(prefetches(1000)); // in the cache
-  // Few rows of A, which stay in the cache, for many columns of B.
-  Schedule wide = chooseSchedule(matmul(40, 64000, 40), target("znver4"));
-  EXPECT_EQ(wide.spec.family, Family::ContractDirect);
-  EXPECT_FALSE(wide.prefetches);
-}
-
-// "mk,nk->mn", as a layer's weights often lie: many rows are worth a copy of a small B.
-TEST(Schedule, smallColumnsAreCopiedForManyRows) {
-  auto choose = [](int64_t m, int64_t n, int64_t k) {
-    return chooseSchedule(
-        product({{m, {k, 0, n}, true}, {n, {0, k, 1}, true}, {k, {1, 1, 0}, false}}),
-        target("znver4"));
-  };
-  Schedule many = choose(20000, 64, 64);
-  EXPECT_EQ(many.spec.family, Family::ContractDirect);
-  EXPECT_TRUE(many.spec.copies);
-  EXPECT_FALSE(choose(100, 64, 64).spec.copies);
-  EXPECT_FALSE(choose(20000, 1000, 1000).spec.copies); // it is larger than the L2 cache
-  EXPECT_FALSE(chooseSchedule(matmul(20000, 64, 64), target("znver4")).spec.copies);
-}
-
-// Columns that fill no tile are done again, or cost a mask: few narrow vectors waste none of them.
-TEST(Schedule, tilesInPlaceFitTheColumns) {
-  auto columns = [](int64_t n, const char *cpu) {
-    return chooseSchedule(matmul(1000, n, 40), target(cpu)).spec.tileColumns;
-  };
-  EXPECT_EQ(columns(16, "znver4"), 16);
-  EXPECT_EQ(columns(40, "znver4"), 48);
-  EXPECT_EQ(columns(100, "znver4"), 16); // 7 of 16, not 4 of 32
-  EXPECT_EQ(columns(10, "x86-64-v3"), 16);
-  EXPECT_EQ(columns(8, "x86-64-v3"), 8);
 }
 
 // What rows share is loaded once for several; those of memory are read in their order, unless the
@@ -356,50 +245,6 @@ TEST(Schedule, columnsFromMemoryArePrefetched) {
   EXPECT_TRUE(prefetches(64, 500000, 64) && prefetches(512, 500000, 64));
   EXPECT_FALSE(prefetches(64, 2000, 64));     // B is in the cache
   EXPECT_FALSE(prefetches(64, 500000, 5000)); // the next block is one of K
-}
-
-// A kernel that exists is taken if another one would save little, never if it is much slower.
-TEST(Schedule, knownKernelsArePreferred) {
-  Target t = target();
-  llvm::StringSet<> known;
-  auto choose = [&](int64_t m) {
-    LabelledProduct product = matmul(m, 768, 768);
-    product.known = known.empty() ? nullptr : &known;
-    return chooseSchedule(product, t);
-  };
-  Schedule some = choose(512), alone = choose(10), large = choose(3000);
-  ASSERT_NE(some.spec.key(), alone.spec.key()); // another register tile
-  EXPECT_FALSE(some.takesKnown || alone.takesKnown);
-  known.insert(some.spec.key() + "|" + t.key());
-  EXPECT_EQ(choose(10).spec.key(), some.spec.key());
-  EXPECT_TRUE(choose(10).takesKnown);
-  EXPECT_FALSE(choose(512).takesKnown);
-  known.clear();
-  KernelSpec narrow = large.spec;
-  narrow.tileRows = 4, narrow.tileColumns = t.lanes(DType::f32);
-  known.insert(narrow.key() + "|" + t.key());
-  EXPECT_EQ(choose(3000).spec.key(), large.spec.key());
-  known.insert(some.spec.key() + "|another CPU");
-  EXPECT_EQ(choose(10).spec.key(), alone.spec.key());
-}
-
-// In place, where another tile would be best for packed operands.
-TEST(Schedule, knownKernelsInPlaceArePreferred) {
-  Target t = target("x86-64-v4");
-  llvm::StringSet<> known;
-  auto choose = [&](int64_t m) {
-    LabelledProduct product = matmul(m, 10, 256);
-    product.known = known.empty() ? nullptr : &known;
-    return chooseSchedule(product, t);
-  };
-  Schedule some = choose(128), alone = choose(33);
-  ASSERT_EQ(some.spec.family, Family::ContractDirect);
-  ASSERT_NE(some.spec.key(), alone.spec.key());
-  known.insert(some.spec.key() + "|" + t.key());
-  EXPECT_EQ(choose(33).spec.key(), some.spec.key());
-  EXPECT_TRUE(choose(33).takesKnown);
-  // There are as many rows as in the tile at least.
-  EXPECT_NE(choose(some.spec.tileRows - 1).spec.key(), some.spec.key());
 }
 
 TEST(Schedule, transposesJoinWhatFollowsInTheResult) {
@@ -602,4 +447,4 @@ TEST(Schedule, flopsAndBytes) {
 }
 
 } // namespace
-} // namespace ricci
+} // namespace ricci::test

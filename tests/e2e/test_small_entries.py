@@ -1,0 +1,57 @@
+"""Many small entries against NumPy: every case of small_entries.json, fewer of them, in several types and memory orders."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ricci
+from test_random_contractions import machine_level
+
+CASES = json.loads((Path(__file__).parents[1] / "cases" / "small_entries.json").read_text())
+LEVELS = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
+DTYPES = ["?", "i1", "f2", "f4", "f8", "c8"]
+# Entries: less than a vector, and several tasks of them.
+COUNTS = [9, 3001]
+
+
+def data(rng, shape, dtype):
+    """Whole numbers, whose sums are exact in every type; a view of larger memory, or reversed, sometimes."""
+    pad = [int(n) for n in rng.integers(0, 2, len(shape))] if len(shape) < 5 else [0] * len(shape)
+    x = rng.integers(-2, 3, [extent + p for extent, p in zip(shape, pad)]).astype(dtype)
+    x = x[tuple(slice(0, extent) for extent in shape)]
+    return x[::-1] if rng.integers(4) == 0 else x
+
+
+def main():
+    rng = np.random.default_rng(3)
+    for case in CASES:
+        largest = max(max(shape) for shape in case["shapes"])
+        for count in COUNTS if largest > 2 else [2]:
+            shapes = [[count if extent == largest else extent for extent in shape] for shape in case["shapes"]]
+            if case["name"] == "kronecker":
+                shapes[0][0] = 5
+            for dtype in DTYPES if largest > 2 else ["f4", "c8"]:
+                operands = [data(rng, shape, dtype) for shape in shapes]
+                wide = [x.astype("f8") for x in operands] if dtype == "f2" else operands
+                wanted = np.einsum(case["equation"], *wide).astype(dtype)
+                result = ricci.einsum(case["equation"], *operands)
+                if not np.array_equal(result, wanted):
+                    sys.exit(f"{case['name']} of {dtype} {shapes} strides {[x.strides for x in operands]}")
+
+
+@pytest.mark.parametrize("level, threads", [*[(level, 1) for level in LEVELS], ("native", 2)])
+def test_small_entries(level, threads):
+    if level in LEVELS and LEVELS.index(level) > LEVELS.index(machine_level()):
+        pytest.skip(f"this machine has no {level}")
+    # The target is a process's own: RICCI_CPU is read once.
+    environment = dict(os.environ, RICCI_CPU=level, RICCI_THREADS=str(threads))
+    result = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+if __name__ == "__main__":
+    main()
