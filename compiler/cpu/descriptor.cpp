@@ -25,6 +25,8 @@ namespace {
 constexpr double kWorkerSeconds = 50e-6;
 /// Numbers that a map or transpose task handles, so that huge axes are shared among workers.
 constexpr int64_t kMapBlock = 1 << 16;
+/// Entries of a fused kernel that a task computes.
+constexpr int64_t kEntrySlab = 1 << 12;
 /// Steps of K that are computed at once for many rows.
 constexpr int64_t kStepsOfPart = 16;
 /// Sums that a column reduction keeps in the L1 cache.
@@ -467,6 +469,13 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
     outerBlock = std::max<int64_t>(1, 2 * kMapBlock / (rowsOfBlock * row));
   }
   std::tie(d[W::OuterBlock], d[W::OuterBlocks]) = blocksOf(extentAt(outer), outerBlock);
+  if (program.mode == LoopProgram::Mode::Entries) {
+    // The last slab takes what is left, so that none has less than a vector of entries.
+    inner = program.vectorAxis, mid = kept = inner;
+    d[W::InnerBlock] = std::min(extentAt(inner), kEntrySlab);
+    d[W::InnerBlocks] = std::max<int64_t>(1, extentAt(inner) / d[W::InnerBlock]);
+    tasks = d[W::InnerBlocks];
+  }
   for (int axis = 0; axis < kept; ++axis)
     tasks *= axis == inner   ? d[W::InnerBlocks]
              : axis == mid   ? d[W::MidBlocks]

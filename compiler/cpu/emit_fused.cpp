@@ -20,6 +20,7 @@
 //                           reduce into the workspace
 //          Where columns share what they load: for several of mid, for inner, by several vectors:
 //          for reduced axes: reduce in registers.
+// entries: emit_fused_entries.cpp
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/cpu/emit.h"
@@ -217,14 +218,6 @@ ReductionState FusedEmitter::reduced(int reduction, const State &state, const Po
   return states_.step(n, state, k.get(n.operands[0], point), index, mask);
 }
 
-Number FusedEmitter::finished(int reduction, const State &total) {
-  const LoopProgram::Node &n = node(reduction);
-  if (n.kind == Kind::ArgReduce)
-    return {total.index, {}};
-  DType held = accumulatorType(n);
-  return held == n.type ? total.value : k.scalars.cast(total.value, held, n.type);
-}
-
 void FusedEmitter::eachRow(Known &known, llvm::function_ref<void(size_t)> body) {
   k.scope([&] {
     for (size_t r = 0; r < known.size(); ++r) {
@@ -240,6 +233,8 @@ void FusedEmitter::eachRow(Known &known, llvm::function_ref<void(size_t)> body) 
 }
 
 void emitFused(LoopBuilder &b, ModuleOp module, const KernelSpec &spec, const Target &target) {
+  if (spec.loops->mode == LoopProgram::Mode::Entries)
+    return emitFusedEntries(b, module, spec.name(), *spec.loops, target);
   FusedEmitter(b, module, spec.name(), *spec.loops, target).emit();
 }
 

@@ -42,7 +42,8 @@ public:
         buffers_(size_t(kernel_.buffersCount())) {
     for (size_t i = 0; i < buffers_; ++i) {
       DType storage = i + 1 < buffers_ ? spec.operands[i] : spec.result;
-      access_.emplace_back(b, values_, kernel_.buffers[i], storage, entry_.apart[i], numbersOf(i));
+      access_.emplace_back(b, values_, values_.lanes(), kernel_.buffers[i], storage,
+                           entry_.apart[i], numbersOf(i));
     }
     // Results in the order of their places, so that they are stored as soon as they can be.
     for (int64_t kept = 0; kept < totalExtent(entry_.kept); ++kept)

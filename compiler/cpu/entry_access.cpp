@@ -17,10 +17,10 @@ namespace ricci {
 /// Bytes that instructions permute without crossing the halves, or quarters, of a register.
 static constexpr int64_t kPieceBytes = 16;
 
-EntryAccess::EntryAccess(LoopBuilder &b, ValueBuilder &values, Value memory, DType storage,
-                         int64_t apart, ArrayRef<int64_t> numbers)
+EntryAccess::EntryAccess(LoopBuilder &b, ValueBuilder &values, int lanes, Value memory,
+                         DType storage, int64_t apart, ArrayRef<int64_t> numbers)
     : b_(b), values_(values), memory_(memory), storage_(storage),
-      parts_(ValueBuilder::componentsOf(storage)), lanes_(values.lanes()),
+      parts_(ValueBuilder::componentsOf(storage)), lanes_(lanes),
       width_(std::min(lanes_, kPieceBytes / int64_t(itemSize(componentDType(storage))))),
       apart_(apart == Entry::kFar ? apart : apart * parts_) {
   for (int64_t number : numbers)

@@ -25,10 +25,11 @@ class EntryAccess {
 public:
   using Value = mlir::Value;
 
-  /// `numbers`: the places in an entry that are read or written, apart from far strides; each once,
-  /// in any order. `apart`: from one entry to the next, or Entry::kFar.
-  EntryAccess(LoopBuilder &b, ValueBuilder &values, Value memory, DType storage, int64_t apart,
-              llvm::ArrayRef<int64_t> numbers);
+  /// `lanes` entries make a group. `numbers`: the places in an entry that are read or written,
+  /// apart from far strides; each once, in any order. `apart`: from one entry to the next, or
+  /// Entry::kFar.
+  EntryAccess(LoopBuilder &b, ValueBuilder &values, int lanes, Value memory, DType storage,
+              int64_t apart, llvm::ArrayRef<int64_t> numbers);
 
   /// A group of entries, as many as a vector has lanes; or a single one, of scalars. `bases`: where
   /// the first entry begins, for each combination of far strides. `apart`: from one to the next.

@@ -18,7 +18,11 @@ namespace ricci {
 /// Vectors of a light body that rows take at once, so that sums do not wait for each other.
 inline constexpr int kUnroll = 4;
 
-/// Writes the function of a fused kernel.
+/// Of a program in Mode::Entries.
+void emitFusedEntries(LoopBuilder &b, mlir::ModuleOp module, const std::string &name,
+                      const LoopProgram &program, const Target &target);
+
+/// Writes the function of any other fused kernel.
 class FusedEmitter {
 public:
   using Value = mlir::Value;
@@ -59,8 +63,9 @@ private:
   State initial(int i, const Point &point);
   /// The state of a reduction after one more element in each lane that exists.
   State reduced(int reduction, const State &state, const Point &point, Value index, Value mask);
-  /// The result of a reduction.
-  Number finished(int reduction, const State &total);
+  Number finished(int reduction, const State &total) {
+    return states_.finished(node(reduction), total);
+  }
   /// Does `body` for each row, with what is known of it. What is the same for all rows is known of
   /// the others once it is of the first.
   void eachRow(Known &known, llvm::function_ref<void(size_t)> body);

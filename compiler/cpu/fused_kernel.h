@@ -116,6 +116,11 @@ public:
   Number loadBuffer(Value buffer, DType type, Value index, int lanes);
   void storeBuffer(Value buffer, DType type, Number value, Value index, int lanes);
 
+  /// What reads and writes elements of this type; a bool is a byte there, and a bit in registers.
+  ValueBuilder values(DType storage) { return {b, target, slotType(storage)}; }
+  Number toRegister(Number n, DType type);
+  Number toSlot(Number n, DType type);
+
   /// One for each lane that exists.
   Value mask(const Point &point);
   /// The index along the vector axis, as i64, in every lane.
@@ -155,9 +160,6 @@ private:
   std::pair<Value, Value> checkedIndex(Value index, int64_t word);
   Value newScratch(mlir::Type element, int64_t size);
   Value scratchOf(DType type); ///< for the lanes of one vector
-  ValueBuilder values(DType storage) { return {b, target, slotType(storage)}; }
-  Number toRegister(Number n, DType type);
-  Number toSlot(Number n, DType type);
   Number broadcast(Number n, int lanes);
   Number zero(DType type, int lanes);
   Number yieldIf(Value condition, llvm::function_ref<Number()> then,

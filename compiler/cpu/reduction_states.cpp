@@ -156,6 +156,13 @@ ReductionState ReductionStates::stepOfProduct(const LoopProgram::Node &node, Sta
   return {mask ? select(mask, sum, state.value) : sum, {}};
 }
 
+Number ReductionStates::finished(const LoopProgram::Node &node, const State &total) {
+  if (node.kind == Kind::ArgReduce)
+    return {total.index, {}};
+  DType held = accumulatorType(node);
+  return held == node.type ? total.value : k.scalars.cast(total.value, held, node.type);
+}
+
 Value ReductionStates::noIndex(Value like) {
   auto vector = dyn_cast<VectorType>(like.getType());
   return splat(b.getI64IntegerAttr(INT64_MAX), vector ? int(vector.getNumElements()) : 0);

@@ -35,6 +35,8 @@ public:
   State stepOfProduct(const LoopProgram::Node &node, State state, Number x, Number y, Value mask);
   /// Whether a sum of `term` is one.
   static bool addsProducts(const LoopProgram::Node &node, const LoopProgram::Node &term);
+  /// The result of a reduction.
+  Number finished(const LoopProgram::Node &node, const State &total);
   /// Two states of different elements as one.
   State merge(const LoopProgram::Node &node, State x, State y);
   /// All lanes as one: halves meet, in a fixed order.

@@ -262,6 +262,8 @@ private:
     if (s.spec.family != Family::Fused)
       return false;
     const LoopProgram &program = *s.spec.loops;
+    if (program.mode == LoopProgram::Mode::Entries)
+      return false;
     bool reduces = size_t(program.kept()) != program.axes.size();
     if (reduces && (program.mode != LoopProgram::Mode::Rows || program.kept() == 0))
       return false;

@@ -350,7 +350,40 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
 /// reduction across the lanes of one row, and of as many rows, for each.
 static constexpr double kEndOfRow = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4;
 
+/// Of what goes by entries.
+static double entriesCycles(const LoopProgram &program, const Target &target) {
+  const double lanes = program.lanes(target);
+  const size_t first = size_t(program.vectorAxis) + 1;
+  double computed = 0, moved = 0, held = 0, groups = 1;
+  for (auto [i, node] : llvm::enumerate(program.nodes)) {
+    bool reduces = program.isReduction(int(i));
+    double times = double(program.timesInside(reduces ? node.operands[0] : int(i)));
+    if (node.kind == LoopProgram::Kind::Scalar)
+      computed += times * scalarCycles(node.scalar, node.computed);
+    else if (node.kind == LoopProgram::Kind::Cast)
+      computed += times;
+    else if (reduces)
+      computed += times * (node.kind == LoopProgram::Kind::ArgReduce ? 3 : 1);
+  }
+  for (const LoopProgram::Access &access : program.accesses) {
+    double close = 1, streams = 1;
+    for (size_t axis = first; axis < program.axes.size(); ++axis)
+      if (int64_t stride = access.strides[axis])
+        (Entry::isFar(stride) ? streams : close) *= double(program.axes[axis].extent);
+    held += close * streams;
+    moved += entryCycles(access.strides[first - 1], streams, close, access.type, lanes);
+  }
+  for (size_t axis = 0; axis < first; ++axis)
+    groups *= axis + 1 < first ? double(program.axes[axis].extent)
+                               : std::ceil(double(program.axes[axis].extent) / lanes);
+  double reloads = 0.5 * std::max(0.0, held - target.vectorRegisters);
+  // Two of them a cycle, where one does not wait for the other.
+  return groups * (0.6 * computed + moved + reloads + 6);
+}
+
 double fusedCycles(const LoopProgram &program, const Target &target) {
+  if (program.mode == LoopProgram::Mode::Entries)
+    return entriesCycles(program, target);
   double kept = 1, full, lanes = program.lanes(target) / (program.wide ? 2 : 1);
   for (const LoopProgram::Axis &axis : program.axes)
     kept *= axis.reduced ? 1 : double(axis.extent);

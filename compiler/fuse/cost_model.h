@@ -19,6 +19,9 @@ namespace ricci {
 
 inline constexpr double kClock = 3e9; ///< cycles a second
 
+/// What a kernel must save that hardly any other shape shares.
+inline constexpr double kUnsharedSeconds = 1e-6;
+
 /// Terms that are added up one after the other, at most: in a contraction in place, and in columns
 /// that an operand is copied for.
 inline constexpr int64_t kMostSteps = 1 << 15;

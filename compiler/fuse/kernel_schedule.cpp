@@ -20,9 +20,10 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
   Builder b(context);
   NamedAttrList params;
   if (s.spec.loops) {
-    bool rows = s.spec.loops->mode == LoopProgram::Mode::Rows;
-    params.append("mode", b.getStringAttr(rows ? "rows" : "columns"));
+    params.append("mode", b.getStringAttr(s.spec.loops->modeName()));
     params.append("order", b.getDenseI64ArrayAttr(s.order));
+    if (s.spec.loops->inside)
+      params.append("inside", b.getI64IntegerAttr(s.spec.loops->inside));
     if (s.spec.loops->wide)
       params.append("wide", b.getUnitAttr());
     if (s.spec.loops->grouped)
@@ -163,9 +164,9 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   auto order = read.numbers("order", program->axes.size());
   if (!read.ok())
     return;
-  bool rows = mode.getValue() == "rows";
-  if (!rows && mode.getValue() != "columns")
-    read.fail("'mode' is 'rows' or 'columns'");
+  const bool rows = mode.getValue() == "rows", entries = mode.getValue() == "entries";
+  if (!rows && !entries && mode.getValue() != "columns")
+    read.fail("'mode' is 'rows', 'columns' or 'entries'");
   SmallVector<int64_t> sorted(order);
   llvm::sort(sorted);
   bool reducedSeen = false;
@@ -190,12 +191,19 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   if (!read.ok())
     return;
   s.keepsUnits = params.contains("units");
-  program->arrange(order, rows ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns,
+  if (auto inside = params.getAs<IntegerAttr>("inside"))
+    program->inside = int(std::clamp<int64_t>(inside.getInt(), 0, int64_t(program->axes.size())));
+  program->arrange(order,
+                   rows      ? LoopProgram::Mode::Rows
+                   : entries ? LoopProgram::Mode::Entries
+                             : LoopProgram::Mode::Columns,
                    s.keepsUnits);
+  if (entries && !program->mayUnroll())
+    return read.fail("'entries' have few numbers 'inside', after an axis of many");
   program->wide = params.contains("wide");
   program->grouped = params.contains("grouped");
   program->rowByRow = params.contains("row_by_row");
-  if (program->rowByRow && rows)
+  if (program->rowByRow && (rows || entries))
     return read.fail("rows are summed 'row_by_row' along columns");
   if (program->grouped && !program->mayGroup())
     return read.fail("'grouped' needs rows that share nothing, and no scan");

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/loop_program.h"
+#include "compiler/fuse/cost_model.h"
 #include "compiler/fuse/schedule.h"
 
 #include <algorithm>
@@ -15,6 +16,11 @@ namespace ricci {
 
 /// More lanes than this make code longer and not faster.
 static constexpr int kMaxLanes = 32;
+
+llvm::StringRef LoopProgram::modeName() const {
+  static constexpr llvm::StringLiteral names[] = {"rows", "columns", "entries"};
+  return names[int(mode)];
+}
 
 int LoopProgram::kept() const {
   return int(llvm::count_if(axes, [](const Axis &a) { return !a.reduced; }));
@@ -81,6 +87,8 @@ bool LoopProgram::turns(const Access &access) const {
 }
 
 bool LoopProgram::goesByLane() const {
+  if (mode == Mode::Entries)
+    return false;
   bool strided = llvm::any_of(
       accesses, [&](const Access &access) { return step(access) == kAnyStep && !turns(access); });
   bool gathers = llvm::any_of(nodes, [&](const Node &node) {
@@ -148,7 +156,10 @@ std::vector<LoopProgram::Pass> LoopProgram::passes() const {
   return passes;
 }
 
-int LoopProgram::lanes(const Target &target) const {
+int LoopProgram::lanes(const Target &native) const {
+  Target target = native;
+  if (mode == Mode::Entries)
+    target.vectorBytes = std::min(target.vectorBytes, kEntryVectorBytes);
   int lanes = kMaxLanes;
   for (const Node &node : nodes)
     for (DType type : {node.type, node.kind == Kind::Scalar ? node.computed : node.type}) {
@@ -187,9 +198,95 @@ void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode, bool keep
   });
   axes = std::move(sorted);
   joinAxes(keepsUnits);
-  vectorAxis = mode == Mode::Rows ? int(axes.size()) - 1 : kept() - 1;
+  vectorAxis = mode == Mode::Rows      ? int(axes.size()) - 1
+               : mode == Mode::Columns ? kept() - 1
+                                       : int(axes.size()) - 1 - inside;
   findUniform();
-  findShared();
+  sharesRows = sharesColumns = false;
+  differs_.clear();
+  if (mode == Mode::Entries)
+    findInside();
+  else
+    findShared();
+}
+
+void LoopProgram::findInside() {
+  axesInside_.clear(), timesInside_.clear();
+  const size_t first = size_t(vectorAxis + 1);
+  if (vectorAxis < 0 || inside > 31)
+    return;
+  for (const Node &node : nodes) {
+    uint32_t bits = 0;
+    for (int operand : node.operands)
+      bits |= axesInside_[size_t(operand)];
+    for (size_t axis = first; axis < axes.size(); ++axis) {
+      const uint32_t bit = uint32_t(1) << (axis - first);
+      if (node.access >= 0 && accesses[size_t(node.access)].strides[axis] != 0)
+        bits |= bit;
+      for (const Guard &guard : node.guards)
+        bits |= guard.index.factors[axis] != 0 ? bit : 0;
+      if (axes[axis].reduced && (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce))
+        bits &= ~bit;
+    }
+    axesInside_.push_back(bits);
+    double times = 1;
+    for (size_t axis = first; axis < axes.size(); ++axis)
+      times *= bits >> (axis - first) & 1 ? double(axes[axis].extent) : 1;
+    timesInside_.push_back(int64_t(std::min(times, 1e9)));
+  }
+}
+
+bool LoopProgram::holdsInside(const Node &node, llvm::ArrayRef<int64_t> indices) const {
+  return llvm::all_of(node.guards, [&](const Guard &guard) {
+    int64_t at = guard.index.offset;
+    for (auto [i, index] : llvm::enumerate(indices))
+      at += index * guard.index.factors[size_t(vectorAxis) + 1 + i];
+    return at >= 0 && at < guard.extent;
+  });
+}
+
+bool LoopProgram::mayUnroll() const {
+  /// Of all nodes together, and of numbers of all buffers, that are unrolled.
+  constexpr double kMostCycles = 600, kMostNumbers = 150, kMostStreams = 16, kMostPoints = 343;
+  if (mode != Mode::Entries || inside < 1 || axesInside_.empty() ||
+      axes[size_t(vectorAxis)].reduced || axes[size_t(vectorAxis)].extent < kMaxLanes)
+    return false;
+  double points = 1, numbers = 0, cycles = 0;
+  for (const Axis &axis : axes) {
+    const bool isInside = &axis - axes.data() > vectorAxis;
+    if (axis.extent == 0 || (!isInside && axis.reduced))
+      return false;
+    points *= isInside ? double(axis.extent) : 1;
+  }
+  if (points > kMostPoints)
+    return false;
+  for (const Node &node : nodes) {
+    if (node.kind == Kind::Gather || node.kind == Kind::Position || node.kind == Kind::Scan)
+      return false;
+    for (const Guard &guard : node.guards)
+      for (int axis = 0; axis <= vectorAxis; ++axis)
+        if (guard.index.factors[size_t(axis)] != 0)
+          return false;
+    const double times = node.kind == Kind::Reduce || node.kind == Kind::ArgReduce
+                             ? double(timesInside(node.operands[0]))
+                             : double(timesInside(int(&node - nodes.data())));
+    cycles += times * (node.kind == Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 1);
+  }
+  for (const Access &access : accesses) {
+    const int64_t apart = access.strides[size_t(vectorAxis)];
+    double streams = 1, own = 1;
+    for (size_t axis = size_t(vectorAxis) + 1; axis < axes.size(); ++axis) {
+      const int64_t stride = access.strides[axis];
+      own *= stride ? double(axes[axis].extent) : 1;
+      streams *= Entry::isFar(stride) || (stride && apart == 1) ? double(axes[axis].extent) : 1;
+    }
+    numbers += own;
+    const bool isStored = llvm::any_of(
+        stores, [&](const Store &store) { return &accesses[size_t(store.access)] == &access; });
+    if (streams > kMostStreams || (isStored && apart < 1) || (apart < 0 && Entry::isFar(apart)))
+      return false;
+  }
+  return cycles <= kMostCycles && numbers <= kMostNumbers;
 }
 
 void LoopProgram::joinAxes(bool keepsUnits) {
@@ -310,12 +407,35 @@ bool LoopProgram::isNeeded(const Pass &pass, int node) const {
          });
 }
 
+void LoopProgram::writeInside(llvm::raw_ostream &out) const {
+  for (const Axis &axis : llvm::ArrayRef<Axis>(axes).drop_front(size_t(vectorAxis + 1)))
+    out << axis.extent << (axis.reduced ? "r " : " ");
+  out << '\n';
+  auto write = [&](const Numbers &numbers, size_t from) {
+    for (int64_t n : llvm::ArrayRef<int64_t>(numbers).drop_front(from))
+      (Entry::isFar(n) ? out << " far" : out << ' ' << n);
+  };
+  for (const Access &access : accesses) {
+    out << "a " << shortName(access.type);
+    write(access.strides, size_t(vectorAxis));
+    out << '\n';
+  }
+  // Guards are decided while the code is written: no factor is far.
+  for (const Node &node : nodes)
+    for (const Guard &guard : node.guards) {
+      out << "g " << guard.index.offset << ' ' << guard.extent;
+      for (int64_t n : llvm::ArrayRef<int64_t>(guard.index.factors).drop_front(size_t(vectorAxis)))
+        out << ' ' << n;
+      out << '\n';
+    }
+}
+
 std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << (mode == Mode::Rows ? "rows" : "columns") << (wide ? " wide " : " ")
-      << (sharesColumns ? "shared " : "") << (grouped ? "grouped " : "")
-      << (rowByRow ? "row by row " : "") << kept() << '+' << axes.size() - size_t(kept()) << '\n';
+  out << modeName() << (wide ? " wide " : " ") << (sharesColumns ? "shared " : "")
+      << (grouped ? "grouped " : "") << (rowByRow ? "row by row " : "") << kept() << '+'
+      << axes.size() - size_t(kept()) << '\n';
   auto writeAlong = [&](const LoopProgram &program) {
     for (const Access &access : program.accesses)
       out << "a " << shortName(access.type) << ' ' << program.step(access)
@@ -332,7 +452,10 @@ std::string LoopProgram::structure() const {
     }
     out << '\n';
   };
-  writeAlong(*this);
+  if (mode != Mode::Entries)
+    writeAlong(*this);
+  else
+    writeInside(out);
   if (grouped)
     writeAlong(acrossRows());
   for (const Node &node : nodes) {

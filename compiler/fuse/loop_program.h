@@ -92,8 +92,9 @@ struct LoopProgram {
     bool full = false; ///< on all axes, be the node the same along the reduced ones
   };
   /// Rows: the innermost loop runs along a reduced axis. Columns: along a kept one, and what lives
-  /// on the kept axes is a block of values that stays in the cache.
-  enum class Mode : uint8_t { Rows, Columns };
+  /// on the kept axes is a block of values that stays in the cache. Entries: along a kept axis too,
+  /// and the axes after it, which are short, are unrolled.
+  enum class Mode : uint8_t { Rows, Columns, Entries };
 
   std::vector<Axis> axes; ///< outermost first: kept, then reduced
   Mode mode = Mode::Columns;
@@ -110,11 +111,15 @@ struct LoopProgram {
   bool rowByRow = false;
   /// Vectors are two registers, of which operations are under way together.
   bool wide = false;
-  int vectorAxis = -1; ///< the last reduced one (Rows) or the last kept one (Columns); -1: none
+  int inside = 0; ///< Entries: how many axes are unrolled, after the vector axis
+  /// The last reduced one (Rows), the last kept one (Columns), or the one before those inside
+  /// (Entries); -1: none.
+  int vectorAxis = -1;
   std::vector<Access> accesses;
   std::vector<Node> nodes;
   std::vector<Store> stores;
 
+  llvm::StringRef modeName() const;
   int kept() const; ///< number of kept axes
   /// How many nodes and stores read the node. One that reads it twice counts once.
   int users(int node) const;
@@ -173,6 +178,15 @@ struct LoopProgram {
   bool mayGroup() const {
     return mode == Mode::Rows && kept() > 0 && !sharesRows && !has(Kind::Scan);
   }
+  /// Whether a program that is arranged may go by Entries: what is inside an entry is little enough
+  /// to be unrolled, and nothing is found at run time but where entries are.
+  bool mayUnroll() const;
+  /// Entries: how often a node is computed in one.
+  int64_t timesInside(int node) const { return timesInside_[size_t(node)]; }
+  /// Entries: the axes inside that a node depends on, a bit for each, the first one lowest.
+  uint32_t axesInside(int node) const { return axesInside_[size_t(node)]; }
+  /// Entries: whether the guards of a node hold at these indices of the axes inside.
+  bool holdsInside(const Node &node, llvm::ArrayRef<int64_t> indices) const;
   /// Of what is `grouped`: vectors along the last kept axis, for nodes on the kept axes.
   LoopProgram acrossRows() const;
 
@@ -184,9 +198,13 @@ struct LoopProgram {
 private:
   bool keptGoByLane() const;
   void joinAxes(bool keepsUnits);
+  void writeInside(llvm::raw_ostream &out) const;
   void findUniform();
   void findShared();
+  void findInside();
   std::vector<bool> uniform_, differs_;
+  std::vector<int64_t> timesInside_;
+  std::vector<uint32_t> axesInside_;
 };
 
 /// Of a kernel's block, with its layouts; axes in the order of the program, not arranged. Nothing

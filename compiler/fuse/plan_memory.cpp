@@ -130,7 +130,7 @@ private:
   void chooseReplacements(Block &block) {
     for (KernelOp kernel : block.getOps<KernelOp>()) {
       auto program = buildLoopProgram(kernel);
-      if (!program)
+      if (!program || doesEntriesAgain(kernel))
         continue;
       Value result = kernel.getResult(0);
       for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
@@ -143,6 +143,13 @@ private:
         break;
       }
     }
+  }
+
+  /// Whether the kernel computes some of its entries twice, which then must not have changed.
+  static bool doesEntriesAgain(KernelOp kernel) {
+    auto schedule = kernel.getSchedule();
+    auto mode = schedule ? schedule->getParams().getAs<StringAttr>("mode") : nullptr;
+    return mode && mode.getValue() == "entries";
   }
 
   static bool isPassed(Value value) {

@@ -233,8 +233,7 @@ static std::string hashOf(llvm::StringRef structure) {
 
 std::string KernelSpec::name() const {
   if (loops)
-    return (loops->mode == LoopProgram::Mode::Rows ? "fused_rows_" : "fused_columns_") +
-           hashOf(loops->structure());
+    return "fused_" + loops->modeName().str() + "_" + hashOf(loops->structure());
   std::string name = familyName(family).str() + "_" + typesOf(*this);
   if (isContraction(family))
     name += "_" + std::to_string(tileRows) + "x" + std::to_string(tileColumns) +
@@ -262,8 +261,8 @@ std::string KernelSpec::name() const {
 
 std::string KernelSpec::title() const {
   if (loops)
-    return std::string(loops->mode == LoopProgram::Mode::Rows ? "fused rows " : "fused columns ") +
-           std::string(shortName(result)) + (loops->goesByLane() ? " by lane" : "");
+    return "fused " + loops->modeName().str() + " " + std::string(shortName(result)) +
+           (loops->goesByLane() ? " by lane" : "");
   std::string family = familyName(this->family).str(), title;
   for (char c : family + " " + typesOf(*this))
     title += c == '_' ? ' ' : c;

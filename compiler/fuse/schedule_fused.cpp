@@ -45,6 +45,7 @@ public:
         bestIsOdd = isOdd;
       }
     }
+    considerEntries(list[0].second, best);
     // A batch of one may have the kernel of any other.
     bool hasUnits = llvm::any_of(loops_.axes, [](const auto &axis) { return axis.extent == 1; });
     if (!known_ || !hasUnits || isKnown(best.spec))
@@ -83,6 +84,33 @@ private:
     s.bytes = bytes_;
     s.predictedSeconds = predictSeconds(s, target_);
     return s;
+  }
+
+  /// The axes from the first store's innermost on inside of an entry, in the order of columns.
+  void considerEntries(const Order &order, Schedule &best) const {
+    if (size_) // one schedule serves every size
+      return;
+    const double least = best.predictedSeconds;
+    for (int inside = 1; inside < int(order.size()); ++inside) {
+      auto program = std::make_shared<LoopProgram>(loops_);
+      program->inside = inside;
+      program->arrange(order, Mode::Entries);
+      if (!program->mayUnroll())
+        continue;
+      Schedule s = best;
+      s.spec.loops = program;
+      s.order = order;
+      s.keepsUnits = s.streams = false;
+      s.predictedSeconds = predictSeconds(s, target_);
+      // No other shape has its kernel. Rows of several vectors fill these, as far as nothing else
+      // is in their way.
+      constexpr int64_t kLongRow = 16;
+      constexpr double kShare = 0.9, kShareOfLong = 0.5;
+      double share = program->axes.back().extent >= kLongRow ? kShareOfLong : kShare;
+      if (s.predictedSeconds < best.predictedSeconds &&
+          s.predictedSeconds + kUnsharedSeconds < share * least)
+        best = std::move(s);
+    }
   }
 
   /// One order for each axis that vectors can run along.

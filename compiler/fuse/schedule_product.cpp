@@ -103,8 +103,6 @@ uint32_t unitBits(const Dim &dim) {
 /// Rows at once of a reduction by rows, which a vector's horizontal sums are made of, and by
 /// columns, whose sums wait in the L1 cache.
 constexpr int kRows = 4, kColumnRows = kMostRowsAtOnce;
-/// What a kernel must save that hardly any other shape shares.
-constexpr double kUnsharedSeconds = 1e-6;
 /// Bytes of rows of which several lie in few lines.
 constexpr double kShortRow = 256;
 

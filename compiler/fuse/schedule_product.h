@@ -47,7 +47,8 @@ std::optional<Schedule> choosePacked(const LabelledProduct &product, const Targe
 std::optional<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
                                      const Schedule &packed);
 
-/// schedule_lanes.cpp: the fastest way to take one dim of what is kept for entries, if there is any.
+/// schedule_lanes.cpp: the fastest way to take one dim of what is kept for entries, if there is
+/// any.
 std::optional<Schedule> chooseLanes(const LabelledProduct &product, const Target &target);
 
 } // namespace ricci

@@ -371,7 +371,7 @@ private:
 };
 
 /// Every schedule of a kernel of fused loops: each axis once as the last of its kind, nothing or
-/// everything cached.
+/// everything cached; and entries of every length.
 std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
   auto program = buildLoopProgram(kernel);
   if (!program)
@@ -388,6 +388,14 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
     const std::tuple<bool, bool, bool> ways[] = {{false, false, false}, {true, false, false},
                                                  {false, true, false},  {false, false, true},
                                                  {true, false, true},   {false, true, true}};
+    if (mode == "columns" && !reduced.empty()) {
+      NamedAttrList params;
+      params.append("mode", b.getStringAttr(mode));
+      params.append("order", b.getDenseI64ArrayAttr(order));
+      params.append("row_by_row", b.getUnitAttr());
+      list.push_back(ScheduleAttr::get(b.getContext(), b.getStringAttr("fused"),
+                                       params.getDictionary(b.getContext())));
+    }
     for (auto [withCached, wide, grouped] : ways) {
       bool scans = program->has(LoopProgram::Kind::Scan);
       if ((withCached && (cached.empty() || scans)) ||
@@ -415,6 +423,19 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
     SmallVector<int64_t> order = lastOf(kept, i);
     order.append(reduced);
     add("columns", order);
+    for (int inside = 1; inside < int(order.size()); ++inside) {
+      LoopProgram entries = *program;
+      entries.inside = inside;
+      entries.arrange(order, LoopProgram::Mode::Entries);
+      if (!entries.mayUnroll())
+        continue;
+      NamedAttrList params;
+      params.append("mode", b.getStringAttr("entries"));
+      params.append("order", b.getDenseI64ArrayAttr(order));
+      params.append("inside", b.getI64IntegerAttr(inside));
+      list.push_back(ScheduleAttr::get(b.getContext(), b.getStringAttr("fused"),
+                                       params.getDictionary(b.getContext())));
+    }
   }
   for (size_t i = 0; i < reduced.size(); ++i) {
     SmallVector<int64_t> order = kept, last = lastOf(reduced, i);

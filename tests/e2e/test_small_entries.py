@@ -1,4 +1,5 @@
-"""Many small entries against NumPy: every case of small_entries.json, fewer of them, in several types and memory orders."""
+"""Many small entries against NumPy: every case of small_entries.json and small_programs.json, fewer of them, in several
+types and memory orders."""
 
 import json
 import os
@@ -11,11 +12,17 @@ import pytest
 import ricci
 from test_random_contractions import machine_level
 
-CASES = json.loads((Path(__file__).parents[1] / "cases" / "small_entries.json").read_text())
+FOLDER = Path(__file__).parents[1] / "cases"
+CASES = json.loads((FOLDER / "small_entries.json").read_text())
+PROGRAMS = json.loads((FOLDER / "small_programs.json").read_text())
 LEVELS = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 DTYPES = ["?", "i1", "f2", "f4", "f8", "c8"]
 # Entries: less than a vector, and several tasks of them.
 COUNTS = [9, 3001]
+
+
+# Types of programs, and how far from what NumPy computes in f64 a result may be.
+TOLERANCES = {"f2": 2e-2, "f4": 1e-4, "f8": 1e-12}
 
 
 def data(rng, shape, dtype):
@@ -26,8 +33,35 @@ def data(rng, shape, dtype):
     return x[::-1] if rng.integers(4) == 0 else x
 
 
+def softmax(x, axis):
+    y = np.exp(x - x.max(axis=axis, keepdims=True))
+    return y / y.sum(axis=axis, keepdims=True)
+
+
+def in_numpy(program, arrays):
+    return eval(program, {**{name: getattr(np, name) for name in dir(np)}, "softmax": softmax, **arrays})
+
+
+def run_programs(rng):
+    for case in PROGRAMS:
+        shapes = {name: shape for name, (_, shape) in case["params"].items()}
+        largest = max(max(shape) for shape in shapes.values())
+        for count in [*COUNTS, 33]:
+            for dtype, tolerance in TOLERANCES.items():
+                arrays = {}
+                for name, shape in shapes.items():
+                    # Fractions that every type holds; none is 0, which something is divided by.
+                    values = rng.integers(1, 65, [count if extent == largest else extent for extent in shape])
+                    arrays[name] = (values * rng.choice([-1, 1], values.shape) / 32).astype(dtype)
+                wanted = in_numpy(case["program"], {name: x.astype("f8") for name, x in arrays.items()})
+                result = ricci.evaluate(case["program"], **arrays)
+                if result.shape != wanted.shape or not np.allclose(result, wanted, rtol=tolerance, atol=10 * tolerance):
+                    sys.exit(f"{case['name']} of {dtype} with {count} entries")
+
+
 def main():
     rng = np.random.default_rng(3)
+    run_programs(rng)
     for case in CASES:
         largest = max(max(shape) for shape in case["shapes"])
         for count in COUNTS if largest > 2 else [2]:

@@ -11,8 +11,19 @@ func.func @missing_mode(%a: tensor<3x4xf32>) -> tensor<3xf32> {
 
 // -----
 
+func.func @no_entries(%a: tensor<30x4xf32>) -> tensor<30xf32> {
+  // expected-error @+1 {{bad schedule: 'entries' have few numbers 'inside', after an axis of many}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<30x4xf32>) -> tensor<30xf32> schedule(#ricci.schedule<"fused", {inside = 1, mode = "entries", order = array<i64: 0, 1>}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<30x4xf32> -> tensor<30xf32>
+    ricci.yield %1 : tensor<30xf32>
+  }
+  return %0 : tensor<30xf32>
+}
+
+// -----
+
 func.func @no_mode(%a: tensor<3x4xf32>) -> tensor<3xf32> {
-  // expected-error @+1 {{bad schedule: 'mode' is 'rows' or 'columns'}}
+  // expected-error @+1 {{bad schedule: 'mode' is 'rows', 'columns' or 'entries'}}
   %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "diagonals", order = array<i64: 0, 1>}>) layouts([4, 1], [1]) {
     %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
     ricci.yield %1 : tensor<3xf32>
