@@ -347,8 +347,10 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
 }
 
 /// Cycles: of the end of a row that is stored in parts, of the next row of a group in a pass, of a
-/// reduction across the lanes of one row, and of as many rows, for each.
-static constexpr double kEndOfRow = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4;
+/// reduction across the lanes of one row, and of as many rows, for each; of the next row of
+/// columns.
+static constexpr double kEndOfRow = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4,
+                        kNextRowOfColumns = 6;
 
 /// Of what goes by entries.
 static double entriesCycles(const LoopProgram &program, const Target &target) {
@@ -430,6 +432,14 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       return byNumber ? 2 : 3 * lanes;
     if (node.access < 0)
       return 1.0;
+    // Where elements end within a vector, lane by lane.
+    if (node.kind == LoopProgram::Kind::Pad && program.vectorAxis >= 0 &&
+        llvm::any_of(node.guards, [&](const LoopProgram::Guard &guard) {
+          return guard.index.factors[size_t(program.vectorAxis)] != 0;
+        })) {
+      double vectors = double(program.axes[size_t(program.vectorAxis)].extent) / lanes;
+      return loadCycles(node.access) + 1 + std::min(1.0, 2 / vectors) * 6 * lanes;
+    }
     // Every lane checks an index of its own.
     if (node.kind == LoopProgram::Kind::Gather &&
         !llvm::all_of(node.operands, [&](int index) { return program.isUniform(index); }))
@@ -452,6 +462,10 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       return 2 * keptLanes;
     return nodeCycles(i);
   };
+  // Each row of vectors along a kept axis is a loop of its own.
+  if (!rows && program.vectorAxis >= 0 && program.axes.size() > 1)
+    cycles += full / std::max(1.0, double(program.axes[size_t(program.vectorAxis)].extent)) *
+              kNextRowOfColumns;
   for (const LoopProgram::Pass &pass : program.passes()) {
     for (int i : pass.kept)
       cycles += kept / keptLanes * keptCycles(i);

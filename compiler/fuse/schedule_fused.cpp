@@ -90,7 +90,12 @@ private:
   void considerEntries(const Order &order, Schedule &best) const {
     if (size_) // one schedule serves every size
       return;
-    const double least = best.predictedSeconds;
+    // No other shape has its kernel. Rows of several vectors fill these, as far as nothing else is
+    // in their way.
+    constexpr int64_t kLongRow = 16;
+    constexpr double kShare = 0.9, kShareOfLong = 0.5;
+    const double least = best.predictedSeconds - kUnsharedSeconds,
+                 cycles = fusedCycles(*best.spec.loops, target_);
     for (int inside = 1; inside < int(order.size()); ++inside) {
       auto program = std::make_shared<LoopProgram>(loops_);
       program->inside = inside;
@@ -102,13 +107,9 @@ private:
       s.order = order;
       s.keepsUnits = s.streams = false;
       s.predictedSeconds = predictSeconds(s, target_);
-      // No other shape has its kernel. Rows of several vectors fill these, as far as nothing else
-      // is in their way.
-      constexpr int64_t kLongRow = 16;
-      constexpr double kShare = 0.9, kShareOfLong = 0.5;
       double share = program->axes.back().extent >= kLongRow ? kShareOfLong : kShare;
-      if (s.predictedSeconds < best.predictedSeconds &&
-          s.predictedSeconds + kUnsharedSeconds < share * least)
+      if (s.predictedSeconds < std::min(least, best.predictedSeconds) &&
+          fusedCycles(*program, target_) < share * cycles)
         best = std::move(s);
     }
   }

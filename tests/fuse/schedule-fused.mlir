@@ -113,12 +113,25 @@ func.func @chains(%x: tensor<3xf32>, %y: tensor<7x32xf32>, %u: tensor<7x31xf32>,
 // CHECK: schedule(#ricci.schedule<"fused", {{.*}}grouped, mode = "rows"
 // CHECK: schedule(#ricci.schedule<"fused", {{.*}}grouped, mode = "rows"
 // CHECK-NOT: grouped
-func.func @short_rows(%x: tensor<512x20xf32>, %y: tensor<512x128xf32>, %z: tensor<512x129xf32>, %w: tensor<512x20xf32>) -> (tensor<512xf32>, tensor<512xf32>, tensor<512xf32>, tensor<512x20xf32>) {
-  %0 = ricci.reduce max %x dims = [1] : tensor<512x20xf32> -> tensor<512xf32>
+func.func @short_rows(%x: tensor<512x90xf32>, %y: tensor<512x128xf32>, %z: tensor<512x129xf32>, %w: tensor<512x20xf32>) -> (tensor<512xf32>, tensor<512xf32>, tensor<512xf32>, tensor<512x20xf32>) {
+  %0 = ricci.reduce max %x dims = [1] : tensor<512x90xf32> -> tensor<512xf32>
   %1 = ricci.reduce max %y dims = [1] : tensor<512x128xf32> -> tensor<512xf32>
   %2 = ricci.reduce max %z dims = [1] : tensor<512x129xf32> -> tensor<512xf32>
   %3 = ricci.scan cumsum %w dim = 1 : tensor<512x20xf32> -> tensor<512x20xf32>
   return %0, %1, %2, %3 : tensor<512xf32>, tensor<512xf32>, tensor<512xf32>, tensor<512x20xf32>
+}
+
+// Shorter ones, one in each lane: what is inside is unrolled.
+// CHECK-LABEL: func.func @entries
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}inside = 1 : i64, mode = "entries", order = array<i64: 0, 1>
+// CHECK: schedule(#ricci.schedule<"fused", {{.*}}inside = 2 : i64, mode = "entries", order = array<i64: 0, 1, 2>
+// CHECK-NOT: mode = "entries"
+func.func @entries(%x: tensor<5000x5xf32>, %y: tensor<5000x3x3xf32>, %z: tensor<20x5xf32>) -> (tensor<5000xf32>, tensor<5000x3x3xf32>, tensor<20xf32>) {
+  %0 = ricci.reduce max %x dims = [1] : tensor<5000x5xf32> -> tensor<5000xf32>
+  %1 = ricci.transpose %y perm = [0, 2, 1] : tensor<5000x3x3xf32> -> tensor<5000x3x3xf32>
+  %2 = ricci.elementwise add(%y, %1) : (tensor<5000x3x3xf32>, tensor<5000x3x3xf32>) -> tensor<5000x3x3xf32>
+  %3 = ricci.reduce max %z dims = [1] : tensor<20x5xf32> -> tensor<20xf32>
+  return %0, %2, %3 : tensor<5000xf32>, tensor<5000x3x3xf32>, tensor<20xf32>
 }
 
 // From memory, short rows are summed one after the other along columns.
