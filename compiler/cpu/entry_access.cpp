@@ -216,7 +216,7 @@ void EntryAccess::writeWindow(int base, int64_t first, int64_t count) {
   for (int64_t entry = 0; entry < lanes_; ++entry)
     pieces.push_back(part(rows[size_t(entry % width_)], entry / width_ * width_, width_));
   if (count < width_ && count == apart_)
-    return writeDense(base, count, pieces);
+    return writeDense(base, first, count, pieces);
   for (int64_t entry = 0; entry < lanes_; ++entry) {
     // Parts of a piece, the largest first.
     int64_t from = 0;
@@ -234,8 +234,8 @@ void EntryAccess::writeWindow(int base, int64_t first, int64_t count) {
 
 /// Entries of `count` components that are all there is between them: a piece is more than one, and
 /// the next entries go over what it has too much. The last piece ends with the last entry.
-void EntryAccess::writeDense(int base, int64_t count, ArrayRef<Value> pieces) {
-  const int64_t first = components_.front(), tail = lanes_ * count - width_;
+void EntryAccess::writeDense(int base, int64_t first, int64_t count, ArrayRef<Value> pieces) {
+  const int64_t tail = lanes_ * count - width_;
   Value last;
   for (int64_t entry = 0; entry < lanes_; ++entry) {
     Value piece = pieces[size_t(entry)];

@@ -50,7 +50,7 @@ private:
   void readPairs(int base, int64_t first);
   void writeComponent(int base, int64_t at, Value value);
   void writeWindow(int base, int64_t first, int64_t count);
-  void writeDense(int base, int64_t count, llvm::ArrayRef<Value> pieces);
+  void writeDense(int base, int64_t first, int64_t count, llvm::ArrayRef<Value> pieces);
   void writePairs(int base, int64_t first);
   /// The address of a component of an entry.
   Value place(int base, int64_t entry, int64_t at);

@@ -203,6 +203,8 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   program->wide = params.contains("wide");
   program->grouped = params.contains("grouped");
   program->rowByRow = params.contains("row_by_row");
+  if (entries && (program->wide || s.rowBlocks))
+    return read.fail("'entries' are neither 'wide' nor run by 'rows'");
   if (program->rowByRow && (rows || entries))
     return read.fail("rows are summed 'row_by_row' along columns");
   if (program->grouped && !program->mayGroup())

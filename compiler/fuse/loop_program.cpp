@@ -263,13 +263,22 @@ bool LoopProgram::mayUnroll() const {
   for (const Node &node : nodes) {
     if (node.kind == Kind::Gather || node.kind == Kind::Position || node.kind == Kind::Scan)
       return false;
-    for (const Guard &guard : node.guards)
-      for (int axis = 0; axis <= vectorAxis; ++axis)
-        if (guard.index.factors[size_t(axis)] != 0)
+    // Numbers that exist are the same at all far strides, or none of them is.
+    for (const Guard &guard : node.guards) {
+      bool isNear = false, isFar = false;
+      for (size_t axis = 0; axis < axes.size(); ++axis) {
+        if (guard.index.factors[axis] == 0)
+          continue;
+        if (int(axis) <= vectorAxis)
           return false;
-    const double times = node.kind == Kind::Reduce || node.kind == Kind::ArgReduce
-                             ? double(timesInside(node.operands[0]))
-                             : double(timesInside(int(&node - nodes.data())));
+        (Entry::isFar(accesses[size_t(node.access)].strides[axis]) ? isFar : isNear) = true;
+      }
+      if (isNear && isFar)
+        return false;
+    }
+    double times = double(timesInside(int(&node - nodes.data())));
+    if (node.kind == Kind::Reduce || node.kind == Kind::ArgReduce)
+      times *= double(reducedExtent());
     cycles += times * (node.kind == Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 1);
   }
   for (const Access &access : accesses) {

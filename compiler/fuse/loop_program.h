@@ -152,8 +152,8 @@ struct LoopProgram {
   bool isNeeded(const Pass &pass, int node) const;
   /// Numbers of the widest type in one vector.
   int lanes(const Target &target) const;
-  /// Everything that shapes the code, nothing of extents, strides and offsets: equal texts share a
-  /// kernel.
+  /// Everything that shapes the code, nothing of extents, strides and offsets but of axes that are
+  /// unrolled: equal texts share a kernel.
   std::string structure() const;
 
   bool isReduction(int node) const {

@@ -83,13 +83,16 @@ std::shared_ptr<const Entry> entryOf(const Schedule &s) {
   auto isSmall = [](const Dims &dims) {
     int64_t total = 1;
     for (const Dim &dim : dims) // no product of large extents
-      if ((total *= dim.extent) < 1 || dim.extent > kMostPoints || total > kMostPoints)
+      if (dim.extent < 1 || dim.extent > kMostPoints || (total *= dim.extent) > kMostPoints)
         return false;
     return true;
   };
   if (s.m.size() != 1 || !isSmall(s.n) || !isSmall(s.k))
     return nullptr;
   auto nearOnly = [](int64_t stride) { return Entry::isFar(stride) ? Entry::kFar : stride; };
+  for (const Dim &dim : s.k)
+    if (dim.strides.back() != 0) // a sum is one number
+      return nullptr;
   Entry entry{s.n, s.k, s.m[0].strides};
   int64_t numbers = 0;
   for (size_t buffer = 0; buffer < entry.apart.size(); ++buffer) {

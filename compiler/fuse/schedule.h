@@ -89,8 +89,8 @@ inline constexpr int kMostRowsAtOnce = 8;
 /// Vectors of a row of a register tile, at most.
 inline constexpr int kMostTileVectors = 4;
 
-/// What is compiled: everything that shapes the code, nothing of extents or strides. Equal specs
-/// share one kernel.
+/// What is compiled: everything that shapes the code, nothing of extents or strides but what is
+/// unrolled (Entry, LoopProgram::Mode::Entries). Equal specs share one kernel.
 struct KernelSpec {
   Family family = Family::Map;
   llvm::SmallVector<DType, 3> operands;

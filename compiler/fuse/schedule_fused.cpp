@@ -45,16 +45,26 @@ public:
         bestIsOdd = isOdd;
       }
     }
-    considerEntries(list[0].second, best);
-    // A batch of one may have the kernel of any other.
-    bool hasUnits = llvm::any_of(loops_.axes, [](const auto &axis) { return axis.extent == 1; });
-    if (!known_ || !hasUnits || isKnown(best.spec))
+    const bool mayUnroll = !size_; // one schedule serves every size
+    const Order &columns = list[0].second;
+    if (mayUnroll)
+      considerEntries(columns, best);
+    if (!known_ || isKnown(best.spec))
       return best;
     std::optional<Schedule> existing;
-    for (const auto &[mode, order] : list)
-      if (Schedule s = scheduleOf(mode, order, true);
-          isKnown(s.spec) && (!existing || s.predictedSeconds < existing->predictedSeconds))
+    auto consider = [&](Schedule s) {
+      if (isKnown(s.spec) && (!existing || s.predictedSeconds < existing->predictedSeconds))
         existing = std::move(s);
+    };
+    // A batch of one may have the kernel of any other; fewer entries that of more.
+    bool hasUnits = llvm::any_of(loops_.axes, [](const auto &axis) { return axis.extent == 1; });
+    for (const auto &[mode, order] : list)
+      if (hasUnits)
+        consider(scheduleOf(mode, order, true));
+    for (int inside = 1; mayUnroll && inside < int(columns.size()); ++inside)
+      for (bool keepsUnits : {false, true})
+        if (auto s = entriesOf(columns, inside, keepsUnits))
+          consider(std::move(*s));
     if (!existing)
       return best;
     existing->takesKnown = true;
@@ -86,31 +96,44 @@ private:
     return s;
   }
 
-  /// The axes from the first store's innermost on inside of an entry, in the order of columns.
+  /// So many axes, the last ones of columns, inside of an entry; where that is little.
+  std::optional<Schedule> entriesOf(const Order &order, int inside, bool keepsUnits) const {
+    auto program = std::make_shared<LoopProgram>(loops_);
+    program->inside = inside;
+    program->arrange(order, Mode::Entries, keepsUnits);
+    if (!program->mayUnroll())
+      return std::nullopt;
+    Schedule s;
+    s.spec.family = Family::Fused;
+    s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
+    s.spec.loops = program;
+    s.order = order;
+    s.keepsUnits = keepsUnits;
+    s.flops = flops_;
+    s.bytes = bytes_;
+    s.predictedSeconds = predictSeconds(s, target_);
+    return s;
+  }
+
   void considerEntries(const Order &order, Schedule &best) const {
-    if (size_) // one schedule serves every size
-      return;
     // No other shape has its kernel. Rows of several vectors fill these, as far as nothing else is
     // in their way.
     constexpr int64_t kLongRow = 16;
     constexpr double kShare = 0.9, kShareOfLong = 0.5;
-    const double least = best.predictedSeconds - kUnsharedSeconds,
-                 cycles = fusedCycles(*best.spec.loops, target_);
+    const double cycles = fusedCycles(*best.spec.loops, target_);
+    double least = best.predictedSeconds - kUnsharedSeconds;
+    if (known_ && isKnown(best.spec))
+      least -= leastSaved(best.predictedSeconds);
     for (int inside = 1; inside < int(order.size()); ++inside) {
-      auto program = std::make_shared<LoopProgram>(loops_);
-      program->inside = inside;
-      program->arrange(order, Mode::Entries);
-      if (!program->mayUnroll())
+      auto s = entriesOf(order, inside, false);
+      if (!s || s->predictedSeconds >= least)
         continue;
-      Schedule s = best;
-      s.spec.loops = program;
-      s.order = order;
-      s.keepsUnits = s.streams = false;
-      s.predictedSeconds = predictSeconds(s, target_);
-      double share = program->axes.back().extent >= kLongRow ? kShareOfLong : kShare;
-      if (s.predictedSeconds < std::min(least, best.predictedSeconds) &&
-          fusedCycles(*program, target_) < share * cycles)
-        best = std::move(s);
+      const LoopProgram &program = *s->spec.loops;
+      double share = program.axes.back().extent >= kLongRow ? kShareOfLong : kShare;
+      if (fusedCycles(program, target_) >= share * cycles)
+        continue;
+      least = s->predictedSeconds;
+      best = std::move(*s);
     }
   }
 

@@ -149,8 +149,9 @@ public:
           candidates.begin(), candidates.end(),
           [&](const Schedule &x, const Schedule &y) { return secondsOf(x) < secondsOf(y); });
     };
-    auto seconds = [](const Schedule &s) {
-      return s.predictedSeconds + (s.spec.family == Family::Lanes ? kUnsharedSeconds : 0);
+    auto seconds = [&](const Schedule &s) {
+      bool isNew = s.spec.family == Family::Lanes && !(product_.known && isKnown(s.spec));
+      return s.predictedSeconds + (isNew ? kUnsharedSeconds : 0);
     };
     Schedule best = fastest(
         [&](const Schedule &s) { return seconds(s) + newSeconds(s.spec, s.predictedSeconds); });

@@ -388,7 +388,7 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
     const std::tuple<bool, bool, bool> ways[] = {{false, false, false}, {true, false, false},
                                                  {false, true, false},  {false, false, true},
                                                  {true, false, true},   {false, true, true}};
-    if (mode == "columns" && !reduced.empty()) {
+    if (mode == "columns" && !reduced.empty() && list.empty()) {
       NamedAttrList params;
       params.append("mode", b.getStringAttr(mode));
       params.append("order", b.getDenseI64ArrayAttr(order));

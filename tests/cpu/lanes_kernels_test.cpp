@@ -90,6 +90,14 @@ TEST_P(LanesKernels, entriesOfOtherOrders) {
         EXPECT_TRUE(runs(equation, {{'n', n}, {'b', 2}, {'i', 3}, {'j', 3}, {'k', 3}}, t));
 }
 
+// Runs of a result that are shorter than a piece, several in each entry.
+TEST_P(LanesKernels, runsOfAnEntry) {
+  for (DType t : {DType::f32, DType::f64, DType::bf16, DType::i8, DType::c64})
+    for (int64_t n : {9, 17, 20})
+      for (int64_t i : {2, 3, 5})
+        EXPECT_TRUE(runs("jik,nk->jni", {{'n', n}, {'i', i}, {'j', 3}, {'k', 3}}, t));
+}
+
 // 16 streams of numbers that are far apart in an entry; strides that the launch says.
 TEST_P(LanesKernels, farStrides) {
   for (DType t : {DType::f32, DType::f64, DType::i8, DType::c128})

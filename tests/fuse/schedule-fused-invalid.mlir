@@ -11,6 +11,17 @@ func.func @missing_mode(%a: tensor<3x4xf32>) -> tensor<3xf32> {
 
 // -----
 
+func.func @wide_entries(%a: tensor<40x4xf32>) -> tensor<40xf32> {
+  // expected-error @+1 {{bad schedule: 'entries' are neither 'wide' nor run by 'rows'}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<40x4xf32>) -> tensor<40xf32> schedule(#ricci.schedule<"fused", {inside = 1, mode = "entries", order = array<i64: 0, 1>, wide}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<40x4xf32> -> tensor<40xf32>
+    ricci.yield %1 : tensor<40xf32>
+  }
+  return %0 : tensor<40xf32>
+}
+
+// -----
+
 func.func @no_entries(%a: tensor<30x4xf32>) -> tensor<30xf32> {
   // expected-error @+1 {{bad schedule: 'entries' have few numbers 'inside', after an axis of many}}
   %0 = ricci.kernel "max" ins(%x = %a : tensor<30x4xf32>) -> tensor<30xf32> schedule(#ricci.schedule<"fused", {inside = 1, mode = "entries", order = array<i64: 0, 1>}>) layouts([4, 1], [1]) {
