@@ -116,14 +116,12 @@ private:
   }
 
   void considerEntries(const Order &order, Schedule &best) const {
-    // No other shape has its kernel. Rows of several vectors fill these, as far as nothing else is
-    // in their way.
+    // Rows of several vectors fill these, as far as nothing else is in their way. However many
+    // entries there are, so that another number compiles nothing and adds in the same order.
     constexpr int64_t kLongRow = 16;
     constexpr double kShare = 0.9, kShareOfLong = 0.5;
     const double cycles = fusedCycles(*best.spec.loops, target_);
-    double least = best.predictedSeconds - kUnsharedSeconds;
-    if (known_ && isKnown(best.spec))
-      least -= leastSaved(best.predictedSeconds);
+    double least = best.predictedSeconds;
     for (int inside = 1; inside < int(order.size()); ++inside) {
       auto s = entriesOf(order, inside, false);
       if (!s || s->predictedSeconds >= least)
