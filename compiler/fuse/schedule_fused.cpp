@@ -83,16 +83,8 @@ private:
     program->grouped = program->mayGroup() && program->reducedExtent() <= kShortRow;
     program->rowByRow = goesRowByRow(*program);
     cache(*program);
-    Schedule s;
-    s.spec.family = Family::Fused;
-    s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
-    s.spec.loops = program;
-    s.order = order;
-    s.keepsUnits = keepsUnits;
+    Schedule s = scheduleOf(program, order, keepsUnits);
     s.streams = leavesCaches(storedBytes(), target_);
-    s.flops = flops_;
-    s.bytes = bytes_;
-    s.predictedSeconds = predictSeconds(s, target_);
     return s;
   }
 
@@ -103,10 +95,16 @@ private:
     program->arrange(order, Mode::Entries, keepsUnits);
     if (!program->mayUnroll())
       return std::nullopt;
+    return scheduleOf(program, order, keepsUnits);
+  }
+
+  /// Of a program that is arranged.
+  Schedule scheduleOf(std::shared_ptr<const LoopProgram> program, const Order &order,
+                      bool keepsUnits) const {
     Schedule s;
     s.spec.family = Family::Fused;
     s.spec.result = loops_.accesses[size_t(loops_.stores[0].access)].type;
-    s.spec.loops = program;
+    s.spec.loops = std::move(program);
     s.order = order;
     s.keepsUnits = keepsUnits;
     s.flops = flops_;
