@@ -1,15 +1,12 @@
 """Permutations against NumPy: sizes around tiles and blocks, outputs anywhere in a cache line, strides, threads."""
 
-import os
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 import ricci
-from test_random_contractions import machine_level
+from levels import LEVELS_AND_THREADS, run_at
 
-LEVELS = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 DTYPES = ["u1", "i2", "f4", "f8", "c16"]
 # The first three leave the L3 cache of most machines at 4 bytes or more, past which they are stored.
 CASES = [
@@ -57,14 +54,9 @@ def main():
                         sys.exit(f"{equation!r} of {dtype}{view.shape} strides {view.strides} to {offset} after a line")
 
 
-@pytest.mark.parametrize("level, threads", [*[(level, 1) for level in LEVELS], ("native", 2)])
+@pytest.mark.parametrize("level, threads", LEVELS_AND_THREADS)
 def test_permutations(level, threads):
-    if level in LEVELS and LEVELS.index(level) > LEVELS.index(machine_level()):
-        pytest.skip(f"this machine has no {level}")
-    # The target is a process's own: RICCI_CPU is read once.
-    environment = dict(os.environ, RICCI_CPU=level, RICCI_THREADS=str(threads))
-    result = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
+    run_at(level, __file__, threads=threads)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,16 @@
 """Random contractions against NumPy: rank, sizes around tiles, strides, dtypes, and every level of CPU."""
 
-import json
-import os
 import string
-import subprocess
 import sys
 
 import numpy as np
 import oracle
 import pytest
 import ricci
+from levels import LEVELS, run_at
 
 # 0, 1, primes, and one below, at and above the register tiles of every level.
 SIZES = [1, 1, 2, 3, 5, 7, 13, 14, 15, 16, 17, 31, 32, 33, 64, 65, 100]
-LEVELS = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 MOST_POINTS = 2e6
 CASES_A_LEVEL = 500
 
@@ -87,12 +84,6 @@ def main(seed, count):
             sys.exit(f"{equation!r} of {what}: {error}")
 
 
-def machine_level():
-    driver = os.path.join(os.path.dirname(ricci.__file__), "../../bin/ricci")
-    report = json.loads(subprocess.run([driver, "doctor", "--json"], capture_output=True, text=True, check=True).stdout)
-    return report["target"]["level"]
-
-
 def test_some_random_contractions():
     main(11, 60)
 
@@ -100,13 +91,7 @@ def test_some_random_contractions():
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_random_contractions(level):
-    if LEVELS.index(level) > LEVELS.index(machine_level()):
-        pytest.skip(f"this machine has no {level}")
-    # The target is a process's own: RICCI_CPU is read once.
-    seed = 7 + LEVELS.index(level)
-    result = subprocess.run([sys.executable, __file__, str(seed), str(CASES_A_LEVEL)],
-                            env=dict(os.environ, RICCI_CPU=level), capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
+    run_at(level, __file__, 7 + LEVELS.index(level), CASES_A_LEVEL)
 
 
 if __name__ == "__main__":

@@ -2,20 +2,17 @@
 types and memory orders."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import ricci
-from test_random_contractions import machine_level
+from levels import LEVELS_AND_THREADS, run_at
 
 FOLDER = Path(__file__).parents[1] / "cases"
 CASES = json.loads((FOLDER / "small_entries.json").read_text())
 PROGRAMS = json.loads((FOLDER / "small_programs.json").read_text())
-LEVELS = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 DTYPES = ["?", "i1", "f2", "f4", "f8", "c8"]
 # Entries: less than a vector, and several tasks of them.
 COUNTS = [9, 3001]
@@ -77,14 +74,9 @@ def main():
                     sys.exit(f"{case['name']} of {dtype} {shapes} strides {[x.strides for x in operands]}")
 
 
-@pytest.mark.parametrize("level, threads", [*[(level, 1) for level in LEVELS], ("native", 2)])
+@pytest.mark.parametrize("level, threads", LEVELS_AND_THREADS)
 def test_small_entries(level, threads):
-    if level in LEVELS and LEVELS.index(level) > LEVELS.index(machine_level()):
-        pytest.skip(f"this machine has no {level}")
-    # The target is a process's own: RICCI_CPU is read once.
-    environment = dict(os.environ, RICCI_CPU=level, RICCI_THREADS=str(threads))
-    result = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr[-2000:]
+    run_at(level, __file__, threads=threads)
 
 
 if __name__ == "__main__":
