@@ -131,12 +131,14 @@ void FusedEmitter::emit() {
 SmallVector<int> FusedEmitter::readFromOutside(const LoopProgram::Pass &pass) const {
   llvm::SmallSetVector<int, 4> read;
   auto add = [&](int i) {
-    if (!node(i).full)
+    if (!node(i).full && !program.isGuarded(i))
       read.insert(i);
   };
   for (int i : pass.full)
     llvm::for_each(node(i).operands, add);
   for (int i : pass.reductions)
+    llvm::for_each(node(i).operands, add);
+  for (int i : pass.guarded)
     llvm::for_each(node(i).operands, add);
   for (int store : pass.fullStores)
     add(program.stores[size_t(store)].node);
@@ -153,19 +155,64 @@ bool FusedEmitter::isHeavy(ArrayRef<int> nodes) const {
   return cycles > kHeavyCycles;
 }
 
-SmallVector<ReductionState> FusedEmitter::alongVectors(Value count, bool heavy, int unroll,
+bool FusedEmitter::isHeavy(const LoopProgram::Pass &pass) const {
+  SmallVector<int> nodes(pass.full.begin(), pass.full.end());
+  nodes.append(pass.guarded.begin(), pass.guarded.end());
+  return isHeavy(nodes);
+}
+
+bool FusedEmitter::hasEnds() const {
+  return llvm::any_of(program.nodes, [&](const LoopProgram::Node &n) {
+    return llvm::any_of(n.guards, [&](const auto &guard) { return program.endsAlong(guard); });
+  });
+}
+
+SmallVector<ReductionState> FusedEmitter::alongVectors(const Line &line, ArrayRef<int> reductions,
+                                                       ArrayRef<State> states, Body body) {
+  struct Range {
+    int64_t walker;
+    Value first, end;
+  };
+  SmallVector<Range> ranges;
+  for (auto [i, n] : llvm::enumerate(program.nodes))
+    for (auto [g, guard] : llvm::enumerate(n.guards))
+      if (program.endsAlong(guard)) {
+        int64_t walker = k.layout.guard[i] + int64_t(g);
+        bool isUnit = guard.index.factors[size_t(program.vectorAxis)] == 1;
+        auto [first, end] = k.rangeOf(walker, isUnit, line.base);
+        ranges.push_back({walker, first, end});
+      }
+  if (ranges.empty())
+    return alongVectors(line, b.idx(0), line.count, reductions, states, body);
+  Values last = b.forStrips(
+      b.idx(0), line.count, states_.flatten(states), [&](Value from, ValueRange values) {
+        Value to = line.count;
+        for (auto [walker, first, end] : ranges) {
+          Value begun = b.le(first, from), isBefore = b.lt(from, end);
+          k.hold(walker, b.both(begun, isBefore));
+          Value next = b.select(begun, b.select(isBefore, end, line.count), first);
+          to = b.min(to, next);
+        }
+        return std::pair(
+            to, states_.flatten(alongVectors(line, from, to, reductions,
+                                             states_.unflatten(reductions, values), body)));
+      });
+  return states_.unflatten(reductions, last);
+}
+
+SmallVector<ReductionState> FusedEmitter::alongVectors(const Line &line, Value from, Value to,
                                                        ArrayRef<int> reductions,
                                                        ArrayRef<State> states, Body body) {
   int lanes = k.lanes;
   size_t each = reductions.size();
-  Value from = b.idx(0);
   SmallVector<State> now(states);
-  if (!heavy) {
-    Value block = b.idx(lanes * unroll), whole = b.sub(count, b.rem(count, block));
+  if (!line.heavy) {
+    Value block = b.idx(lanes * line.unroll);
+    Value whole = b.sub(to, b.rem(b.sub(to, from), block));
     Values last =
         b.forIter(from, whole, block, states_.flatten(now), [&](Value i, ValueRange values) {
           SmallVector<State> current = states_.unflatten(reductions, values), next;
-          for (int u = 0; u < unroll; ++u)
+          for (int u = 0; u < line.unroll; ++u)
             next.append(body(b.add(i, u * lanes), {}, ArrayRef(current).slice(u * each, each)));
           return states_.flatten(next);
         });
@@ -174,8 +221,8 @@ SmallVector<ReductionState> FusedEmitter::alongVectors(Value count, bool heavy, 
   }
   ArrayRef<State> rest = ArrayRef(now).take_front(each);
   Values last =
-      b.forIter(from, count, b.idx(lanes), states_.flatten(rest), [&](Value i, ValueRange values) {
-        Value length = b.min(b.sub(count, i), b.idx(lanes));
+      b.forIter(from, to, b.idx(lanes), states_.flatten(rest), [&](Value i, ValueRange values) {
+        Value length = b.min(b.sub(to, i), b.idx(lanes));
         return states_.flatten(body(i, length, states_.unflatten(reductions, values)));
       });
   SmallVector<State> tail = states_.unflatten(reductions, last);

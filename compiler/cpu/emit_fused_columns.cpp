@@ -35,7 +35,9 @@ void FusedEmitter::knownColumns(const LoopProgram::Pass &pass, const Values &bas
       accumulators.push_back(i);
   if (kept.empty() && accumulators.empty() && pass.keptStores.empty())
     return;
-  alongVectors(count, isHeavy(pass.kept), 1, {}, {}, [&](Value i, Value length, ArrayRef<State>) {
+  SmallVector<int> nodes(pass.kept.begin(), pass.kept.end());
+  nodes.append(pass.guarded.begin(), pass.guarded.end());
+  alongVectors({base, count, isHeavy(nodes)}, {}, {}, [&](Value i, Value length, ArrayRef<State>) {
     k.scope([&] {
       Point point{base, i, length, k.lanes};
       for (int store : pass.keptStores)
@@ -66,10 +68,12 @@ ReductionState FusedEmitter::loadState(int n, Value i) {
 }
 
 void FusedEmitter::columnPass(const LoopProgram::Pass &pass, const Values &base, Value count) {
-  bool heavy = isHeavy(pass.full);
+  bool heavy = isHeavy(pass);
   bool scans = llvm::any_of(pass.full, [&](int i) { return node(i).kind == Kind::Scan; });
   int last = int(program.axes.size()) - 1;
-  int together = heavy || scans || program.rowByRow || pass.reductions.empty() ? 1 : kRowsAtOnce;
+  // Rows need not end at the same columns.
+  bool alone = heavy || scans || program.rowByRow || pass.reductions.empty() || hasEnds();
+  int together = alone ? 1 : kRowsAtOnce;
   alongReduced(kept, last, base, b.idx(0), {}, {},
                [&](ArrayRef<Values> bases, Value linear, ArrayRef<State>) {
                  Value extent = k.extent(last), start = b.mul(linear, extent);
@@ -169,7 +173,7 @@ void FusedEmitter::columnRows(const LoopProgram::Pass &pass, ArrayRef<Values> ro
       if (program.isUniform(i))
         k.get(i, Point{rows[row], {}, {}, 0});
   });
-  alongVectors(count, once, 1, {}, {}, [&](Value i, Value length, ArrayRef<State>) {
+  alongVectors({rows[0], count, once}, {}, {}, [&](Value i, Value length, ArrayRef<State>) {
     SmallVector<State> states;
     for (int reduction : pass.reductions)
       states.push_back(loadState(reduction, i));
@@ -191,11 +195,13 @@ void FusedEmitter::columnStep(const LoopProgram::Pass &pass, const Point &point,
   for (int i : pass.read)
     k.set(i,
           k.loadSlot(k.layout.slot[size_t(i)], node(i).type, b.add(first, point.i), point.lanes));
+  // Columns behind the end of a guard have states in the same vector.
+  Value mask = point.length && hasEnds() ? k.mask(point) : Value();
   for (int i : pass.full)
     if (node(i).kind == Kind::Scan) {
-      Number next = states_.scanned(node(i), loadState(i, point.i).value,
-                                    k.get(node(i).operands[0], point), linear);
-      storeState(i, {next, {}}, point.i);
+      Number before = loadState(i, point.i).value;
+      Number next = states_.scanned(node(i), before, k.get(node(i).operands[0], point), linear);
+      storeState(i, {mask ? states_.select(mask, next, before) : next, {}}, point.i);
       k.set(i, next);
     }
   for (auto [i, state] : llvm::zip(pass.reductions, states)) {
@@ -203,7 +209,7 @@ void FusedEmitter::columnStep(const LoopProgram::Pass &pass, const Point &point,
     if (node(i).kind == Kind::ArgReduce)
       index = b.op<vector::BroadcastOp>(VectorType::get({point.lanes}, b.getI64Type()),
                                         b.op<arith::IndexCastOp>(b.getI64Type(), linear));
-    state = reduced(i, state, point, index, {});
+    state = reduced(i, state, point, index, mask);
   }
   for (int store : pass.fullStores)
     k.store(program.stores[size_t(store)], point);

@@ -126,9 +126,12 @@ private:
           numbers.insert(placeOf(access, indices).number);
       });
     };
-    for (const LoopProgram::Node &n : program.nodes)
+    for (auto [i, n] : llvm::enumerate(program.nodes))
       if (n.access == access)
-        addAll(all(), [&](const Indices &indices) { return program.holdsInside(n, indices); });
+        addAll(all(), [&, at = size_t(i)](const Indices &indices) {
+          return program.wantedInside(indices)[at] &&
+                 program.holdsInside(program.nodes[at], indices);
+        });
     for (const LoopProgram::Store &store : program.stores)
       if (store.access == access)
         addAll(store.full ? all() : all() & ~reducedAxes(), [](const Indices &) { return true; });
@@ -201,7 +204,9 @@ private:
     case Kind::Load:
       return load();
     case Kind::Pad:
-      return program.holdsInside(n, indices) ? load() : get(n.operands[0], indices);
+      if (!program.holdsInside(n, indices))
+        return get(n.operands[0], indices);
+      return n.access >= 0 ? load() : get(n.operands[1], indices);
     case Kind::Scalar:
       return k.scalars.apply(n.scalar, n.computed, operands);
     case Kind::Cast:

@@ -114,8 +114,9 @@ Value FusedEmitter::slotPitch() {
 
 SmallVector<ReductionState> FusedEmitter::rowPass(const LoopProgram::Pass &pass,
                                                   ArrayRef<Values> bases, Known &known) {
-  bool heavy = isHeavy(pass.full);
-  int unroll = heavy || program.grouped ? 1 : kUnroll, last = int(program.axes.size()) - 1;
+  bool heavy = isHeavy(pass);
+  int unroll = heavy || program.grouped || hasEnds() ? 1 : kUnroll,
+      last = int(program.axes.size()) - 1;
   SmallVector<int> reductions; // of all rows
   for (size_t row = 0; row < bases.size(); ++row)
     reductions.append(pass.reductions.begin(), pass.reductions.end());
@@ -133,7 +134,7 @@ SmallVector<ReductionState> FusedEmitter::rowPass(const LoopProgram::Pass &pass,
                               if (program.isUniform(i))
                                 k.get(i, Point{rows[row], {}, {}, 0});
                           });
-                          return alongVectors(extent, heavy, unroll, reductions, current,
+                          return alongVectors({rows[0], extent, heavy, unroll}, reductions, current,
                                               [&](Value i, Value length, ArrayRef<State> set) {
                                                 return rowsStep(pass, rows, inside, i, length,
                                                                 b.add(first, i), set);
@@ -207,7 +208,7 @@ void FusedEmitter::scanVectors(const LoopProgram::Pass &pass, const Values &base
   SmallVector<Value> buffers;
   for (int i : scans)
     buffers.push_back(k.newBuffer(node(i).type));
-  alongVectors(k.extent(int(program.axes.size()) - 1), isHeavy(pass.full), 1, scans, states,
+  alongVectors({base, k.extent(int(program.axes.size()) - 1), isHeavy(pass)}, scans, states,
                [&](Value i, Value length, ArrayRef<State> before) {
                  SmallVector<State> after;
                  k.scope([&] {

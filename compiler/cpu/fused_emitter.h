@@ -49,10 +49,25 @@ private:
   SmallVector<int> readFromOutside(const LoopProgram::Pass &pass) const;
   /// Whether a body of these nodes is written once.
   bool isHeavy(ArrayRef<int> nodes) const;
-  /// body(i, length, states) over [0, count) in vectors; returns the last states. A light body has
+  /// Nodes that a pass computes, and whether that is much.
+  bool isHeavy(const LoopProgram::Pass &pass) const;
+  /// Loops along the vector axis, at what `base` has of the other axes.
+  struct Line {
+    Values base;
+    Value count;
+    bool heavy = false;
+    int unroll = 1;
+  };
+  /// body(i, length, states) over a line in vectors; returns the last states. A light body has
   /// `unroll` sets of states, of which it gets one at a time.
-  SmallVector<State> alongVectors(Value count, bool heavy, int unroll, ArrayRef<int> reductions,
+  SmallVector<State> alongVectors(const Line &line, ArrayRef<int> reductions,
                                   ArrayRef<State> states, Body body);
+  /// The same from one index to another.
+  SmallVector<State> alongVectors(const Line &line, Value from, Value to, ArrayRef<int> reductions,
+                                  ArrayRef<State> states, Body body);
+  /// Whether a guard ends along the vectors. They go from one end to the next, so that it holds for
+  /// all of a vector or for none of it.
+  bool hasEnds() const;
   /// The nested loops over the reduced axes from `axis` on, up to (not with) `last`, of several
   /// rows at once; `linear` counts their indices.
   SmallVector<State> alongReduced(

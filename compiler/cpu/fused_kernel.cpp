@@ -448,61 +448,45 @@ std::optional<size_t> FusedKernel::addedFunction(const LoopProgram::Node &node) 
 Number FusedKernel::pad(int index, const Point &point) {
   const LoopProgram::Node &node = program.nodes[size_t(index)];
   Number value = get(node.operands[0], point);
-  int64_t first = layout.guard[size_t(index)], accesses = int64_t(program.accesses.size());
   Value holds;
-  SmallVector<int64_t> byLane;
-  auto extentOf = [&](int64_t walker) { return word(layout.guardExtents + walker - accesses); };
-  auto holdsAt = [&](int64_t walker, Value k) {
-    return inRange(indexAt(walker, point, k), extentOf(walker));
-  };
   for (auto [g, guard] : llvm::enumerate(node.guards)) {
-    int64_t walker = first + int64_t(g);
-    if (point.lanes && guard.index.factors[size_t(program.vectorAxis)] != 0) {
-      byLane.push_back(walker);
-      continue;
-    }
-    Value one = holdsAt(walker, {});
+    int64_t walker = layout.guard[size_t(index)] + int64_t(g);
+    Value one = point.lanes && program.endsAlong(guard)
+                    ? held_.lookup(walker)
+                    : inRange(indexAt(walker, point, {}), guardExtent(walker));
+    assert(one && "vectors go from one end of a guard to the next");
     holds = holds ? b.both(holds, one) : one;
   }
   auto inside = [&]() -> Number {
-    if (byLane.empty())
+    if (node.access >= 0)
       return load(node.access, point);
-    // Between two indices in range all are.
-    Value all = point.length ? b.eq(point.length, b.idx(point.lanes)) : Value();
-    for (int64_t walker : byLane)
-      for (Value k : {b.idx(0), b.idx(point.lanes - 1)}) {
-        Value one = holdsAt(walker, k);
-        all = all ? b.both(all, one) : one;
-      }
-    return yieldIf(
-        all, [&] { return load(node.access, Point{point.base, point.i, {}, point.lanes}); },
-        [&]() -> Number {
-          auto step = word(layout.factor(node.access, program.vectorAxis));
-          auto exists = [&](Value k) {
-            Value holds;
-            for (int64_t walker : byLane)
-              holds = holds ? b.both(holds, holdsAt(walker, k)) : holdsAt(walker, k);
-            return holds;
-          };
-          Number n = loadLanes(
-              node.access, point,
-              [&](Value k) {
-                return b.add(point.base[size_t(node.access)],
-                             b.mul(point.i ? b.add(point.i, k) : k, step));
-              },
-              exists);
-          Value lanesHold;
-          auto type = VectorType::get({point.lanes}, b.getI64Type());
-          for (int64_t walker : byLane) {
-            Value extent = b.op<vector::BroadcastOp>(type, toI64(b, extentOf(walker)));
-            Value one = inRange(indices(walker, point), extent);
-            lanesHold = lanesHold ? b.both(lanesHold, one) : one;
-          }
-          return {b.select(lanesHold, n.re, value.re),
-                  n.im ? b.select(lanesHold, n.im, value.im) : Value()};
-        });
+    Number result;
+    scope([&] { result = get(node.operands[1], point); });
+    return result;
   };
   return holds ? yieldIf(holds, inside, [&] { return value; }) : inside();
+}
+
+Value FusedKernel::guardExtent(int64_t walker) {
+  return word(layout.guardExtents + walker - int64_t(program.accesses.size()));
+}
+
+std::pair<Value, Value> FusedKernel::rangeOf(int64_t walker, bool isUnit, const Values &base) {
+  // 0 <= first + i * factor < extent
+  Value first = indexAt(walker, Point{base, {}, {}, 0}, {}), extent = guardExtent(walker);
+  Value none = b.idx(0), factor;
+  if (!isUnit) {
+    // From the other end where it goes backwards.
+    factor = word(layout.factor(walker, program.vectorAxis));
+    Value isBackwards = b.lt(factor, none);
+    first = b.select(isBackwards, b.sub(b.sub(extent, b.idx(1)), first), first);
+    factor = b.select(isBackwards, b.sub(none, factor), factor);
+  }
+  auto indexAfter = [&](Value distance) {
+    Value some = b.max(distance, none);
+    return isUnit ? some : b.div(b.add(some, b.sub(factor, b.idx(1))), factor);
+  };
+  return {indexAfter(b.sub(none, first)), indexAfter(b.sub(extent, first))};
 }
 
 std::pair<Value, Value> FusedKernel::checkedIndex(Value index, int64_t at) {

@@ -104,6 +104,11 @@ public:
     known_ = std::move(before);
   }
   void store(const LoopProgram::Store &store, const Point &point);
+  /// The indices of the vector axis, from the first to the end, for which a guard that ends along
+  /// it holds; `isUnit`: it moves by 1 with each.
+  std::pair<Value, Value> rangeOf(int64_t walker, bool isUnit, const Values &base);
+  /// Whether it holds for all that is computed from here on.
+  void hold(int64_t walker, Value holds) { held_[walker] = holds; }
   /// Nodes on the kept axes whose slots hold their values (of reductions: the sums) by now.
   llvm::SmallDenseSet<int> inSlot;
 
@@ -151,6 +156,7 @@ private:
   /// The lanes that exist, in parts of half the size of the part before.
   void storePieces(Number value, Value buffer, DType type, Value at, const Point &point);
   Number pad(int node, const Point &point);
+  Value guardExtent(int64_t walker);
   Number gather(int node, const Point &point);
   /// The index of an index walker: a scalar at lane `k` (an index), or in every lane (i64).
   Value indexAt(int64_t walker, const Point &point, Value k);
@@ -173,6 +179,7 @@ private:
 
   Known known_;
   llvm::DenseMap<int64_t, Value> words_;
+  llvm::DenseMap<int64_t, Value> held_;                  ///< by walker of a guard
   llvm::DenseMap<std::pair<int, int>, Value> slotViews_; ///< by slot and type
   llvm::DenseMap<mlir::Type, Value> scratch_;
   llvm::DenseMap<int, Value> turned_; ///< by access: the block

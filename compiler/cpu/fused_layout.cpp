@@ -49,7 +49,8 @@ FusedLayout::FusedLayout(const LoopProgram &program) {
     }
     bool isAccumulator = program.isReduction(int(i)) || node.kind == Kind::Scan;
     bool isKept = !node.full && !program.isUniform(int(i)) && usedLater[i] &&
-                  node.kind != Kind::Load && node.kind != Kind::Constant;
+                  node.kind != Kind::Load && node.kind != Kind::Constant &&
+                  !program.isGuarded(int(i));
     if (node.cached || (columns && (isAccumulator || isKept))) {
       slot[i] = slotCount++;
       slotCount += node.kind == Kind::ArgReduce;

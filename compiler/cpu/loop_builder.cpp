@@ -75,12 +75,23 @@ LoopBuilder::Values LoopBuilder::forIter(Value lo, Value hi, Value step, ValueRa
 }
 
 void LoopBuilder::forStrips(Value lo, Value hi, llvm::function_ref<Value(Value)> body) {
-  auto loop = op<scf::WhileOp>(TypeRange{getIndexType()}, ValueRange{lo});
+  forStrips(lo, hi, {}, [&](Value i, ValueRange) { return std::pair(body(i), Values{}); });
+}
+
+LoopBuilder::Values LoopBuilder::forStrips(Value lo, Value hi, ValueRange inits, StripsBody body) {
+  Values carried{lo};
+  carried.append(inits.begin(), inits.end());
+  SmallVector<Type> types(ValueRange(carried).getTypes());
+  SmallVector<Location> locations(types.size(), getLoc());
+  auto loop = op<scf::WhileOp>(types, carried);
   OpBuilder::InsertionGuard guard(*this);
-  Value before = createBlock(&loop.getBefore(), {}, {getIndexType()}, {getLoc()})->getArgument(0);
-  op<scf::ConditionOp>(lt(before, hi), ValueRange{before});
-  Value after = createBlock(&loop.getAfter(), {}, {getIndexType()}, {getLoc()})->getArgument(0);
-  op<scf::YieldOp>(ValueRange{body(after)});
+  auto before = createBlock(&loop.getBefore(), {}, types, locations)->getArguments();
+  op<scf::ConditionOp>(lt(before[0], hi), before);
+  ValueRange after = createBlock(&loop.getAfter(), {}, types, locations)->getArguments();
+  auto [next, values] = body(after[0], after.drop_front());
+  values.insert(values.begin(), next);
+  op<scf::YieldOp>(values);
+  return Values(loop.getResults().drop_front());
 }
 
 void LoopBuilder::ifThen(Value condition, llvm::function_ref<void()> then,

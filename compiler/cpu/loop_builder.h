@@ -83,6 +83,8 @@ public:
   Values forIter(Value lo, Value hi, Value step, ValueRange inits, IterBody body);
   /// for (i = lo; i < hi; i = body(i)): the body says where it got to.
   void forStrips(Value lo, Value hi, llvm::function_ref<Value(Value)> body);
+  using StripsBody = llvm::function_ref<std::pair<Value, Values>(Value, ValueRange)>;
+  Values forStrips(Value lo, Value hi, ValueRange inits, StripsBody body);
   void ifThen(Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise = nullptr);
   Values ifYield(Value condition, llvm::function_ref<Values()> then,

@@ -44,6 +44,7 @@ public:
   /// Lane r: all lanes of the state r of as many as there are lanes. Halves of two of them meet in
   /// one vector, then quarters.
   State transposed(const LoopProgram::Node &node, llvm::SmallVector<State> states);
+  Number select(Value condition, Number x, Number y);
   void flatten(const State &s, Values &values);
   Values flatten(llvm::ArrayRef<State> states);
   /// `count` states of each node.
@@ -56,7 +57,6 @@ private:
   Value splat(mlir::TypedAttr number, int lanes);
   Number boolean(bool value, int lanes);
   Number combine(const LoopProgram::Node &node, Number sum, Number next);
-  Number select(Value condition, Number x, Number y);
   /// Whether an element comes before the best one: larger (smaller), or the first NaN.
   Value isBetter(const LoopProgram::Node &node, Number next, Number best);
   Value negated(Value bit);

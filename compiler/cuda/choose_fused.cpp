@@ -274,7 +274,7 @@ private:
       return;
     int64_t bytes = 0;
     for (auto [i, node] : llvm::enumerate(loops.nodes)) {
-      if (node.kind != Kind::Load)
+      if (node.kind != Kind::Load || loops.isGuarded(int(i)))
         continue;
       const LoopProgram::Access &access = loops.accesses[size_t(node.access)];
       int64_t size = int64_t(itemSize(access.type));

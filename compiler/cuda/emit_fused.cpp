@@ -122,7 +122,8 @@ private:
       declareAligned(store.access);
     std::vector<int> packed;
     for (auto [i, n] : llvm::enumerate(loops_.nodes)) {
-      if (n.kind != Kind::Load || !isPackable(grid_, loops_.accesses[size_t(n.access)]))
+      if (n.kind != Kind::Load || loops_.isGuarded(int(i)) ||
+          !isPackable(grid_, loops_.accesses[size_t(n.access)]))
         continue;
       declareAligned(n.access);
       // The element at the first lane.
@@ -267,12 +268,12 @@ private:
   void emitPass(const LoopProgram::Pass &pass) {
     // What the pass reads from outside of it is computed before.
     auto before = [&](int i) {
-      if (!node(i).full)
+      if (!node(i).full && !loops_.isGuarded(i))
         nodes_.get(i);
     };
-    for (int i : pass.full)
-      for (int operand : node(i).operands)
-        before(operand);
+    for (const auto &nodes : {pass.full, pass.guarded})
+      for (int i : nodes)
+        llvm::for_each(node(i).operands, before);
     for (int i : pass.reductions)
       before(node(i).operands[0]);
     for (int store : pass.fullStores)

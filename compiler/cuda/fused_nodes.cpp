@@ -100,8 +100,9 @@ std::string FusedNodes::get(int index) {
     return known->second;
   const LoopProgram::Node &n = node(index);
   std::vector<std::string> operands;
-  for (int operand : n.operands)
-    operands.push_back(get(operand));
+  if (n.kind != Kind::Pad)
+    for (int operand : n.operands)
+      operands.push_back(get(operand));
   switch (n.kind) {
   case Kind::Load:
     define(index, loaded(n.type, element(n.access)));
@@ -139,11 +140,13 @@ void FusedNodes::pad(int index) {
     holds.push_back(fmt::format("({})({}) < {}u", grid_.isWide ? "u64" : "u32",
                                 sum(guard.index.factors, guard.index.offset, false), guard.extent));
   text_.line("{} {} = {};", valueTypeName(n.type), variable(index), get(n.operands[0]));
-  std::string value = loaded(n.type, element(n.access));
-  if (holds.empty())
-    text_.line("{} = {};", variable(index), value);
+  std::string condition = llvm::join(holds, " && ");
+  if (n.access < 0)
+    block(condition.empty() ? "" : "if (" + condition + ")",
+          [&] { text_.line("{} = {};", variable(index), get(n.operands[1])); });
   else
-    text_.line("if ({}) {} = {};", llvm::join(holds, " && "), variable(index), value);
+    text_.line("{}{} = {};", condition.empty() ? "" : "if (" + condition + ") ", variable(index),
+               loaded(n.type, element(n.access)));
   known_[index] = variable(index);
 }
 

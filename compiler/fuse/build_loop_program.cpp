@@ -42,6 +42,7 @@ public:
       return std::nullopt;
     unsigned buffer = unsigned(kernel_.getInputs().size()) + 1;
     program_.stores.push_back({node, access(buffer, value, inCOrder(value), *map), full});
+    program_.findGuarded();
     return std::move(program_);
   }
 
@@ -50,6 +51,7 @@ public:
     for (auto [i, value] : llvm::enumerate(yield.getResults()))
       if (!store(value, unsigned(i)))
         return std::nullopt;
+    program_.findGuarded();
     return std::move(program_);
   }
 
@@ -214,27 +216,37 @@ private:
       node.computed = elementDType(elementwise.getInputs().back().getType());
     } else if (isa<CastOp>(op)) {
       node.kind = Kind::Cast;
+    } else if (auto pad = dyn_cast<PadOp>(op)) {
+      node.kind = Kind::Pad;
+      if (!readInside(node, pad.getInput(), maps[0]))
+        return -1;
+      ArrayRef<int64_t> shape = shapeOf(pad.getInput());
+      for (size_t axis = 0; axis < shape.size(); ++axis)
+        if (pad.getLow()[axis] || pad.getHigh()[axis])
+          node.guards.push_back({indexOf(maps[0].terms[axis]), shape[axis]});
     } else {
       auto placed = memoryView(kernel_, op->getOperand(0));
       if (!placed)
         return -1;
+      node.kind = Kind::Gather;
       node.access = access(placed->first, op->getOperand(0), placed->second, maps[0]);
-      if (auto pad = dyn_cast<PadOp>(op)) {
-        node.kind = Kind::Pad;
-        ArrayRef<int64_t> shape = shapeOf(pad.getInput());
-        for (size_t axis = 0; axis < shape.size(); ++axis)
-          if (pad.getLow()[axis] || pad.getHigh()[axis])
-            node.guards.push_back({indexOf(maps[0].terms[axis]), shape[axis]});
-      } else {
-        node.kind = Kind::Gather;
-        auto number = op->getAttrOfType<IntegerAttr>(kGatherAttr);
-        int64_t first = number ? number.getInt() * kMaxRank : 0;
-        for (int64_t axis : cast<GatherOp>(op).getDims())
-          node.gathered.push_back({placed->second.strides[size_t(axis)],
-                                   placed->second.shape[size_t(axis)], first + axis});
-      }
+      auto number = op->getAttrOfType<IntegerAttr>(kGatherAttr);
+      int64_t first = number ? number.getInt() * kMaxRank : 0;
+      for (int64_t axis : cast<GatherOp>(op).getDims())
+        node.gathered.push_back({placed->second.strides[size_t(axis)],
+                                 placed->second.shape[size_t(axis)], first + axis});
     }
     return add(node);
+  }
+
+  /// What a Pad has inside: read from memory, or computed as its operand 1.
+  bool readInside(LoopProgram::Node &node, Value value, const IndexMap &map) {
+    if (auto placed = memoryView(kernel_, value)) {
+      node.access = access(placed->first, value, placed->second, map);
+      return true;
+    }
+    node.operands.push_back(compute(value, map));
+    return node.operands.back() >= 0;
   }
 
   /// Each part where the index is in it, else the others; 0 behind the last is never read.
@@ -245,13 +257,11 @@ private:
     int result = add(none);
     node.kind = Kind::Pad;
     for (size_t i = op.getInputs().size(); i-- > 0;) {
-      auto placed = memoryView(kernel_, op.getInputs()[i]);
-      if (!placed)
-        return -1;
       int64_t extent = shapeOf(op.getInputs()[i])[op.getDim()];
       LoopProgram::Node part = node;
       part.operands = {result};
-      part.access = access(placed->first, op.getInputs()[i], placed->second, maps[i]);
+      if (!readInside(part, op.getInputs()[i], maps[i]))
+        return -1;
       part.guards.push_back({indexOf(maps[i].terms[op.getDim()]), extent});
       result = add(part);
     }

@@ -348,9 +348,9 @@ bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes) {
 
 /// Cycles: of the end of a row that is stored in parts, of the next row of a group in a pass, of a
 /// reduction across the lanes of one row, and of as many rows, for each; of the next row of
-/// columns.
+/// columns; of the end of a guard along the vectors.
 static constexpr double kEndOfRow = 4, kNextRow = 4, kAcrossLanes = 8, kAcrossGroup = 4,
-                        kNextRowOfColumns = 6;
+                        kNextRowOfColumns = 6, kNextPart = 10;
 
 /// Of what goes by entries.
 static double entriesCycles(const LoopProgram &program, const Target &target) {
@@ -430,16 +430,16 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
       return scalarCycles(node.scalar, node.computed);
     if (node.kind == LoopProgram::Kind::Scan && rows)
       return byNumber ? 2 : 3 * lanes;
+    // Vectors begin anew where a guard ends along them.
+    if (node.kind == LoopProgram::Kind::Pad) {
+      double ends = double(llvm::count_if(
+          node.guards, [&](const LoopProgram::Guard &guard) { return program.endsAlong(guard); }));
+      double vectors = ends ? double(program.axes[size_t(program.vectorAxis)].extent) / lanes : 1;
+      return (node.access < 0 ? 1 : 1 + loadCycles(node.access)) +
+             ends * kNextPart / std::max(1.0, vectors);
+    }
     if (node.access < 0)
       return 1.0;
-    // Where elements end within a vector, lane by lane.
-    if (node.kind == LoopProgram::Kind::Pad && program.vectorAxis >= 0 &&
-        llvm::any_of(node.guards, [&](const LoopProgram::Guard &guard) {
-          return guard.index.factors[size_t(program.vectorAxis)] != 0;
-        })) {
-      double vectors = double(program.axes[size_t(program.vectorAxis)].extent) / lanes;
-      return loadCycles(node.access) + 1 + std::min(1.0, 2 / vectors) * 6 * lanes;
-    }
     // Every lane checks an index of its own.
     if (node.kind == LoopProgram::Kind::Gather &&
         !llvm::all_of(node.operands, [&](int index) { return program.isUniform(index); }))
@@ -475,6 +475,12 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
     double points = full / (byNumber ? 1 : lanes);
     for (int i : pass.full)
       cycles += (program.isUniform(i) ? points / 16 : points) * nodeCycles(i);
+    for (int i : pass.guarded) // as if every part were half of all
+      cycles += 0.5 *
+                (program.nodes[size_t(i)].full || program.kept() == int(program.axes.size())
+                     ? points
+                     : kept / keptLanes) *
+                nodeCycles(i);
     // A row ends in a masked vector and a reduction across lanes.
     const double across = program.grouped ? kAcrossGroup : kAcrossLanes;
     cycles += double(pass.reductions.size()) * (rows ? points + across * kept : 3 * points);

@@ -156,9 +156,7 @@ private:
 
   /// Operands that must lie in memory when the kernel starts.
   static ValueRange readInMemory(Operation *op) {
-    if (isa<PadOp, GatherOp>(op))
-      return op->getOperands().take_front();
-    return isa<ConcatenateOp>(op) ? ValueRange(op->getOperands()) : ValueRange();
+    return isa<GatherOp>(op) ? ValueRange(op->getOperands().take_front()) : ValueRange();
   }
 
   /// What the group reads from memory as this value or through its views; null where it computes

@@ -208,7 +208,7 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   if (program->rowByRow && (rows || entries))
     return read.fail("rows are summed 'row_by_row' along columns");
   if (program->grouped && !program->mayGroup())
-    return read.fail("'grouped' needs rows that share nothing, and no scan");
+    return read.fail("'grouped' needs rows that share nothing, no scan, and no pad along them");
   s.order = order;
   s.spec.result = program->accesses[size_t(program->stores[0].access)].type;
   s.spec.loops = std::make_shared<LoopProgram>(std::move(*program));

@@ -80,9 +80,11 @@ bool LoopProgram::turns(const Access &access) const {
       kindOf(access.type) == DTypeKind::Complex)
     return false;
   auto isThis = [&](int index) { return index >= 0 && &accesses[size_t(index)] == &access; };
+  // A block is read whole.
   return llvm::none_of(stores, [&](const Store &store) { return isThis(store.access); }) &&
-         llvm::none_of(nodes, [&](const Node &node) {
-           return isThis(node.access) && node.kind != Kind::Load;
+         llvm::none_of(llvm::enumerate(nodes), [&](auto each) {
+           const Node &node = each.value();
+           return isThis(node.access) && (node.kind != Kind::Load || isGuarded(int(each.index())));
          });
 }
 
@@ -130,7 +132,7 @@ std::vector<LoopProgram::Pass> LoopProgram::passes() const {
     llvm::SmallVector<int> work;
     for (auto [i, node] : llvm::enumerate(nodes)) {
       if (!node.full && size_t(node.stage) == p)
-        pass.kept.push_back(int(i));
+        (isGuarded(int(i)) ? pass.guarded : pass.kept).push_back(int(i));
       if (isReduction(int(i)) && size_t(node.stage) == p + 1) {
         pass.reductions.push_back(int(i));
         work.push_back(node.operands[0]);
@@ -149,7 +151,10 @@ std::vector<LoopProgram::Pass> LoopProgram::passes() const {
     }
     for (size_t i = 0; i < nodes.size(); ++i)
       if (needed[i]) {
-        (cachedBefore[i] ? pass.read : pass.full).push_back(int(i));
+        (isGuarded(int(i)) ? pass.guarded
+         : cachedBefore[i] ? pass.read
+                           : pass.full)
+            .push_back(int(i));
         cachedBefore[i] = cachedBefore[i] || nodes[i].cached;
       }
   }
@@ -173,16 +178,38 @@ int LoopProgram::lanes(const Target &native) const {
   return std::max(lanes, 2) * (wide ? 2 : 1);
 }
 
-/// Every list of numbers by axis.
-template <typename Program, typename Fn> static void forNumbers(Program &program, Fn fn) {
+/// Every list of numbers by axis, those of guards last.
+template <typename Program, typename Fn, typename GuardFn>
+static void forNumbers(Program &program, Fn fn, GuardFn ofGuard) {
   for (auto &access : program.accesses)
     fn(access.strides);
-  for (auto &node : program.nodes) {
+  for (auto &node : program.nodes)
     if (node.kind == LoopProgram::Kind::Position)
       fn(node.index.factors);
+  for (auto &node : program.nodes)
     for (auto &guard : node.guards)
-      fn(guard.index.factors);
-  }
+      ofGuard(guard);
+}
+
+template <typename Program, typename Fn> static void forNumbers(Program &program, Fn fn) {
+  forNumbers(program, fn, [&](auto &guard) { fn(guard.index.factors); });
+}
+
+/// Makes a guard of an axis one of that axis and the next, of this extent, as one: it holds for
+/// whole rows of the latter. Nothing where it does not.
+static std::optional<LoopProgram::Guard> joined(LoopProgram::Guard guard, size_t outer,
+                                                int64_t extent) {
+  auto &factors = guard.index.factors;
+  if (factors[outer] == 0 && factors[outer + 1] == 0)
+    return guard;
+  if (factors[outer] != 1 || factors[outer + 1] != 0)
+    return std::nullopt;
+  bool overflows = __builtin_mul_overflow(guard.extent, extent, &guard.extent) ||
+                   __builtin_mul_overflow(guard.index.offset, extent, &guard.index.offset);
+  for (int64_t &factor : factors)
+    overflows |= __builtin_mul_overflow(factor, extent, &factor);
+  factors[outer + 1] = 1;
+  return overflows ? std::nullopt : std::optional(std::move(guard));
 }
 
 void LoopProgram::arrange(llvm::ArrayRef<int64_t> order, Mode newMode, bool keepsUnits) {
@@ -236,6 +263,43 @@ void LoopProgram::findInside() {
   }
 }
 
+void LoopProgram::findGuarded() {
+  guarded_.assign(nodes.size(), true);
+  for (const Store &store : stores)
+    guarded_[size_t(store.node)] = false;
+  for (size_t i = nodes.size(); i-- > 0;) {
+    // A reduction goes over all indices, whoever reads it.
+    if (isReduction(int(i)) || nodes[i].kind == Kind::Scan)
+      guarded_[i] = false;
+    for (auto [position, operand] : llvm::enumerate(nodes[i].operands))
+      if (!guarded_[i] && readsAlways(nodes[i], position))
+        guarded_[size_t(operand)] = false;
+  }
+}
+
+std::vector<bool> LoopProgram::wantedInside(llvm::ArrayRef<int64_t> indices) const {
+  std::vector<bool> wanted(nodes.size());
+  for (size_t i = nodes.size(); i-- > 0;) {
+    wanted[i] = wanted[i] || !isGuarded(int(i));
+    for (auto [position, operand] : llvm::enumerate(nodes[i].operands))
+      if (wanted[i] && (readsAlways(nodes[i], position) || holdsInside(nodes[i], indices)))
+        wanted[size_t(operand)] = true;
+  }
+  return wanted;
+}
+
+bool LoopProgram::mayGroup() const {
+  if (mode != Mode::Rows || kept() == 0 || sharesRows || has(Kind::Scan))
+    return false;
+  // What is known of each row is computed for a vector of them.
+  const size_t rows = size_t(kept()) - 1;
+  return llvm::none_of(nodes, [&](const Node &node) {
+    return !node.full && llvm::any_of(node.guards, [&](const Guard &guard) {
+      return guard.index.factors[rows] != 0;
+    });
+  });
+}
+
 bool LoopProgram::holdsInside(const Node &node, llvm::ArrayRef<int64_t> indices) const {
   return llvm::all_of(node.guards, [&](const Guard &guard) {
     int64_t at = guard.index.offset;
@@ -252,6 +316,7 @@ bool LoopProgram::mayUnroll() const {
       axes[size_t(vectorAxis)].reduced || axes[size_t(vectorAxis)].extent < kMaxLanes)
     return false;
   double points = 1, numbers = 0, cycles = 0;
+  uint32_t computedAlong = 0; // axes of the guards of what is computed
   for (const Axis &axis : axes) {
     const bool isInside = &axis - axes.data() > vectorAxis;
     if (axis.extent == 0 || (!isInside && axis.reduced))
@@ -271,7 +336,10 @@ bool LoopProgram::mayUnroll() const {
           continue;
         if (int(axis) <= vectorAxis)
           return false;
-        (Entry::isFar(accesses[size_t(node.access)].strides[axis]) ? isFar : isNear) = true;
+        if (node.access >= 0)
+          (Entry::isFar(accesses[size_t(node.access)].strides[axis]) ? isFar : isNear) = true;
+        else
+          computedAlong |= uint32_t(1) << (axis - size_t(vectorAxis) - 1);
       }
       if (isNear && isFar)
         return false;
@@ -281,6 +349,13 @@ bool LoopProgram::mayUnroll() const {
       times *= double(reducedExtent());
     cycles += times * (node.kind == Kind::Scalar ? scalarCycles(node.scalar, node.computed) : 1);
   }
+  // Nor is it known of each far stride what is read for these.
+  for (auto [i, node] : llvm::enumerate(nodes))
+    for (size_t axis = size_t(vectorAxis) + 1; axis < axes.size(); ++axis)
+      if (node.access >= 0 && isGuarded(int(i)) &&
+          computedAlong >> (axis - size_t(vectorAxis) - 1) & 1 &&
+          Entry::isFar(accesses[size_t(node.access)].strides[axis]))
+        return false;
   for (const Access &access : accesses) {
     const int64_t apart = access.strides[size_t(vectorAxis)];
     double streams = 1, own = 1;
@@ -325,16 +400,15 @@ void LoopProgram::joinAxes(bool keepsUnits) {
     if (axes[inner].reduced != axes[outer].reduced || axes[inner].extent == 0 ||
         (keepsUnits && isUnit))
       continue;
+    const int64_t extent = axes[inner].extent;
     bool joins = true;
-    forNumbers(*this, [&](Numbers &numbers) {
-      joins &= numbers[outer] == numbers[inner] * axes[inner].extent;
-    });
-    // Guards hold for single axes.
-    for (const Node &node : nodes)
-      for (const Guard &guard : node.guards)
-        joins &= guard.index.factors[inner] == 0 && guard.index.factors[outer] == 0;
+    forNumbers(
+        *this, [&](Numbers &numbers) { joins &= numbers[outer] == numbers[inner] * extent; },
+        [&](const Guard &guard) { joins &= joined(guard, outer, extent).has_value(); });
     if (!joins)
       continue;
+    forNumbers(
+        *this, [](Numbers &) {}, [&](Guard &guard) { guard = *joined(guard, outer, extent); });
     axes[inner].extent *= axes[outer].extent;
     erase(outer);
   }
@@ -411,9 +485,9 @@ bool LoopProgram::isNeeded(const Pass &pass, int node) const {
   auto reads = [&](int user) { return llvm::is_contained(nodes[size_t(user)].operands, node); };
   return llvm::any_of(pass.full,
                       [&](int user) { return !nodes[size_t(user)].cached && reads(user); }) ||
-         llvm::any_of(pass.reductions, reads) || llvm::any_of(pass.fullStores, [&](int store) {
-           return stores[size_t(store)].node == node;
-         });
+         llvm::any_of(pass.guarded, reads) || llvm::any_of(pass.reductions, reads) ||
+         llvm::any_of(pass.fullStores,
+                      [&](int store) { return stores[size_t(store)].node == node; });
 }
 
 void LoopProgram::writeInside(llvm::raw_ostream &out) const {
@@ -449,15 +523,16 @@ std::string LoopProgram::structure() const {
     for (const Access &access : program.accesses)
       out << "a " << shortName(access.type) << ' ' << program.step(access)
           << (program.turns(access) ? "t\n" : "\n");
-    auto moves = [&](const Index &index) {
-      return program.vectorAxis >= 0 && index.factors[size_t(program.vectorAxis)] != 0;
+    auto along = [&](const Index &index) {
+      return program.vectorAxis < 0 ? 0 : index.factors[size_t(program.vectorAxis)];
     };
-    // Whether positions are vectors, and guards ones of lanes.
+    // Whether positions are vectors; whether guards end along these, and whether that takes a
+    // division.
     for (const Node &node : program.nodes) {
       if (node.kind == Kind::Position)
-        out << 'v' << moves(node.index);
+        out << 'v' << (along(node.index) != 0);
       for (const Guard &guard : node.guards)
-        out << 'g' << moves(guard.index);
+        out << 'g' << (along(guard.index) == 0 ? 0 : along(guard.index) == 1 ? 1 : 2);
     }
     out << '\n';
   };

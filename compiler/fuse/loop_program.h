@@ -59,7 +59,8 @@ struct LoopProgram {
   };
   enum class Kind : uint8_t {
     Load,
-    Pad,      ///< a load where the guards hold, else operand 0
+    /// Where the guards hold a load, or (without an access) operand 1; else operand 0.
+    Pad,
     Gather,   ///< a load at the indices of the operands
     Constant, ///< `data`: one element
     Position, ///< `index`
@@ -73,7 +74,7 @@ struct LoopProgram {
     Kind kind{};
     DType type{};
     llvm::SmallVector<int, 3> operands;
-    int access = -1; ///< Load, Pad, Gather
+    int access = -1; ///< Load, Gather; Pad of what lies in memory
     llvm::SmallVector<Guard, 0> guards;
     llvm::SmallVector<Gathered, 0> gathered;
     Index index;
@@ -135,6 +136,13 @@ struct LoopProgram {
   bool turns(const Access &access) const;
   /// Whether the node is the same for all indices of the vector axis.
   bool isUniform(int node) const { return uniform_[size_t(node)]; }
+  /// Whether the node is computed for a Pad alone, and so only where the guards of that hold:
+  /// elsewhere what it reads may not exist.
+  bool isGuarded(int node) const { return !guarded_.empty() && guarded_[size_t(node)]; }
+  /// Whether the guard holds for some indices of the vector axis alone.
+  bool endsAlong(const Guard &guard) const {
+    return vectorAxis >= 0 && guard.index.factors[size_t(vectorAxis)] != 0;
+  }
   /// With `sharesRows` and `sharesColumns`: whether the node depends on the last kept axis, or the
   /// one before.
   bool differsByRow(int node) const { return differs_.empty() || differs_[size_t(node)]; }
@@ -143,6 +151,7 @@ struct LoopProgram {
   struct Pass {
     std::vector<int> kept;                   ///< nodes on the kept axes that are known from here on
     std::vector<int> full;                   ///< nodes that the pass computes
+    std::vector<int> guarded;                ///< nodes that it computes where guards hold alone
     std::vector<int> read;                   ///< nodes that an earlier pass has cached
     std::vector<int> reductions;             ///< nodes that are complete after it
     std::vector<int> keptStores, fullStores; ///< positions in `stores`
@@ -175,9 +184,7 @@ struct LoopProgram {
   int64_t reducedExtent() const;
 
   /// Whether rows of the program can be `grouped`.
-  bool mayGroup() const {
-    return mode == Mode::Rows && kept() > 0 && !sharesRows && !has(Kind::Scan);
-  }
+  bool mayGroup() const;
   /// Whether a program that is arranged may go by Entries: what is inside an entry is little enough
   /// to be unrolled, and nothing is found at run time but where entries are.
   bool mayUnroll() const;
@@ -185,11 +192,15 @@ struct LoopProgram {
   int64_t timesInside(int node) const { return timesInside_[size_t(node)]; }
   /// Entries: the axes inside that a node depends on, a bit for each, the first one lowest.
   uint32_t axesInside(int node) const { return axesInside_[size_t(node)]; }
+  /// Entries: by node, whether it is computed at these indices of the axes inside.
+  std::vector<bool> wantedInside(llvm::ArrayRef<int64_t> indices) const;
   /// Entries: whether the guards of a node hold at these indices of the axes inside.
   bool holdsInside(const Node &node, llvm::ArrayRef<int64_t> indices) const;
   /// Of what is `grouped`: vectors along the last kept axis, for nodes on the kept axes.
   LoopProgram acrossRows() const;
 
+  /// Once all nodes and stores are there.
+  void findGuarded();
   /// Puts the axes in this order (positions, kept before reduced), the vector axis last of its
   /// kind, and joins neighbours that every access walks through as one.
   /// `keepsUnits`: axes of extent 1 stay, which a kernel of other extents has.
@@ -202,7 +213,11 @@ private:
   void findUniform();
   void findShared();
   void findInside();
-  std::vector<bool> uniform_, differs_;
+  /// Whether the node reads its operand at every index of its own.
+  static bool readsAlways(const Node &node, size_t operand) {
+    return node.kind != Kind::Pad || operand == 0;
+  }
+  std::vector<bool> uniform_, differs_, guarded_;
   std::vector<int64_t> timesInside_;
   std::vector<uint32_t> axesInside_;
 };

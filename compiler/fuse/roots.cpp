@@ -98,10 +98,12 @@ Roots::Roots(func::FuncOp function, const FusionRules &rules) : function_(functi
         ensureMemory(operand);
       if (memory_.count(operand))
         placeView(value);
-    } else if (isa<ConcatenateOp>(op)) {
-      for (Value operand : op.getOperands())
-        ensureMemory(operand);
-    } else if (isa<PadOp, GatherOp>(op)) {
+    } else if (auto joined = dyn_cast<ConcatenateOp>(op)) {
+      // Of parts of parts a kernel would ask for each.
+      for (Value operand : joined.getInputs())
+        if (isa_and_nonnull<ConcatenateOp>(viewBase(operand).getDefiningOp()))
+          ensureMemory(operand);
+    } else if (isa<GatherOp>(op)) {
       ensureMemory(op.getOperand(0));
     } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
       memory_[value] = written(value);

@@ -396,10 +396,13 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
       list.push_back(ScheduleAttr::get(b.getContext(), b.getStringAttr("fused"),
                                        params.getDictionary(b.getContext())));
     }
+    LoopProgram arranged = *program;
+    if (mode == "rows")
+      arranged.arrange(order, LoopProgram::Mode::Rows);
+    const bool mayGroup = mode == "rows" && arranged.mayGroup();
     for (auto [withCached, wide, grouped] : ways) {
       bool scans = program->has(LoopProgram::Kind::Scan);
-      if ((withCached && (cached.empty() || scans)) ||
-          (grouped && (scans || mode != "rows" || kept.empty())))
+      if ((withCached && (cached.empty() || scans)) || (grouped && !mayGroup))
         continue;
       NamedAttrList params;
       params.append("mode", b.getStringAttr(mode));

@@ -259,6 +259,54 @@ TEST(EmitFused, PadsAndConcatenations) {
   }
 }
 
+/// Parts are computed where they are, with what need not exist elsewhere: alone, in reductions, by
+/// packs of elements and in tiles.
+TEST(EmitFused, ComputedParts) {
+  const char *text =
+      R"(func.func @main(%a: tensor<{0}x{1}x{6}>, %b: tensor<{2}x{3}x{6}>, %c: tensor<1x{3}x{6}>) -> ({9}tensor<{4}x{5}x{6}>) {{
+  %0 = ricci.elementwise add(%a, %a) : (tensor<{0}x{1}x{6}>, tensor<{0}x{1}x{6}>) -> tensor<{0}x{1}x{6}>
+  %1 = ricci.elementwise multiply(%b, %c) : (tensor<{2}x{3}x{6}>, tensor<1x{3}x{6}>) -> tensor<{2}x{3}x{6}>
+  %2 = ricci.concatenate dim = {7} (%0, %1) : (tensor<{0}x{1}x{6}>, tensor<{2}x{3}x{6}>) -> tensor<{4}x{5}x{6}>
+  %3 = ricci.elementwise add(%2, %2) : (tensor<{4}x{5}x{6}>, tensor<{4}x{5}x{6}>) -> tensor<{4}x{5}x{6}>
+  %4 = ricci.reduce sum %2 dims = [1] : tensor<{4}x{5}x{6}> -> tensor<{4}x{6}>
+  return {8}%3 : {9}tensor<{4}x{5}x{6}>
+}}
+)";
+  uint64_t seed = 0;
+  for (const char *type : {"f32", "f16", "i1", "complex<f64>"})
+    for (bool isReduced : {false, true}) {
+      const char *sum = isReduced ? "%4, " : "";
+      auto sumType = [&](int rows) {
+        return isReduced ? fmt::format("tensor<{}x{}>, ", rows, type) : std::string();
+      };
+      expectEmulated(program(text, 7, 6, 7, 9, 7, 15, type, 1, sum, sumType(7)));
+      expectEmulated(program(text, 4, 9, 8, 9, 12, 9, type, 0, sum, sumType(12)),
+                     disordered(++seed));
+      expectEmulated(program(text, 40, 1024, 480, 1024, 520, 1024, type, 0, sum, sumType(520)));
+      if (HasFailure())
+        return;
+    }
+  const char *across =
+      R"(func.func @main(%a: tensor<35x40xf32>, %b: tensor<20x35xf32>) -> tensor<60x35xf32> {
+  %0 = ricci.transpose %a perm = [1, 0] : tensor<35x40xf32> -> tensor<40x35xf32>
+  %1 = ricci.elementwise multiply(%0, %0) : (tensor<40x35xf32>, tensor<40x35xf32>) -> tensor<40x35xf32>
+  %2 = ricci.concatenate dim = 0 (%1, %b) : (tensor<40x35xf32>, tensor<20x35xf32>) -> tensor<60x35xf32>
+  return %2 : tensor<60x35xf32>
+}
+)";
+  expectEmulated(across);
+  const char *gathered =
+      R"(func.func @main(%a: tensor<7x5xf32>, %i: tensor<4xi64>, %b: tensor<9x5xf32>) -> tensor<13x5xf32> {
+  %0 = ricci.gather %a[%i] dims = [0] position = 0 : (tensor<7x5xf32>, tensor<4xi64>) -> tensor<4x5xf32>
+  %1 = ricci.concatenate dim = 0 (%0, %b) : (tensor<4x5xf32>, tensor<9x5xf32>) -> tensor<13x5xf32>
+  return %1 : tensor<13x5xf32>
+}
+)";
+  EmitOptions options = disordered(1);
+  options.indices = {{1, 7}};
+  expectEmulated(gathered, options);
+}
+
 const char *kGather =
     R"(func.func @main(%a: tensor<7x5xf32>, %i: tensor<2x3xi64>, %j: tensor<3xi64>) -> (tensor<2x3x5xf32>, tensor<7x3xf32>, tensor<2x3xf32>) {
   %0 = ricci.gather %a[%i] dims = [0] position = 0 : (tensor<7x5xf32>, tensor<2x3xi64>) -> tensor<2x3x5xf32>

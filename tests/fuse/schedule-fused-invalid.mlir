@@ -177,7 +177,7 @@ func.func @no_layouts(%a: tensor<3x4xf32>) -> tensor<3xf32> {
 // -----
 
 func.func @grouped_columns(%a: tensor<3x4xf32>) -> tensor<4xf32> {
-  // expected-error @+1 {{bad schedule: 'grouped' needs rows that share nothing, and no scan}}
+  // expected-error @+1 {{bad schedule: 'grouped' needs rows that share nothing, no scan, and no pad along them}}
   %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<4xf32> schedule(#ricci.schedule<"fused", {grouped, mode = "columns", order = array<i64: 1, 0>}>) layouts([4, 1], [1]) {
     %1 = ricci.reduce max %x dims = [0] : tensor<3x4xf32> -> tensor<4xf32>
     ricci.yield %1 : tensor<4xf32>
