@@ -77,6 +77,7 @@ void FusedEmitter::emit() {
       count = b.sub(end, first);
       base = k.advance(base, inner, first);
     }
+    columns_ = base;
     Value mid0, mid1, outer0, outer1;
     std::tie(mid0, mid1) = blockOf(mid, Word::MidBlock, Word::MidBlocks);
     int outer = program.sharesRows && mid > 0 ? mid - 1 : -1;
@@ -169,6 +170,8 @@ bool FusedEmitter::hasEnds() const {
 
 SmallVector<ReductionState> FusedEmitter::alongVectors(const Line &line, ArrayRef<int> reductions,
                                                        ArrayRef<State> states, Body body) {
+  if (program.inParts)
+    return alongParts(line, reductions, states, body);
   struct Range {
     int64_t walker;
     Value first, end;
@@ -198,6 +201,31 @@ SmallVector<ReductionState> FusedEmitter::alongVectors(const Line &line, ArrayRe
                                              states_.unflatten(reductions, values), body)));
       });
   return states_.unflatten(reductions, last);
+}
+
+SmallVector<ReductionState> FusedEmitter::alongParts(const Line &line, ArrayRef<int> reductions,
+                                                     ArrayRef<State> states, Body body) {
+  std::vector<LoopProgram::Cut> cuts = program.cuts();
+  SmallVector<State> now(states);
+  Value from = b.idx(0);
+  int64_t at = 0;
+  for (size_t part = 0; part <= cuts.size(); ++part) {
+    Value to = line.count;
+    if (part < cuts.size()) {
+      // The same in every row.
+      auto [next, node, guard, isEnd] = cuts[part];
+      auto [first, end] = k.rangeOf(k.layout.guard[node] + int64_t(guard), true, columns_);
+      to = b.min(isEnd ? end : first, line.count);
+    }
+    for (auto [i, n] : llvm::enumerate(program.nodes))
+      for (auto [g, guard] : llvm::enumerate(n.guards))
+        if (program.endsAlong(guard))
+          k.hold(k.layout.guard[i] + int64_t(g), program.holdsFrom(guard, at));
+    now = alongVectors(line, from, to, reductions, now, body);
+    from = to;
+    at = part < cuts.size() ? cuts[part].at : at;
+  }
+  return now;
 }
 
 SmallVector<ReductionState> FusedEmitter::alongVectors(const Line &line, Value from, Value to,

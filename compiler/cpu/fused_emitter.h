@@ -65,6 +65,9 @@ private:
   /// The same from one index to another.
   SmallVector<State> alongVectors(const Line &line, Value from, Value to, ArrayRef<int> reductions,
                                   ArrayRef<State> states, Body body);
+  /// The same of a program `inParts`.
+  SmallVector<State> alongParts(const Line &line, ArrayRef<int> reductions, ArrayRef<State> states,
+                                Body body);
   /// Whether a guard ends along the vectors. They go from one end to the next, so that it holds for
   /// all of a vector or for none of it.
   bool hasEnds() const;
@@ -131,6 +134,7 @@ private:
   const LoopProgram &program;
   std::vector<LoopProgram::Pass> passes;
   int kept, rowsAtOnce = 1, vectorsAtOnce = 1;
+  Values columns_;   ///< the walkers at the first column of the block, in no row
   Value rowInSlots_; ///< of a group: where its numbers begin
 };
 

@@ -447,15 +447,20 @@ std::optional<size_t> FusedKernel::addedFunction(const LoopProgram::Node &node) 
 
 Number FusedKernel::pad(int index, const Point &point) {
   const LoopProgram::Node &node = program.nodes[size_t(index)];
-  Number value = get(node.operands[0], point);
   Value holds;
   for (auto [g, guard] : llvm::enumerate(node.guards)) {
     int64_t walker = layout.guard[size_t(index)] + int64_t(g);
-    Value one = point.lanes && program.endsAlong(guard)
-                    ? held_.lookup(walker)
-                    : inRange(indexAt(walker, point, {}), guardExtent(walker));
-    assert(one && "vectors go from one end of a guard to the next");
-    holds = holds ? b.both(holds, one) : one;
+    Value one;
+    if (point.lanes && program.endsAlong(guard)) {
+      assert(held_.count(walker) && "vectors go from one end of a guard to the next");
+      auto [atRunTime, isKnown] = held_[walker];
+      if (!atRunTime && !isKnown)
+        return get(node.operands[0], point);
+      one = atRunTime;
+    } else {
+      one = inRange(indexAt(walker, point, {}), guardExtent(walker));
+    }
+    holds = holds && one ? b.both(holds, one) : holds ? holds : one;
   }
   auto inside = [&]() -> Number {
     if (node.access >= 0)
@@ -464,7 +469,10 @@ Number FusedKernel::pad(int index, const Point &point) {
     scope([&] { result = get(node.operands[1], point); });
     return result;
   };
-  return holds ? yieldIf(holds, inside, [&] { return value; }) : inside();
+  if (!holds)
+    return inside();
+  Number otherwise = get(node.operands[0], point);
+  return yieldIf(holds, inside, [&] { return otherwise; });
 }
 
 Value FusedKernel::guardExtent(int64_t walker) {

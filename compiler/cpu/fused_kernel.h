@@ -107,8 +107,9 @@ public:
   /// The indices of the vector axis, from the first to the end, for which a guard that ends along
   /// it holds; `isUnit`: it moves by 1 with each.
   std::pair<Value, Value> rangeOf(int64_t walker, bool isUnit, const Values &base);
-  /// Whether it holds for all that is computed from here on.
-  void hold(int64_t walker, Value holds) { held_[walker] = holds; }
+  /// Whether it holds for all that is computed from here on: null: it does not.
+  void hold(int64_t walker, Value holds) { held_[walker] = {holds, false}; }
+  void hold(int64_t walker, bool holds) { held_[walker] = {{}, holds}; }
   /// Nodes on the kept axes whose slots hold their values (of reductions: the sums) by now.
   llvm::SmallDenseSet<int> inSlot;
 
@@ -179,7 +180,8 @@ private:
 
   Known known_;
   llvm::DenseMap<int64_t, Value> words_;
-  llvm::DenseMap<int64_t, Value> held_;                  ///< by walker of a guard
+  /// By walker of a guard: found at run time, or known here.
+  llvm::DenseMap<int64_t, std::pair<Value, bool>> held_;
   llvm::DenseMap<std::pair<int, int>, Value> slotViews_; ///< by slot and type
   llvm::DenseMap<mlir::Type, Value> scratch_;
   llvm::DenseMap<int, Value> turned_; ///< by access: the block

@@ -26,6 +26,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
       params.append("inside", b.getI64IntegerAttr(s.spec.loops->inside));
     if (s.spec.loops->wide)
       params.append("wide", b.getUnitAttr());
+    if (s.spec.loops->inParts)
+      params.append("parts", b.getUnitAttr());
     if (s.spec.loops->grouped)
       params.append("grouped", b.getUnitAttr());
     if (s.spec.loops->rowByRow)
@@ -201,12 +203,15 @@ void readFused(Reader &read, DictionaryAttr params, Operation *op, Schedule &s) 
   if (entries && !program->mayUnroll())
     return read.fail("'entries' have few numbers 'inside', after an axis of many");
   program->wide = params.contains("wide");
+  program->inParts = params.contains("parts");
   program->grouped = params.contains("grouped");
   program->rowByRow = params.contains("row_by_row");
   if (entries && (program->wide || s.rowBlocks))
     return read.fail("'entries' are neither 'wide' nor run by 'rows'");
   if (program->rowByRow && (rows || entries))
     return read.fail("rows are summed 'row_by_row' along columns");
+  if (program->inParts && !program->hasParts())
+    return read.fail("'parts' need a few guards that end at the same columns of every row");
   if (program->grouped && !program->mayGroup())
     return read.fail("'grouped' needs rows that share nothing, no scan, and no pad along them");
   s.order = order;

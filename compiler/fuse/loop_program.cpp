@@ -288,6 +288,43 @@ std::vector<bool> LoopProgram::wantedInside(llvm::ArrayRef<int64_t> indices) con
   return wanted;
 }
 
+std::vector<LoopProgram::Cut> LoopProgram::cuts() const {
+  std::vector<Cut> cuts;
+  for (auto [i, node] : llvm::enumerate(nodes))
+    for (auto [g, guard] : llvm::enumerate(node.guards))
+      if (endsAlong(guard)) {
+        cuts.push_back({-guard.index.offset, i, g, false});
+        cuts.push_back({guard.extent - guard.index.offset, i, g, true});
+      }
+  llvm::erase_if(cuts, [&](const Cut &cut) {
+    return cut.at <= 0 || cut.at >= axes[size_t(vectorAxis)].extent;
+  });
+  llvm::stable_sort(cuts, [](const Cut &x, const Cut &y) { return x.at < y.at; });
+  auto same = [](const Cut &x, const Cut &y) { return x.at == y.at; };
+  cuts.erase(std::unique(cuts.begin(), cuts.end(), same), cuts.end());
+  return cuts;
+}
+
+bool LoopProgram::holdsFrom(const Guard &guard, int64_t at) const {
+  return guard.index.offset + at >= 0 && guard.index.offset + at < guard.extent;
+}
+
+bool LoopProgram::hasParts() const {
+  /// The code of each is written.
+  constexpr size_t kMostCuts = 3;
+  bool any = false;
+  for (const Node &node : nodes)
+    for (const Guard &guard : node.guards) {
+      if (!endsAlong(guard))
+        continue;
+      any = true;
+      for (auto [axis, factor] : llvm::enumerate(guard.index.factors))
+        if (factor != (int(axis) == vectorAxis ? 1 : 0))
+          return false;
+    }
+  return any && mode != Mode::Entries && cuts().size() <= kMostCuts;
+}
+
 bool LoopProgram::mayGroup() const {
   if (mode != Mode::Rows || kept() == 0 || sharesRows || has(Kind::Scan))
     return false;
@@ -516,9 +553,9 @@ void LoopProgram::writeInside(llvm::raw_ostream &out) const {
 std::string LoopProgram::structure() const {
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << modeName() << (wide ? " wide " : " ") << (sharesColumns ? "shared " : "")
-      << (grouped ? "grouped " : "") << (rowByRow ? "row by row " : "") << kept() << '+'
-      << axes.size() - size_t(kept()) << '\n';
+  out << modeName() << (wide ? " wide " : " ") << (inParts ? "in parts " : "")
+      << (sharesColumns ? "shared " : "") << (grouped ? "grouped " : "")
+      << (rowByRow ? "row by row " : "") << kept() << '+' << axes.size() - size_t(kept()) << '\n';
   auto writeAlong = [&](const LoopProgram &program) {
     for (const Access &access : program.accesses)
       out << "a " << shortName(access.type) << ' ' << program.step(access)
@@ -565,6 +602,14 @@ std::string LoopProgram::structure() const {
       out << ' ' << node.isMin << node.isProduct;
     out << '\n';
   }
+  if (inParts)
+    for (const Cut &cut : cuts()) {
+      out << "c " << cut.node << ' ' << cut.guard << ' ' << cut.isEnd << ':';
+      for (const Node &node : nodes)
+        for (const Guard &guard : node.guards)
+          out << (endsAlong(guard) && holdsFrom(guard, cut.at));
+      out << '\n';
+    }
   for (const Store &store : stores)
     out << "s %" << store.node << ' ' << store.access << ' ' << int(store.full) << '\n';
   return text;

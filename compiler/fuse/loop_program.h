@@ -112,6 +112,9 @@ struct LoopProgram {
   bool rowByRow = false;
   /// Vectors are two registers, of which operations are under way together.
   bool wide = false;
+  /// Guards end along the vectors where they do in every row: each part between is a loop of its
+  /// own.
+  bool inParts = false;
   int inside = 0; ///< Entries: how many axes are unrolled, after the vector axis
   /// The last reduced one (Rows), the last kept one (Columns), or the one before those inside
   /// (Entries); -1: none.
@@ -143,6 +146,18 @@ struct LoopProgram {
   bool endsAlong(const Guard &guard) const {
     return vectorAxis >= 0 && guard.index.factors[size_t(vectorAxis)] != 0;
   }
+  /// An index of the vector axis at which guards end or begin.
+  struct Cut {
+    int64_t at = 0;
+    size_t node = 0, guard = 0; ///< one of them
+    bool isEnd = false;         ///< of that one
+  };
+  /// Those inside of the axis, in order.
+  std::vector<Cut> cuts() const;
+  /// Whether a guard that ends along the vectors holds in the part that begins there.
+  bool holdsFrom(const Guard &guard, int64_t at) const;
+  /// Whether the program can be done `inParts`.
+  bool hasParts() const;
   /// With `sharesRows` and `sharesColumns`: whether the node depends on the last kept axis, or the
   /// one before.
   bool differsByRow(int node) const { return differs_.empty() || differs_[size_t(node)]; }

@@ -80,6 +80,7 @@ private:
     auto program = std::make_shared<LoopProgram>(loops_);
     program->arrange(order, mode, keepsUnits);
     program->wide = isWide(*program);
+    program->inParts = !size_ && program->hasParts(); // another size has them in another order
     program->grouped = program->mayGroup() && program->reducedExtent() <= kShortRow;
     program->rowByRow = goesRowByRow(*program);
     cache(*program);

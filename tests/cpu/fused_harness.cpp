@@ -385,9 +385,10 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
       cached.push_back(int64_t(i));
   std::vector<ScheduleAttr> list;
   auto add = [&](StringRef mode, ArrayRef<int64_t> order) {
-    const std::tuple<bool, bool, bool> ways[] = {{false, false, false}, {true, false, false},
-                                                 {false, true, false},  {false, false, true},
-                                                 {true, false, true},   {false, true, true}};
+    const std::tuple<bool, bool, bool, bool> ways[] = {
+        {false, false, false, false}, {true, false, false, false}, {false, true, false, false},
+        {false, false, true, false},  {true, false, true, false},  {false, true, true, false},
+        {false, false, false, true},  {true, false, false, true},  {false, true, true, true}};
     if (mode == "columns" && !reduced.empty() && list.empty()) {
       NamedAttrList params;
       params.append("mode", b.getStringAttr(mode));
@@ -397,12 +398,12 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
                                        params.getDictionary(b.getContext())));
     }
     LoopProgram arranged = *program;
-    if (mode == "rows")
-      arranged.arrange(order, LoopProgram::Mode::Rows);
+    arranged.arrange(order, mode == "rows" ? LoopProgram::Mode::Rows : LoopProgram::Mode::Columns);
     const bool mayGroup = mode == "rows" && arranged.mayGroup();
-    for (auto [withCached, wide, grouped] : ways) {
+    for (auto [withCached, wide, grouped, inParts] : ways) {
       bool scans = program->has(LoopProgram::Kind::Scan);
-      if ((withCached && (cached.empty() || scans)) || (grouped && !mayGroup))
+      if ((withCached && (cached.empty() || scans)) || (grouped && !mayGroup) ||
+          (inParts && !arranged.hasParts()))
         continue;
       NamedAttrList params;
       params.append("mode", b.getStringAttr(mode));
@@ -413,6 +414,8 @@ std::vector<ScheduleAttr> allSchedules(KernelOp kernel) {
         params.append("wide", b.getUnitAttr());
       if (grouped)
         params.append("grouped", b.getUnitAttr());
+      if (inParts)
+        params.append("parts", b.getUnitAttr());
       list.push_back(ScheduleAttr::get(b.getContext(), b.getStringAttr("fused"),
                                        params.getDictionary(b.getContext())));
     }
