@@ -20,8 +20,7 @@
 // - A root of an einsum's result alone, and of less that lies in memory before, joins the einsum
 //   where the result is gone from the caches before another kernel reads it: a contraction computes
 //   it where its sums are.
-// - Roots are results, what einsum, concatenate, gather and pad read, what a reshape merges axes
-// of;
+// - Roots are results, what einsum and gather read, what a reshape merges axes of;
 //   further what costs more to compute again, in several kernels or for every index of axes that it
 //   does not have, than to read.
 //

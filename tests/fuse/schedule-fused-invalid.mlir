@@ -195,3 +195,14 @@ func.func @row_by_row(%a: tensor<3x4xf32>) -> tensor<3xf32> {
   }
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+func.func @parts_of_nothing(%a: tensor<3x4xf32>) -> tensor<3xf32> {
+  // expected-error @+1 {{bad schedule: 'parts' need a few guards that end at the same columns of every row}}
+  %0 = ricci.kernel "max" ins(%x = %a : tensor<3x4xf32>) -> tensor<3xf32> schedule(#ricci.schedule<"fused", {mode = "rows", order = array<i64: 0, 1>, parts}>) layouts([4, 1], [1]) {
+    %1 = ricci.reduce max %x dims = [1] : tensor<3x4xf32> -> tensor<3xf32>
+    ricci.yield %1 : tensor<3xf32>
+  }
+  return %0 : tensor<3xf32>
+}

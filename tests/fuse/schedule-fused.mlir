@@ -143,3 +143,18 @@ func.func @rows_from_memory(%x: tensor<100000x200xf32>, %y: tensor<1000x200xf32>
   %1 = ricci.reduce max %y dims = [0] : tensor<1000x200xf32> -> tensor<200xf32>
   return %0, %1 : tensor<200xf32>, tensor<200xf32>
 }
+
+// Loops of parts where they end at the same columns of every row, a few of them; windows end where their row does.
+// CHECK-LABEL: func.func @parts
+// CHECK: ricci.kernel "exp concatenate"
+// CHECK-SAME: mode = "columns", order = array<i64: 0, 1>, parts
+// CHECK: ricci.kernel "exp pad sum"
+// CHECK-NOT: parts
+func.func @parts(%x: tensor<512x50xf32>, %y: tensor<512x30xf32>, %v: tensor<f32>) -> (tensor<512x80xf32>, tensor<512x50xf32>) {
+  %0 = ricci.elementwise exp(%x) : (tensor<512x50xf32>) -> tensor<512x50xf32>
+  %1 = ricci.concatenate dim = 1 (%0, %y) : (tensor<512x50xf32>, tensor<512x30xf32>) -> tensor<512x80xf32>
+  %2 = ricci.pad %0, %v low = [0, 1] high = [0, 1] : tensor<512x50xf32>, tensor<f32> -> tensor<512x52xf32>
+  %3 = ricci.windows %2 dim = 1 size = 3 : tensor<512x52xf32> -> tensor<512x50x3xf32>
+  %4 = ricci.reduce sum %3 dims = [2] : tensor<512x50x3xf32> -> tensor<512x50xf32>
+  return %1, %4 : tensor<512x80xf32>, tensor<512x50xf32>
+}
