@@ -120,7 +120,7 @@ private:
         sources.push_back(b_.add(s_.base, b_.load(s_.rows, b_.min(b_.add(tableRow, i), last))));
       reader_.turnAlongK(
           sources, s_.ks, s_.kRuns, kStep_,
-          [&](Value step, Value vector) { put({vector, {}}, first, step, lanes); },
+          [&](Value step, Number numbers) { put(numbers, first, step, lanes); },
           [&](Value step, Value count, Value distance) {
             gather(first, b_.min(b_.idx(lanes), b_.sub(rowCount_, first)), step, count, distance);
           });
@@ -145,9 +145,6 @@ std::string packedName(DType storage, bool pairs, DType packed, Packing packing)
 
 func::FuncOp emitPack(LoopBuilder &b, ModuleOp module, ValueBuilder &values, DType storage,
                       bool pairs, Packing packing) {
-  // Complex numbers are turned one by one.
-  if (values.components() != 1 && packing != Packing::AlongRows)
-    packing = Packing::Gather;
   std::string name = "pack_" + packedName(storage, pairs, values.compute(), packing);
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
     return known;

@@ -124,8 +124,8 @@ private:
         Value place = b_.add(to, first);
         reader_.turnAlongK(
             columnSources(p, first, width), ks_, kRuns_, kStep_,
-            [&](Value step, Value vector) {
-              put({vector, {}}, b_.add(place, b_.mul(step, kPitch_)), lanes);
+            [&](Value step, Number numbers) {
+              put(numbers, b_.add(place, b_.mul(step, kPitch_)), lanes);
             },
             [&](Value step, Value, Value) {
               gather(p, first, b_.min(b_.add(first, lanes), width), step, b_.add(step, 1));
@@ -169,15 +169,15 @@ private:
                   for (Value source : sources)
                     reader_.prefetch(b_.add(source, next));
               Value to = b_.opaque(b_.add(b_.add(place, b_.mul(x, panelStep)), atStep));
-              for (Value vector : reader_.turn(sources, here, {})) {
-                put({vector, {}}, to, lanes);
+              for (Number numbers : reader_.turn(sources, here, {})) {
+                put(numbers, to, lanes);
                 to = b_.opaque(b_.add(to, panelStep));
               }
             });
             b_.ifThen(isShort, [&] {
               auto turned = reader_.turn(sources, at, run);
-              for (auto [t, vector] : llvm::enumerate(turned))
-                put({vector, {}}, b_.add(restPlaces[t], atStep), lanes);
+              for (auto [t, numbers] : llvm::enumerate(turned))
+                put(numbers, b_.add(restPlaces[t], atStep), lanes);
             });
           });
         });
@@ -210,9 +210,6 @@ func::FuncOp emitPackColumns(LoopBuilder &b, ModuleOp module, ValueBuilder &valu
   Type index = b.getIndexType();
   auto flat = [](Type t) { return MemRefType::get({ShapedType::kDynamic}, t); };
   Type table = flat(index);
-  // Pairs of real and imaginary parts are not turned in registers.
-  if (values.components() != 1 && packing != Packing::AlongRows)
-    packing = Packing::Gather;
   auto function = b.beginFunction(
       module,
       "pack_columns_" + packedName(storage, pairs, values.compute(), packing) + "_" +

@@ -47,14 +47,43 @@ void StepReader::prefetch(Value at) {
 }
 
 StepReader::Vectors StepReader::loadAll(ArrayRef<Value> sources, Offsets at, Value count) {
+  const int parts = ValueBuilder::componentsOf(storage_);
+  auto type =
+      VectorType::get({parts * turned()}, ValueBuilder::storageType(b_.getContext(), storage_));
   Vectors vectors;
   for (Value source : sources)
-    vectors.push_back(load(source, at, turned(), count).re);
+    vectors.push_back(parts == 1 ? load(source, at, turned(), count).re
+                                 : loadBits(type, b_.mul(b_.add(source, at.first), parts),
+                                            count ? b_.mul(count, parts) : Value()));
   return vectors;
 }
 
-SmallVector<Value> StepReader::turn(ArrayRef<Value> sources, Offsets at, Value count) {
-  return transposeInRegisters(b_, loadAll(sources, at, count));
+Value StepReader::loadBits(VectorType type, Value at, Value count) {
+  if (!count)
+    return b_.op<vector::LoadOp>(type, buffer_, ValueRange{at});
+  Value none = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(type)));
+  auto mask = VectorType::get(type.getShape(), b_.getI1Type());
+  return b_.op<vector::MaskedLoadOp>(type, buffer_, ValueRange{at},
+                                     b_.op<vector::CreateMaskOp>(mask, ValueRange{count}), none);
+}
+
+SmallVector<Number> StepReader::turnLoaded(ArrayRef<Value> rows) {
+  const int parts = ValueBuilder::componentsOf(storage_);
+  SmallVector<Number> turned;
+  for (Value vector : transposeInRegisters(b_, rows, parts)) {
+    if (parts == 2) {
+      auto apart = b_.op<vector::DeinterleaveOp>(vector);
+      turned.push_back({apart.getRes1(), apart.getRes2()});
+    } else {
+      turned.push_back(
+          {vector, values_.components() == 2 ? values_.zero(this->turned()).im : Value()});
+    }
+  }
+  return turned;
+}
+
+SmallVector<Number> StepReader::turn(ArrayRef<Value> sources, Offsets at, Value count) {
+  return turnLoaded(loadAll(sources, at, count));
 }
 
 StepReader::Vectors StepReader::loadPairs(ArrayRef<Value> sources, Value offset, Value count) {
@@ -62,30 +91,21 @@ StepReader::Vectors StepReader::loadPairs(ArrayRef<Value> sources, Value offset,
   auto bits = VectorType::get({2 * lanes}, b_.getI16Type());
   Vectors vectors;
   for (Value source : sources) {
-    Value from = b_.add(source, offset), loaded;
-    if (count) {
-      Value none = b_.op<arith::ConstantOp>(cast<TypedAttr>(b_.getZeroAttr(bits)));
-      auto mask = VectorType::get({2 * lanes}, b_.getI1Type());
-      loaded =
-          b_.op<vector::MaskedLoadOp>(bits, buffer_, ValueRange{from},
-                                      b_.op<vector::CreateMaskOp>(mask, ValueRange{count}), none);
-    } else {
-      loaded = b_.op<vector::LoadOp>(bits, buffer_, ValueRange{from});
-    }
+    Value loaded = loadBits(bits, b_.add(source, offset), count);
     vectors.push_back(b_.op<vector::BitCastOp>(VectorType::get({lanes}, b_.getI32Type()), loaded));
   }
   return vectors;
 }
 
 void StepReader::turnAlongK(ArrayRef<Value> sources, Value ks, Value runs, Value distance,
-                            llvm::function_ref<void(Value, Value)> put,
+                            llvm::function_ref<void(Value, Number)> put,
                             llvm::function_ref<void(Value, Value, Value)> gather) {
   pairs_ ? turnPairs(sources, ks, runs, distance, put, gather)
          : turnNumbers(sources, ks, runs, distance, put, gather);
 }
 
 void StepReader::turnNumbers(ArrayRef<Value> sources, Value ks, Value runs, Value distance,
-                             llvm::function_ref<void(Value, Value)> put,
+                             llvm::function_ref<void(Value, Number)> put,
                              llvm::function_ref<void(Value, Value, Value)> gather) {
   int lanes = turned();
   b_.forLoop(b_.min(distance, kCount_), [&](Value start) {
@@ -98,7 +118,7 @@ void StepReader::turnNumbers(ArrayRef<Value> sources, Value ks, Value runs, Valu
       for (Value source : sources)
         prefetch(b_.add(source, ahead));
       auto putAll = [&](ArrayRef<Value> rows) {
-        for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, rows)))
+        for (auto [j, vector] : llvm::enumerate(turnLoaded(rows)))
           put(b_.add(k, b_.mul(distance, int64_t(j))), vector);
       };
       // Masked loads are not prefetched: only the end of a run has them.
@@ -118,7 +138,7 @@ void StepReader::turnNumbers(ArrayRef<Value> sources, Value ks, Value runs, Valu
 // Numbers that are consecutive in K are pairs in memory, but for one where a run ends and the next
 // begins. An even distance apart, both halves of a pair are consecutive with those of the next.
 void StepReader::turnPairs(ArrayRef<Value> sources, Value ks, Value runs, Value distance,
-                           llvm::function_ref<void(Value, Value)> put,
+                           llvm::function_ref<void(Value, Number)> put,
                            llvm::function_ref<void(Value, Value, Value)> gather) {
   Value lanes = b_.idx(turned()), one = b_.idx(1), two = b_.idx(2);
   Value inPairs = b_.eq(distance, one), isOdd = b_.ne(b_.rem(distance, two), b_.idx(0));
@@ -147,7 +167,7 @@ void StepReader::turnPairs(ArrayRef<Value> sources, Value ks, Value runs, Value 
                 },
                 [&] { return loadAll(sources, at, apart); });
             for (auto [j, vector] : llvm::enumerate(transposeInRegisters(b_, rows)))
-              put(b_.add(pair, b_.mul(step, int64_t(j))), vector);
+              put(b_.add(pair, b_.mul(step, int64_t(j))), {vector, {}});
           });
       return b_.add(pair, b_.mul(b_.max(count, one), step));
     });

@@ -42,29 +42,35 @@ public:
   /// What lies at this element will be read soon.
   void prefetch(Value at);
 
-  /// Rows and steps that are turned at once. Larger tiles of narrow types would leave the
-  /// registers.
-  int turned() const { return std::min(16, values_.lanes()); }
+  /// Rows and steps that are turned at once: as many numbers as a vector of memory has. Larger
+  /// tiles of narrow types would leave the registers.
+  int turned() const {
+    return std::min(16, std::max(2, values_.lanes() / ValueBuilder::componentsOf(storage_)));
+  }
   /// Turned rows, which begin at `sources`: one vector for each of turned() steps.
-  llvm::SmallVector<Value> turn(llvm::ArrayRef<Value> sources, Offsets at, Value count);
+  llvm::SmallVector<Number> turn(llvm::ArrayRef<Value> sources, Offsets at, Value count);
 
   /// Strips of K that are consecutive in the operand are loaded from each of the sources and
-  /// turned: put(step, vector), also for steps past a strip's end, which are put again when they
+  /// turned: put(step, numbers), also for steps past a strip's end, which are put again when they
   /// are due. What no vector holds goes to gather(step, count, distance). `ks` are offsets, `runs`
   /// how many are consecutive over places `distance` apart.
   void turnAlongK(llvm::ArrayRef<Value> sources, Value ks, Value runs, Value distance,
-                  llvm::function_ref<void(Value, Value)> put,
+                  llvm::function_ref<void(Value, Number)> put,
                   llvm::function_ref<void(Value, Value, Value)> gather);
 
 private:
   using Vectors = LoopBuilder::Values;
   void turnNumbers(llvm::ArrayRef<Value> sources, Value ks, Value runs, Value distance,
-                   llvm::function_ref<void(Value, Value)> put,
+                   llvm::function_ref<void(Value, Number)> put,
                    llvm::function_ref<void(Value, Value, Value)> gather);
   void turnPairs(llvm::ArrayRef<Value> sources, Value ks, Value runs, Value distance,
-                 llvm::function_ref<void(Value, Value)> put,
+                 llvm::function_ref<void(Value, Number)> put,
                  llvm::function_ref<void(Value, Value, Value)> gather);
+  /// A vector of each row. Real and imaginary parts lie as they do in memory until they are turned.
   Vectors loadAll(llvm::ArrayRef<Value> sources, Offsets at, Value count);
+  /// The first `count` lanes of what lies there, where it is set; the others are zero.
+  Value loadBits(mlir::VectorType type, Value at, Value count);
+  llvm::SmallVector<Number> turnLoaded(llvm::ArrayRef<Value> rows);
   /// Pairs that are consecutive in memory; `count`: of single numbers.
   Vectors loadPairs(llvm::ArrayRef<Value> sources, Value offset, Value count);
 

@@ -50,7 +50,6 @@ void eraseUncalled(ModuleOp module, StringRef name) {
 
 void addPacking(std::vector<SharedFunction> &all, DType storage, bool pairs, const Target &target) {
   DType packed = StepReader::packedType(computeType(storage), pairs);
-  bool complex = kindOf(packed) == DTypeKind::Complex;
   auto packs = [=](auto emit) {
     return [=](LoopBuilder &b, ModuleOp module, const Target &target) {
       ValueBuilder values(b, target, packed);
@@ -58,8 +57,6 @@ void addPacking(std::vector<SharedFunction> &all, DType storage, bool pairs, con
     };
   };
   for (Packing packing : {Packing::AlongRows, Packing::AlongK, Packing::Across, Packing::Gather}) {
-    if (complex && (packing == Packing::AlongK || packing == Packing::Across))
-      continue;
     std::string name = packedName(storage, pairs, packed, packing);
     if (packing != Packing::Across)
       all.push_back({"pack_" + name, packs([=](LoopBuilder &b, ModuleOp module, auto &values) {

@@ -113,7 +113,7 @@ double contractCycles(const Schedule &s, const Target &target) {
                     : p == Packing::AlongRows && isFar && !panels ? 8
                     : isFromMemory                                ? 6
                                                                   : 4;
-    return numbers * (p == Packing::Gather ? gather : vector / lanes);
+    return numbers * (p == Packing::Gather ? gather : vector / lanes * (parts > 1 ? 2 : 1));
   };
   // Rows are turned a vector of them at a time, from panel to panel.
   double turned =

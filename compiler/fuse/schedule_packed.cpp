@@ -84,14 +84,11 @@ public:
     sortByBuffer(k, first);
     if (unitA && unitB)
       interleaveUnits(k, first);
-    // Pairs of real and imaginary parts are not turned in registers: what is not along rows is
-    // gathered.
-    bool turns = kindOf(product_.result) != DTypeKind::Complex;
     auto packing = [&](bool alongRows, size_t buffer) {
       if (alongRows)
         return Packing::AlongRows;
-      return turns && (turnsAlongK(k, buffer) || int(buffer) == s.spec.computed) ? Packing::AlongK
-                                                                                 : Packing::Gather;
+      return turnsAlongK(k, buffer) || int(buffer) == s.spec.computed ? Packing::AlongK
+                                                                      : Packing::Gather;
     };
     s.spec.packing[0] = packing(rowsA, 0);
     s.spec.packing[1] = packing(columnsB, 1);
@@ -108,7 +105,7 @@ public:
     if (mayPanel && !s.n.empty()) {
       Schedule panels = s;
       panels.spec.panels = true;
-      if (acrossB && turns)
+      if (acrossB)
         panels.spec.packing[1] = Packing::Across;
       consider(panels);
       if (mayStream(panels)) {
