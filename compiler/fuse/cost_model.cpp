@@ -81,6 +81,9 @@ static double readForWrite(double bytes, double rows, double tileCycles) {
   return lines * (8 + std::max(0.0, 8 - tileCycles / (rows * lines) / 4));
 }
 
+/// Cycles to store a number of columns that are apart.
+static constexpr double kScattered = 2;
+
 double contractCycles(const Schedule &s, const Target &target) {
   double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
   double steps = s.spec.pairs ? std::ceil(k / 2) : k;
@@ -113,7 +116,12 @@ double contractCycles(const Schedule &s, const Target &target) {
                     : p == Packing::AlongRows && isFar && !panels ? 8
                     : isFromMemory                                ? 6
                                                                   : 4;
-    return numbers * (p == Packing::Gather ? gather : vector / lanes * (parts > 1 ? 2 : 1));
+    // Parts of complex numbers are turned together, then taken apart.
+    double apart = isFar ? 3 * double(packedItemSize(s.spec)) / 8 : 1.6;
+    bool isTurned = p == Packing::Across || p == Packing::AlongK;
+    return numbers * (p == Packing::Gather    ? gather
+                      : parts > 1 && isTurned ? apart
+                                              : vector * (parts > 1 ? 2 : 1) / lanes);
   };
   // Rows are turned a vector of them at a time, from panel to panel.
   double turned =
@@ -127,6 +135,8 @@ double contractCycles(const Schedule &s, const Target &target) {
   // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache
   // and comes back.
   double write = vectors + (vectors * target.vectorBytes < 64 ? 12 : 4);
+  if (!s.n.empty() && s.n[0].strides.back() != 1) // one by one
+    write = kScattered * double(s.spec.tileColumns) * (parts > 1 ? 2 : 1);
   // Past the caches: through a buffer, in pieces of joined rows. One that does not go on where
   // another ends reads two lines, and other stores wait for them; one that goes on much later finds
   // what it carries in the L2 cache.

@@ -18,12 +18,15 @@ namespace {
 
 /// Rows and k that packing turns in registers at once, at most.
 constexpr int64_t kTurned = 16;
+/// Vectors of rows, and terms of a sum, from which on the vectors may run along the rows, where
+/// columns are few.
+constexpr int64_t kManyRows = 4, kLongSum = 32;
 
 class PackedChooser : ProductChooser {
 public:
   using ProductChooser::ProductChooser;
 
-  std::optional<Schedule> choose() const {
+  std::optional<Schedule> choose(bool turned) const {
     if (operands_ != 2)
       return std::nullopt;
     Schedule s = start(Family::Contract);
@@ -45,7 +48,16 @@ public:
         total *= d.extent;
       return total;
     };
+    // Turned: the vectors of a result of few columns run along its rows.
     s.swapped = rowsHaveUnit || (!columnsHaveUnit && extent(groups[1]) > extent(groups[2]));
+    if (turned) {
+      const int lanes = target_.lanes(componentDType(computeType(product_.result)));
+      if (extent(groups[s.swapped ? 1 : 2]) >= lanes ||
+          extent(groups[s.swapped ? 2 : 1]) < kManyRows * lanes || extent(groups[3]) < kLongSum ||
+          product_.size)
+        return std::nullopt;
+      s.swapped = !s.swapped;
+    }
     if (s.swapped) {
       std::swap(groups[1], groups[2]);
       std::swap(s.spec.operands[0], s.spec.operands[1]);
@@ -271,8 +283,9 @@ private:
 
 } // namespace
 
-std::optional<Schedule> choosePacked(const LabelledProduct &product, const Target &target) {
-  return PackedChooser(product, target).choose();
+std::optional<Schedule> choosePacked(const LabelledProduct &product, const Target &target,
+                                     bool turned) {
+  return PackedChooser(product, target).choose(turned);
 }
 
 } // namespace ricci

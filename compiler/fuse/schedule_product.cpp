@@ -128,6 +128,10 @@ public:
         candidates.push_back(*s);
         if (auto inPlace = chooseDirect(product_, target_, *s))
           candidates.push_back(*inPlace);
+        // Real numbers of few columns are faster in place.
+        if (kindOf(product_.result) == DTypeKind::Complex)
+          if (auto alongRows = choosePacked(product_, target_, /*turned=*/true))
+            candidates.push_back(*alongRows);
       }
     }
     bool isFused = product_.epilogue || product_.prologue,

@@ -40,8 +40,9 @@ protected:
 };
 
 /// schedule_packed.cpp: a contraction that packs its operands. Nothing where it has no rows or no
-/// columns.
-std::optional<Schedule> choosePacked(const LabelledProduct &product, const Target &target);
+/// columns. `turned`: with vectors along the rows of a result of few columns; nothing of another.
+std::optional<Schedule> choosePacked(const LabelledProduct &product, const Target &target,
+                                     bool turned = false);
 
 /// schedule_direct.cpp: the same contraction in place, where that is possible.
 std::optional<Schedule> chooseDirect(const LabelledProduct &product, const Target &target,
