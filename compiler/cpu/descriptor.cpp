@@ -349,22 +349,31 @@ LaunchData describeLanes(const Schedule &s) {
   return w.finish(s.m[0].extent ? totalExtent(s.batch) * w[W::Slabs] : 0, 0);
 }
 
-LaunchData describeReduceRows(const Schedule &s) {
+/// Bytes of pieces of rows that are read one after the other.
+constexpr int64_t kPiecesBytes = 256 << 10, kMostPieces = 1024;
+
+LaunchData describeReduceRows(const Schedule &s, const Target &target) {
   using W = ReduceRowsWord;
   Writer w(s, W::Count);
   int64_t mid = extentAt(s.batch, 0), reduced = totalExtent(s.k);
   w[W::Inner] = extentAt(s.k, 0), w[W::Next] = extentAt(s.k, 1),
   w[W::Further] = total(from(s.k, 2));
   w[W::Mid] = mid;
-  const int64_t atOnce = s.spec.rowsAtOnce, rows = kMapBlock / std::max<int64_t>(reduced, 1);
+  const DType compute = computeType(s.spec.result);
+  const int64_t piece = std::max<int64_t>(w[W::Inner] * int64_t(itemSize(s.spec.operands[0])), 1);
+  const int64_t atOnce = s.spec.rowsAtOnce, rows = s.spec.inPieces
+                                                       ? std::min(kPiecesBytes / piece, kMostPieces)
+                                                       : kMapBlock / std::max<int64_t>(reduced, 1);
   std::tie(w[W::MidBlock], w[W::MidBlocks]) =
       blocksOf(mid, std::max<int64_t>(1, rows / atOnce) * atOnce);
+  const int64_t vector = target.lanes(componentDType(compute)) * int64_t(itemSize(compute));
   w.strides(dimAt(s.k, 0));
   w.strides(dimAt(s.k, 1));
   w.strides(dimAt(s.batch, 0));
   int64_t further = w.list(from(s.k, 2)), outer = w.list(from(s.batch, 1));
   w[W::FurtherList] = further, w[W::OuterList] = outer;
-  return w.finish(mid ? total(from(s.batch, 1)) * w[W::MidBlocks] : 0, 0);
+  return w.finish(mid ? total(from(s.batch, 1)) * w[W::MidBlocks] : 0,
+                  s.spec.inPieces ? w[W::MidBlock] * vector : 0);
 }
 
 LaunchData describeReduceColumns(const Schedule &s, const Target &target) {
@@ -568,7 +577,7 @@ LaunchData describeLaunch(const Schedule &s, const Target &target) {
   case Family::Lanes:
     return describeLanes(s);
   case Family::ReduceRows:
-    return describeReduceRows(s);
+    return describeReduceRows(s, target);
   case Family::ReduceColumns:
     return describeReduceColumns(s, target);
   case Family::Fused:

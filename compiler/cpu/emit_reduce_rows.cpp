@@ -26,6 +26,11 @@ static constexpr int64_t kBlock = 4096;
 //     sums += sums over the block, by vectors, of operand 0 * operand 1 * ...
 //   results = sums of sums
 //
+// In pieces: for each task:
+//   for further reduced dims, for next: for mid, by rowsAtOnce:
+//     sums of the row += sums over inner, in one vector
+//   results = sums of sums
+//
 // A row's sums are the same whichever rows are done with it.
 namespace {
 
@@ -57,20 +62,50 @@ public:
                              b_.div(task, midBlocks), buffers);
       auto [mid0, mid1] = kernel_.block(b_.rem(task, midBlocks), kernel_.word(Word::MidBlock),
                                         kernel_.word(Word::Mid));
-      auto from = [&](Value first, Value end, int rows) {
-        b_.forLoop(first, end, b_.idx(rows), [&](Value mid) {
-          SmallVector<Offsets> bases;
-          for (int r = 0; r < rows; ++r)
-            bases.push_back(kernel_.advance(outer, b_.add(mid, r), midStrides));
-          sumRows(bases);
-        });
+      /// Rows of the block, by rowsAtOnce: where they begin, and the first one's place.
+      auto eachRows = [&](const Offsets &start, function_ref<void(ArrayRef<Offsets>, Value)> body) {
+        auto from = [&](Value first, Value end, int rows) {
+          b_.forLoop(first, end, b_.idx(rows), [&](Value mid) {
+            SmallVector<Offsets> bases;
+            for (int r = 0; r < rows; ++r)
+              bases.push_back(kernel_.advance(start, b_.add(mid, r), midStrides));
+            body(bases, b_.sub(mid, mid0));
+          });
+        };
+        Value single = mid0;
+        if (rowsAtOnce_ > 1) {
+          single = b_.sub(mid1, b_.rem(b_.sub(mid1, mid0), b_.idx(rowsAtOnce_)));
+          from(mid0, single, rowsAtOnce_);
+        }
+        from(single, mid1, 1);
       };
-      Value single = mid0;
-      if (rowsAtOnce_ > 1) {
-        single = b_.sub(mid1, b_.rem(b_.sub(mid1, mid0), b_.idx(rowsAtOnce_)));
-        from(mid0, single, rowsAtOnce_);
-      }
-      from(single, mid1, 1);
+      if (!spec_.inPieces)
+        return eachRows(outer, [&](ArrayRef<Offsets> bases, Value) { sumRows(bases); });
+      DType compute = values_.compute();
+      Value sums = b_.view(kernel_.workspace, b_.idx(0),
+                           b_.mul(kernel_.word(Word::MidBlock), lanes_ * values_.components()),
+                           values_.componentType());
+      auto placeOf = [&](Value row, size_t r) { return b_.mul(b_.add(row, int64_t(r)), lanes_); };
+      b_.forLoop(b_.sub(mid1, mid0), [&](Value row) {
+        values_.store(values_.zero(lanes_), sums, compute, placeOf(row, 0), lanes_);
+      });
+      eachPiece({outer}, {}, [&](ArrayRef<Offsets> start, ValueRange) {
+        eachRows(start[0], [&](ArrayRef<Offsets> bases, Value row) {
+          Sums piece = sumBlock(bases, b_.idx(0), kernel_.word(Word::Inner));
+          for (size_t r = 0; r < bases.size(); ++r) {
+            Value place = placeOf(row, r);
+            Number sum = values_.load(sums, compute, place, lanes_);
+            values_.store(values_.add(sum, vectorOf(piece, r)), sums, compute, place, lanes_);
+          }
+        });
+        return LoopBuilder::Values{};
+      });
+      eachRows(outer, [&](ArrayRef<Offsets> bases, Value row) {
+        Sums vectors;
+        for (size_t r = 0; r < bases.size(); ++r)
+          vectors.push_back(values_.load(sums, compute, placeOf(row, r), lanes_));
+        write(bases, vectors, {});
+      });
     });
   }
 
@@ -110,7 +145,10 @@ private:
     return row * size_t(accumulators_ + 1) + size_t(accumulator);
   }
 
-  void sumRows(ArrayRef<Offsets> bases) {
+  /// The further reduced dims and the next one, from what some rows begin at: body(rows, values).
+  LoopBuilder::Values
+  eachPiece(ArrayRef<Offsets> bases, ValueRange inits,
+            function_ref<LoopBuilder::Values(ArrayRef<Offsets>, ValueRange)> body) {
     using Word = ReduceRowsWord;
     int buffers = kernel_.buffersCount();
     auto advanced = [&](ArrayRef<Offsets> from, function_ref<Offsets(const Offsets &)> step) {
@@ -119,31 +157,54 @@ private:
         to.push_back(step(base));
       return to;
     };
+    return b_.forIter(
+        b_.idx(0), kernel_.word(Word::Further), b_.idx(1), inits, [&](Value f, ValueRange sums) {
+          auto further =
+              offsetsAt(b_, kernel_.descriptor, kernel_.word(Word::FurtherList), f, buffers);
+          auto rows = advanced(bases, [&](const Offsets &base) {
+            Offsets sum;
+            for (auto [x, y] : llvm::zip(further, base))
+              sum.push_back(b_.add(x, y));
+            return sum;
+          });
+          return b_.forIter(b_.idx(0), kernel_.word(Word::Next), b_.idx(1), sums,
+                            [&](Value next, ValueRange inner) {
+                              return body(advanced(rows,
+                                                   [&](const Offsets &base) {
+                                                     return kernel_.advance(base, next, next_);
+                                                   }),
+                                          inner);
+                            });
+        });
+  }
+
+  void sumRows(ArrayRef<Offsets> bases) {
     auto last =
-        b_.forIter(b_.idx(0), kernel_.word(Word::Further), b_.idx(1), flatten(zeros(bases.size())),
-                   [&](Value f, ValueRange sums) {
-                     auto further = offsetsAt(b_, kernel_.descriptor,
-                                              kernel_.word(Word::FurtherList), f, buffers);
-                     auto rows = advanced(bases, [&](const Offsets &base) {
-                       Offsets sum;
-                       for (auto [x, y] : llvm::zip(further, base))
-                         sum.push_back(b_.add(x, y));
-                       return sum;
-                     });
-                     return b_.forIter(b_.idx(0), kernel_.word(Word::Next), b_.idx(1), sums,
-                                       [&](Value next, ValueRange inner) {
-                                         return alongInner(advanced(rows,
-                                                                    [&](const Offsets &base) {
-                                                                      return kernel_.advance(
-                                                                          base, next, next_);
-                                                                    }),
-                                                           inner);
-                                       });
-                   });
-    Sums sums = unflatten(last);
-    Sums vectors;
-    for (size_t r = 0; spec_.vectorized && r < bases.size(); ++r)
-      vectors.push_back(sumOf(ArrayRef(sums).slice(at(r, 0), size_t(accumulators_))));
+        eachPiece(bases, flatten(zeros(bases.size())),
+                  [&](ArrayRef<Offsets> rows, ValueRange sums) { return alongInner(rows, sums); });
+    Sums sums = unflatten(last), vectors, scalars;
+    for (size_t r = 0; r < bases.size(); ++r) {
+      if (spec_.vectorized)
+        vectors.push_back(sumOf(ArrayRef(sums).slice(at(r, 0), size_t(accumulators_))));
+      scalars.push_back(sums[at(r, accumulators_)]);
+    }
+    write(bases, vectors, scalars);
+  }
+
+  /// All sums of a row as one vector.
+  Number vectorOf(ArrayRef<Number> sums, size_t row) {
+    Number vector = sumOf(sums.slice(at(row, 0), size_t(accumulators_)));
+    if (masks_)
+      return vector;
+    Number scalar = sums[at(row, accumulators_)], none = values_.zero(lanes_);
+    auto first = [&](Value number, Value zeros) -> Value {
+      return number ? Value(b_.op<vector::InsertOp>(number, zeros, int64_t(0))) : number;
+    };
+    return values_.add(vector, {first(scalar.re, none.re), first(scalar.im, none.im)});
+  }
+
+  /// The results of rows, given the sums of their vectors, or scalars, or both.
+  void write(ArrayRef<Offsets> bases, ArrayRef<Number> vectors, ArrayRef<Number> scalars) {
     // The sums of as many rows as a vector has lanes, at most, are one vector on the way.
     SmallVector<Number> totals;
     for (size_t r = 0; r < vectors.size(); r += size_t(lanes_)) {
@@ -151,8 +212,10 @@ private:
       totals.append(values_.horizontalSums(ArrayRef(vectors).slice(r, count)));
     }
     for (auto [r, base] : llvm::enumerate(bases)) {
-      Number total = sums[at(r, accumulators_)];
-      kernel_.write(spec_.vectorized ? values_.add(total, totals[r]) : total, base.back(), {}, 0);
+      Number total = totals.empty()    ? scalars[r]
+                     : scalars.empty() ? totals[r]
+                                       : values_.add(scalars[r], totals[r]);
+      kernel_.write(total, base.back(), {}, 0);
     }
   }
 

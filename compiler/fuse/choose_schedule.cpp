@@ -85,7 +85,10 @@ void considerFused(KernelOp kernel, std::optional<LoopProgram> loops, const Targ
   if (loops) {
     Schedule fused = chooseFusedSchedule(std::move(*loops), target);
     // Entries read pieces of lines where loops, it is predicted, read all of them as fast.
-    const double least = schedule.spec.family == Family::Lanes ? 0.9 : 1;
+    // Pieces are read as they lie, which loops do not do.
+    const double least = schedule.spec.inPieces                  ? 0.5
+                         : schedule.spec.family == Family::Lanes ? 0.9
+                                                                 : 1;
     if (fused.predictedSeconds < least * schedule.predictedSeconds) {
       schedule = std::move(fused);
       if (expanded)

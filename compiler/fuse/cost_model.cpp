@@ -50,8 +50,7 @@ static std::pair<double, double> cutTiles(const Schedule &s, double lanes) {
   return {rows * 12 * strips, std::min(1.0, tile / inner)};
 }
 
-/// Of an operand, all that the launch reads.
-static double bytesOf(const Schedule &s, size_t operand) {
+double bytesOf(const Schedule &s, size_t operand) {
   double bytes = double(itemSize(s.spec.stored(operand)));
   for (const Dims *dims : {&s.batch, &s.m, &s.n, &s.k})
     for (const Dim &dim : *dims)

@@ -29,6 +29,8 @@ inline constexpr int64_t kMostSteps = 1 << 15;
 /// Whether a result of this size is gone from the caches before anybody reads it. It is stored past
 /// them, which spares reading the lines that it overwrites.
 bool leavesCaches(double bytes, const Target &target);
+/// Of an operand, all that the launch reads.
+double bytesOf(const Schedule &s, size_t operand);
 
 /// Whether rows of so many bytes of so many in all are read one after the other, and fetched ahead,
 /// where vectors run along a kept axis. Side by side they are streams that end before a prefetcher

@@ -82,6 +82,8 @@ ScheduleAttr toAttribute(const Schedule &s, MLIRContext *context) {
     params.append("unit", b.getI64IntegerAttr(s.spec.unit));
     if (s.spec.rowsAtOnce > 1)
       params.append("at_once", b.getI64IntegerAttr(s.spec.rowsAtOnce));
+    if (s.spec.inPieces)
+      params.append("pieces", b.getUnitAttr());
   }
   if (const auto &r = s.rowBlocks)
     params.append("rows", b.getDenseI64ArrayAttr({r->entries, r->rows, r->blockRows, r->passed}));
@@ -485,6 +487,9 @@ FailureOr<Schedule> fromAttribute(ScheduleAttr attribute, Operation *op) {
           read.fail("a reduction reads 1, 2, 4 or 8 rows 'at_once'");
       }
       s.spec.shared = sharedOperands(s);
+      s.spec.inPieces = params.contains("pieces");
+      if (s.spec.inPieces && (*family != Family::ReduceRows || s.k.empty()))
+        read.fail("sums of rows come in 'pieces'");
     }
   }
   if (*family == Family::ReduceColumns && (!s.spec.vectorized || s.batch.empty()))

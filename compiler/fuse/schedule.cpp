@@ -256,6 +256,7 @@ std::string KernelSpec::name() const {
     for (size_t i = 0; i <= operands.size(); ++i)
       name += !vectorized ? 's' : shared >> i & 1 ? 'r' : unit >> i & 1 ? '1' : '0';
     name += rowsAtOnce > 1 ? "_by_" + std::to_string(rowsAtOnce) : "";
+    name += inPieces ? "_pieces" : "";
   }
   if (family == Family::Transpose && streams)
     name += "_past";

@@ -105,6 +105,9 @@ struct KernelSpec {
   /// ReduceRows, several at once: operands that are the same for all of them and that advance along
   /// them, which are loaded once.
   uint32_t shared = 0;
+  /// ReduceRows, vectorized: rows come in pieces that lie far apart. Those of a block of rows, side
+  /// by side, are added before the next ones; the sums lie in the workspace meanwhile.
+  bool inPieces = false;
   int tileRows = 0, tileColumns = 0; ///< Contract: the register tile, in numbers
   Packing packing[2] = {Packing::Gather, Packing::Gather}; ///< Contract: of rows and columns
   /// Contract: the result is contiguous along the innermost column dim, and every panel of columns

@@ -255,11 +255,31 @@ private:
       bringToFront(s.k, *best);
       s.spec.vectorized = true;
       s.spec.unit = unitBits(s.k[0]);
-      if (rowsAtOnce(s))
+      s.spec.inPieces = isInPieces(s);
+      // Pieces follow each other in memory. Of less than a vector several hide what each costs.
+      const double lanes = target_.lanes(componentDType(computeType(product_.result)));
+      if (s.spec.inPieces ? double(s.k[0].extent) <= lanes : rowsAtOnce(s))
         s.spec.rowsAtOnce = kRows;
       s.spec.shared = sharedOperands(s);
     }
     return s;
+  }
+
+  /// Whether rows of what is read from memory come in short pieces, next to those of other rows:
+  /// one row after the other would be more streams than prefetchers follow.
+  bool isInPieces(const Schedule &s) const {
+    constexpr double kShortPiece = 2048;
+    if (s.k.size() < 2 || s.batch.empty() || s.batch[0].extent < kRows || product_.size)
+      return false;
+    size_t largest = 0;
+    for (size_t i = 1; i < operands_; ++i)
+      if (bytesOf(s, i) > bytesOf(s, largest))
+        largest = i;
+    auto distance = [&](const Dim &dim) { return std::abs(double(dim.strides[largest])); };
+    const double piece = double(s.k[0].extent), item = double(itemSize(s.spec.operands[largest]));
+    return distance(s.k[0]) == 1 && piece * item <= kShortPiece && distance(s.batch[0]) >= piece &&
+           distance(s.batch[0]) < 2 * piece && distance(s.k[1]) >= 2 * distance(s.batch[0]) &&
+           bytesOf(s, largest) > double(target_.l2Bytes);
   }
 
   double rowBytes(int64_t extent) const {
