@@ -73,7 +73,8 @@ SmallVector<Number> StepReader::turnLoaded(ArrayRef<Value> rows) {
   for (Value vector : transposeInRegisters(b_, rows, parts)) {
     if (parts == 2) {
       auto apart = b_.op<vector::DeinterleaveOp>(vector);
-      turned.push_back({apart.getRes1(), apart.getRes2()});
+      turned.push_back(
+          values_.converted({apart.getRes1(), apart.getRes2()}, storage_, this->turned()));
     } else {
       turned.push_back(
           {vector, values_.components() == 2 ? values_.zero(this->turned()).im : Value()});

@@ -15,6 +15,14 @@
 //   %1 = ricci.reduce sum %0 dims = [1] : tensor<64x16384xf32> -> tensor<64xf32>
 //   %2 = ricci.reduce sum %1 dims = [0] : tensor<64xf32> -> tensor<f32>
 //
+// On a CPU, a reduction over axes on both sides of those that stay, whose rows therefore lie in
+// short pieces that are far apart, goes along the outer ones first, as memory lies:
+//
+//   %0 = ricci.reduce max %x dims = [0, 2] : tensor<2000x100x40xf32> -> tensor<100xf32>
+//   ==>
+//   %0 = ricci.reduce max %x dims = [0] : tensor<2000x100x40xf32> -> tensor<100x40xf32>
+//   %1 = ricci.reduce max %0 dims = [1] : tensor<100x40xf32> -> tensor<100xf32>
+//
 //===----------------------------------------------------------------------===//
 #include "compiler/fuse/split_reductions.h"
 
@@ -54,6 +62,13 @@ constexpr Rules kCpu = {64, 64, 1 << 20, 1 << 16, 1024, 64 * 64, 1024, 2};
 
 /// Products of a contraction that are worth a second kernel on a CPU: most of a millisecond.
 constexpr int64_t kLongContraction = 1 << 26;
+/// Bytes of a piece of a row that are few, pieces of a row that are many, and bytes that leave the
+/// L2 cache.
+constexpr int64_t kShortPiece = 2048, kManyPieces = 8, kLargeBytes = 1 << 20;
+/// Bytes of a row that is still in the L2 cache when another reduction goes over it, and operations
+/// between the two that are looked at.
+constexpr int64_t kRowBytes = 512 << 10;
+constexpr size_t kMostBetween = 32;
 /// Parts that are worth a third kernel, where they leave a rest.
 constexpr int64_t kManyParts = 4;
 /// Parts of a contraction in tiles on a CPU that are worth a second kernel: with fewer, its tiles
@@ -138,6 +153,8 @@ private:
       reduced *= shape[size_t(dim)];
     if (results == 0 || reduced == 0)
       return {};
+    if (Value outerFirst = cpu ? splitBySide(b, op) : Value())
+      return outerFirst;
     // Where the last axis stays, a task computes neighbouring columns.
     bool inColumns = !llvm::is_contained(dims, int64_t(shape.size()) - 1) &&
                      shape.back() >= rules().leastColumns;
@@ -176,6 +193,74 @@ private:
     Value whole = ReduceOp::create(b, loc, type.clone(typeOf(part).getElementType()), op.getKind(),
                                    part, ArrayRef<int64_t>{place});
     return converted(b, whole, type.getElementType());
+  }
+
+  /// Whether another reduction over the same axes reads what this one gives, or the other way
+  /// round: one kernel goes over each row for both.
+  static bool isChained(ReduceOp op) {
+    auto reads = [](ReduceOp reader, ReduceOp from) {
+      SmallVector<Operation *> work{reader.getInput().getDefiningOp()};
+      llvm::SmallPtrSet<Operation *, 16> seen;
+      while (!work.empty() && seen.size() < kMostBetween) {
+        Operation *next = work.pop_back_val();
+        if (!next || !seen.insert(next).second)
+          continue;
+        if (next == from.getOperation())
+          return true;
+        for (Value operand : next->getOperands())
+          work.push_back(operand.getDefiningOp());
+      }
+      return false;
+    };
+    return llvm::any_of(op->getBlock()->getOps<ReduceOp>(), [&](ReduceOp other) {
+      return other != op && other.getDims() == op.getDims() &&
+             typeOf(other.getInput()).getShape() == typeOf(op.getInput()).getShape() &&
+             (reads(other, op) || reads(op, other));
+    });
+  }
+
+  /// The outer axes first, then those behind the axes that stay; nothing where that gains nothing.
+  Value splitBySide(OpBuilder &b, ReduceOp op) {
+    RankedTensorType type = typeOf(op.getInput()), result = typeOf(op.getOutput());
+    const size_t rank = size_t(type.getRank());
+    auto isReduced = [&](size_t dim) { return llvm::is_contained(op.getDims(), int64_t(dim)); };
+    size_t inner = rank;
+    while (inner > 0 && isReduced(inner - 1))
+      --inner;
+    if (inner == rank || strideOf(op.getInput(), rank - 1) != 1)
+      return {};
+    int64_t pieces = 1, bytes = int64_t(itemSize(elementDType(type)));
+    SmallVector<int64_t> outerDims, innerDims, shape;
+    for (size_t dim = 0; dim < rank; ++dim) {
+      const int64_t extent = type.getShape()[dim];
+      if (dim < inner && isReduced(dim)) {
+        outerDims.push_back(int64_t(dim));
+        pieces *= extent;
+        continue;
+      }
+      if (dim >= inner) {
+        innerDims.push_back(int64_t(shape.size()));
+        bytes *= extent;
+      }
+      shape.push_back(extent);
+    }
+    if (bytes > kShortPiece || pieces < kManyPieces ||
+        type.getNumElements() * int64_t(itemSize(elementDType(type))) < kLargeBytes)
+      return {};
+    if (bytes * pieces <= kRowBytes && isChained(op))
+      return {};
+    Type element = wide(b, type.getElementType());
+    Value input = wide(b, op.getInput());
+    auto sums = ReduceOp::create(b, op.getLoc(), typeOf(input).clone(shape), op.getKind(), input,
+                                 outerDims);
+    Value pieceSums = sums.getOutput();
+    if (Value inParts = split(b, sums)) {
+      pieceSums = inParts;
+      sums.erase();
+    }
+    Value whole =
+        ReduceOp::create(b, op.getLoc(), result.clone(element), op.getKind(), pieceSums, innerDims);
+    return converted(b, whole, result.getElementType());
   }
 
   /// All but the last `rest` indices of an axis, and these.

@@ -8,6 +8,7 @@
 #include "tests/cpu/level_fixture.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace ricci::test {
 namespace {
@@ -168,6 +169,32 @@ TEST_P(Kernels, sumsSeveralRowsAtOnce) {
         for (const char *equation : {"ij->i", "ij,j->i", "j,ij->i", "ij,j,ij->i", "bij,bj->bi"})
           expectRightFor(Family::ReduceRows, equation, {{'b', 2}, {'i', rows}, {'j', n}}, t, true,
                          false, {}, 4);
+}
+
+// The sums of all rows of a block wait for the next piece of each.
+TEST_P(Kernels, sumsRowsInPieces) {
+  Random random(17);
+  int turn = 0;
+  for (DType t : allTypes())
+    for (int64_t rows : {0, 1, 3, 4, 11, 1500})
+      for (int64_t n : {1, 7, 16, 33}) {
+        if (rows == 1500 && n != 7)
+          continue;
+        for (const char *equation :
+             {"xik->i", "xik,xk->i", "xik,xik->i", "bxiyk,xyk->bi", "xyik,xk,yik->i"}) {
+          Extents extents{{'b', 2}, {'x', 5}, {'y', 2}, {'i', rows}, {'k', n}};
+          size_t operands = size_t(std::count(equation, equation + std::strlen(equation), ',')) + 1;
+          const bool accumulates = ++turn % 3 == 0;
+          auto product = makeProduct(equation, extents, std::vector<DType>(operands, t), t,
+                                     {&random, turn % 2 == 0, false, false, false});
+          product.accumulate = accumulates;
+          Schedule s = elementwiseSchedule(Family::ReduceRows, product, true, turn / 2 % 2 ? 4 : 1);
+          s.spec.inPieces = true;
+          expectRight(s, product, target());
+          if (HasFailure())
+            return;
+        }
+      }
 }
 
 // Long rows are summed block by block.

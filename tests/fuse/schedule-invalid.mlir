@@ -228,3 +228,14 @@ func.func @three_at_once(%a: tensor<30x40xf32>) -> tensor<30xf32> {
   }
   return %0 : tensor<30xf32>
 }
+
+// -----
+
+func.func @pieces_of_columns(%a: tensor<30x40xf32>) -> tensor<30xf32> {
+  // expected-error @+1 {{bad schedule: sums of rows come in 'pieces'}}
+  %0 = ricci.kernel "ij->i" ins(%x = %a : tensor<30x40xf32>) -> tensor<30xf32> schedule(#ricci.schedule<"reduce_columns", {batch = [array<i64: 30, 1, 1>], bytes = 1 : i64, flops = 1 : i64, k = [array<i64: 40, 1, 0>], operands = ["f32"], pieces, result = "f32", seconds = 1.0 : f64, unit = 1 : i64}>) layouts([40, 1], [1]) {
+    %1 = ricci.einsum "ij->i" ins(%x : tensor<30x40xf32>) -> tensor<30xf32>
+    ricci.yield %1 : tensor<30xf32>
+  }
+  return %0 : tensor<30xf32>
+}

@@ -206,6 +206,26 @@ TEST(Schedule, families) {
   EXPECT_EQ(family({{1000, {1000, 0, 1}, true}, {1000, {1, 1, 0}, false}}), Family::ReduceRows);
 }
 
+// Rows of memory whose pieces are short and far apart are read as they lie: those of the next rows
+// come before the next piece.
+TEST(Schedule, rowsInPieces) {
+  auto chosen = [](int64_t outer, int64_t rows, int64_t inner, bool isKept) {
+    return chooseSchedule(product({{outer, {rows * inner, 0}, false},
+                                   {rows, {inner, 1}, true},
+                                   {inner, {1, isKept ? rows : 0}, isKept}}),
+                          target("znver4"));
+  };
+  Schedule pieces = chosen(2000, 100, 40, false);
+  EXPECT_EQ(pieces.spec.family, Family::ReduceRows);
+  EXPECT_TRUE(pieces.spec.inPieces);
+  EXPECT_EQ(pieces.spec.rowsAtOnce, 1);
+  EXPECT_TRUE(chosen(2000, 100, 7, false).spec.inPieces);
+  EXPECT_EQ(chosen(2000, 1000, 7, false).spec.rowsAtOnce, 4); // less than a vector
+  EXPECT_FALSE(chosen(20, 100, 40, false).spec.inPieces);     // in the cache
+  EXPECT_FALSE(chosen(20, 100, 4000, false).spec.inPieces);   // long pieces
+  EXPECT_FALSE(chosen(2000, 100, 40, true).spec.inPieces);    // columns
+}
+
 // What rows share is loaded once for several; those of memory are read in their order, unless the
 // operand that they share is in no L1 cache.
 TEST(Schedule, rowsAtOnceFromMemory) {

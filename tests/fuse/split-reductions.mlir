@@ -125,3 +125,32 @@ func.func @c_order(%a: tensor<3000x3000xf32>) -> tensor<f32> {
   %0 = ricci.reduce sum %a dims = [0, 1] : tensor<3000x3000xf32> -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// Axes on both sides of those that stay: on a CPU the outer ones first, as memory lies, where the rows' pieces are short.
+// CPU-LABEL: func.func @both_sides
+// CPU-NEXT: %[[MAX:.*]] = ricci.reduce max %arg0 dims = [0] : tensor<2000x100x3x40xf32> -> tensor<100x3x40xf32>
+// CPU-NEXT: %[[ALL:.*]] = ricci.reduce max %[[MAX]] dims = [1, 2] : tensor<100x3x40xf32> -> tensor<100xf32>
+// CPU-NEXT: ricci.reduce max %arg1 dims = [0, 2] : tensor<20x100x4000xf32> -> tensor<100xf32>
+// CPU-NEXT: ricci.reduce max %arg2 dims = [0, 2] : tensor<7x100x400xf32> -> tensor<100xf32>
+// CPU-NEXT: return %[[ALL]]
+// CHECK-LABEL: func.func @both_sides
+// CHECK-NOT: dims = [0] : tensor<2000x100x3x40xf32>
+// CHECK: return
+func.func @both_sides(%a: tensor<2000x100x3x40xf32>, %b: tensor<20x100x4000xf32>, %c: tensor<7x100x400xf32>) -> (tensor<100xf32>, tensor<100xf32>, tensor<100xf32>) {
+  %0 = ricci.reduce max %a dims = [0, 2, 3] : tensor<2000x100x3x40xf32> -> tensor<100xf32>
+  %1 = ricci.reduce max %b dims = [0, 2] : tensor<20x100x4000xf32> -> tensor<100xf32>
+  %2 = ricci.reduce max %c dims = [0, 2] : tensor<7x100x400xf32> -> tensor<100xf32>
+  return %0, %1, %2 : tensor<100xf32>, tensor<100xf32>, tensor<100xf32>
+}
+
+// Not where a row is still in the cache when another reduction that depends on it goes over it.
+// CPU-LABEL: func.func @chained
+// CPU: ricci.reduce max %{{.*}} dims = [0, 2] : tensor<256x64x100xf32> -> tensor<64xf32>
+// CPU: ricci.reduce sum %{{.*}} dims = [0, 2] : tensor<256x64x100xf32> -> tensor<64xf32>
+func.func @chained(%a: tensor<256x64x100xf32>) -> tensor<64xf32> {
+  %0 = ricci.reduce max %a dims = [0, 2] : tensor<256x64x100xf32> -> tensor<64xf32>
+  %1 = ricci.reshape %0 : tensor<64xf32> -> tensor<64x1xf32>
+  %2 = ricci.elementwise subtract(%a, %1) : (tensor<256x64x100xf32>, tensor<64x1xf32>) -> tensor<256x64x100xf32>
+  %3 = ricci.reduce sum %2 dims = [0, 2] : tensor<256x64x100xf32> -> tensor<64xf32>
+  return %3 : tensor<64xf32>
+}
