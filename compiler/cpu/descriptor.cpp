@@ -543,7 +543,9 @@ LaunchData describeFused(const Schedule &s, const Target &target) {
   for (auto [i, slot] : llvm::enumerate(layout.turned))
     if (slot >= 0) {
       d[size_t(layout.slots + slot)] = workspace;
-      int64_t bytes = d[W::MidBlock] * columns * int64_t(itemSize(program.accesses[i].type));
+      // The last vector of a row begins anywhere where a guard ends along it.
+      int64_t bytes =
+          (d[W::MidBlock] * columns + lanes) * int64_t(itemSize(program.accesses[i].type));
       workspace = int64_t(llvm::alignTo(uint64_t(workspace + bytes), 64));
     }
   LaunchData data;

@@ -28,6 +28,8 @@
 #include "compiler/cpu/streaming.h"
 #include "compiler/fuse/cost_model.h"
 
+#include <functional>
+
 using namespace mlir;
 
 namespace ricci {
@@ -131,9 +133,14 @@ void FusedEmitter::emit() {
 
 SmallVector<int> FusedEmitter::readFromOutside(const LoopProgram::Pass &pass) const {
   llvm::SmallSetVector<int, 4> read;
-  auto add = [&](int i) {
-    if (!node(i).full && !program.isGuarded(i))
+  llvm::SmallSetVector<int, 4> guarded; // and on the kept axes: what they read, which is known
+  std::function<void(int)> add = [&](int i) {
+    if (node(i).full)
+      return;
+    if (!program.isGuarded(i))
       read.insert(i);
+    else if (guarded.insert(i))
+      llvm::for_each(node(i).operands, add);
   };
   for (int i : pass.full)
     llvm::for_each(node(i).operands, add);

@@ -20,6 +20,7 @@
 #include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
+#include <functional>
 
 namespace ricci {
 
@@ -267,9 +268,14 @@ private:
 
   void emitPass(const LoopProgram::Pass &pass) {
     // What the pass reads from outside of it is computed before.
-    auto before = [&](int i) {
-      if (!node(i).full && !loops_.isGuarded(i))
+    llvm::SmallDenseSet<int> guarded;
+    std::function<void(int)> before = [&](int i) {
+      if (node(i).full)
+        return;
+      if (!loops_.isGuarded(i))
         nodes_.get(i);
+      else if (guarded.insert(i).second)
+        llvm::for_each(node(i).operands, before);
     };
     for (const auto &nodes : {pass.full, pass.guarded})
       for (int i : nodes)

@@ -141,12 +141,13 @@ void FusedNodes::pad(int index) {
                                 sum(guard.index.factors, guard.index.offset, false), guard.extent));
   text_.line("{} {} = {};", valueTypeName(n.type), variable(index), get(n.operands[0]));
   std::string condition = llvm::join(holds, " && ");
-  if (n.access < 0)
-    block(condition.empty() ? "" : "if (" + condition + ")",
-          [&] { text_.line("{} = {};", variable(index), get(n.operands[1])); });
+  auto assign = [&](const std::string &value) { text_.line("{} = {};", variable(index), value); };
+  if (condition.empty())
+    assign(n.access < 0 ? get(n.operands[1]) : loaded(n.type, element(n.access)));
+  else if (n.access < 0)
+    block("if (" + condition + ")", [&] { assign(get(n.operands[1])); });
   else
-    text_.line("{}{} = {};", condition.empty() ? "" : "if (" + condition + ") ", variable(index),
-               loaded(n.type, element(n.access)));
+    text_.line("if ({}) {} = {};", condition, variable(index), loaded(n.type, element(n.access)));
   known_[index] = variable(index);
 }
 

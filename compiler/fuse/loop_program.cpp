@@ -602,14 +602,20 @@ std::string LoopProgram::structure() const {
       out << ' ' << node.isMin << node.isProduct;
     out << '\n';
   }
-  if (inParts)
-    for (const Cut &cut : cuts()) {
-      out << "c " << cut.node << ' ' << cut.guard << ' ' << cut.isEnd << ':';
+  if (inParts) {
+    auto writeHolds = [&](int64_t at) {
       for (const Node &node : nodes)
         for (const Guard &guard : node.guards)
-          out << (endsAlong(guard) && holdsFrom(guard, cut.at));
+          out << (endsAlong(guard) && holdsFrom(guard, at));
       out << '\n';
+    };
+    out << "c ";
+    writeHolds(0);
+    for (const Cut &cut : cuts()) {
+      out << "c " << cut.node << ' ' << cut.guard << ' ' << cut.isEnd << ' ';
+      writeHolds(cut.at);
     }
+  }
   for (const Store &store : stores)
     out << "s %" << store.node << ' ' << store.access << ' ' << int(store.full) << '\n';
   return text;

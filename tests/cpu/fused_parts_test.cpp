@@ -65,6 +65,20 @@ TEST_P(FusedParts, Computed) {
     }
 }
 
+/// Where one of two parts is empty no end says which: that is in the kernel's key.
+TEST_P(FusedParts, OneOrTheOther) {
+  const char *text =
+      R"(func.func @main(%a: tensor<3x{0}xf32>, %b: tensor<3x{1}xf32>) -> tensor<3x{2}xf32> {{
+  %0 = ricci.elementwise add(%a, %a) : (tensor<3x{0}xf32>, tensor<3x{0}xf32>) -> tensor<3x{0}xf32>
+  %1 = ricci.elementwise multiply(%b, %b) : (tensor<3x{1}xf32>, tensor<3x{1}xf32>) -> tensor<3x{1}xf32>
+  %2 = ricci.concatenate dim = 1 (%0, %1) : (tensor<3x{0}xf32>, tensor<3x{1}xf32>) -> tensor<3x{2}xf32>
+  return %2 : tensor<3x{2}xf32>
+}}
+)";
+  for (auto [first, second] : {std::pair(0, 20), {20, 0}, {7, 13}, {13, 7}, {0, 20}})
+    expectRight(program(text, first, second, first + second), inEverySchedule(1));
+}
+
 TEST_P(FusedParts, Backwards) {
   // concatenate(a + a, b)[:, ::step] + e: ends of parts by a division
   const char *text =
@@ -121,6 +135,43 @@ TEST_P(FusedParts, Reduced) {
           if (HasFailure())
             return;
         }
+}
+
+/// What is computed from a reduction in a part alone, in the pass after the next.
+TEST_P(FusedParts, LaterPasses) {
+  const char *text =
+      R"(func.func @main(%a: tensor<37x{0}xf32>, %b: tensor<37x{1}xf32>) -> tensor<37x{0}xf32> {{
+  %0 = ricci.reduce max %a dims = [1] : tensor<37x{0}xf32> -> tensor<37xf32>
+  %1 = ricci.reshape %0 : tensor<37xf32> -> tensor<37x1xf32>
+  %2 = ricci.elementwise subtract(%a, %1) : (tensor<37x{0}xf32>, tensor<37x1xf32>) -> tensor<37x{0}xf32>
+  %3 = ricci.reduce sum %2 dims = [1] : tensor<37x{0}xf32> -> tensor<37xf32>
+  %4 = ricci.reshape %3 : tensor<37xf32> -> tensor<37x1xf32>
+  %5 = ricci.elementwise add(%1, %1) : (tensor<37x1xf32>, tensor<37x1xf32>) -> tensor<37x1xf32>
+  %6 = ricci.slice %a start = [0, 0] size = [37, 3] step = [1, 1] : tensor<37x{0}xf32> -> tensor<37x3xf32>
+  %7 = ricci.elementwise add(%5, %6) : (tensor<37x1xf32>, tensor<37x3xf32>) -> tensor<37x3xf32>
+  %8 = ricci.slice %a start = [0, 3] size = [37, {1}] step = [1, 1] : tensor<37x{0}xf32> -> tensor<37x{1}xf32>
+  %9 = ricci.elementwise multiply(%8, %4) : (tensor<37x{1}xf32>, tensor<37x1xf32>) -> tensor<37x{1}xf32>
+  %10 = ricci.elementwise add(%9, %b) : (tensor<37x{1}xf32>, tensor<37x{1}xf32>) -> tensor<37x{1}xf32>
+  %11 = ricci.concatenate dim = 1 (%7, %10) : (tensor<37x3xf32>, tensor<37x{1}xf32>) -> tensor<37x{0}xf32>
+  return %11 : tensor<37x{0}xf32>
+}}
+)";
+  for (int64_t n : {4, 16, 37, 150})
+    expectRight(program(text, n, n - 3), inEverySchedule(uint64_t(n)));
+}
+
+/// Blocks that are turned, and columns that begin anywhere.
+TEST_P(FusedParts, Turned) {
+  const char *text =
+      R"(func.func @main(%a: tensor<96x37xf32>, %b: tensor<96x59xf32>, %c: tensor<96x96xf32>) -> tensor<96x96xf32> {
+  %0 = ricci.elementwise multiply(%a, %a) : (tensor<96x37xf32>, tensor<96x37xf32>) -> tensor<96x37xf32>
+  %1 = ricci.concatenate dim = 1 (%0, %b) : (tensor<96x37xf32>, tensor<96x59xf32>) -> tensor<96x96xf32>
+  %2 = ricci.transpose %c perm = [1, 0] : tensor<96x96xf32> -> tensor<96x96xf32>
+  %3 = ricci.elementwise add(%1, %2) : (tensor<96x96xf32>, tensor<96x96xf32>) -> tensor<96x96xf32>
+  return %3 : tensor<96x96xf32>
+}
+)";
+  expectRight(text, inEverySchedule(1));
 }
 
 TEST_P(FusedParts, Scanned) {
