@@ -349,7 +349,8 @@ LaunchData describeLanes(const Schedule &s) {
   return w.finish(s.m[0].extent ? totalExtent(s.batch) * w[W::Slabs] : 0, 0);
 }
 
-/// Bytes of pieces of rows that are read one after the other.
+/// Bytes of pieces of rows that are read one after the other, and rows whose sums, a vector each,
+/// stay in the caches meanwhile.
 constexpr int64_t kPiecesBytes = 256 << 10, kMostPieces = 1024;
 
 LaunchData describeReduceRows(const Schedule &s, const Target &target) {

@@ -49,7 +49,7 @@ private:
   SmallVector<int> readFromOutside(const LoopProgram::Pass &pass) const;
   /// Whether a body of these nodes is written once.
   bool isHeavy(ArrayRef<int> nodes) const;
-  /// Nodes that a pass computes, and whether that is much.
+  /// The same of all that a pass computes on all axes, where guards hold alone too.
   bool isHeavy(const LoopProgram::Pass &pass) const;
   /// Loops along the vector axis, at what `base` has of the other axes.
   struct Line {

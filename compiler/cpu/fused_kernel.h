@@ -107,7 +107,7 @@ public:
   /// The indices of the vector axis, from the first to the end, for which a guard that ends along
   /// it holds; `isUnit`: it moves by 1 with each.
   std::pair<Value, Value> rangeOf(int64_t walker, bool isUnit, const Values &base);
-  /// Whether it holds for all that is computed from here on: null: it does not.
+  /// Whether it holds for all that is computed from here on: as found at run time, or known here.
   void hold(int64_t walker, Value holds) { held_[walker] = {holds, false}; }
   void hold(int64_t walker, bool holds) { held_[walker] = {{}, holds}; }
   /// Nodes on the kept axes whose slots hold their values (of reductions: the sums) by now.
