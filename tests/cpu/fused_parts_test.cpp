@@ -8,15 +8,13 @@
 // What a part holds may be computed, and what is read for it need not exist elsewhere.
 //
 //===----------------------------------------------------------------------===//
-#include "tests/cpu/fused_harness.h"
-#include "tests/cpu/level_fixture.h"
+#include "tests/cpu/fused_level.h"
 
 namespace ricci::test {
 namespace {
 
-class FusedParts : public OnLevel {
+class FusedParts : public FusedOnLevel {
 protected:
-  int lanes(DType type) const { return target().lanes(type); }
   /// Extents of a first and of a second part.
   std::vector<std::pair<int64_t, int64_t>> parts(DType type) const {
     int64_t n = lanes(type);
@@ -24,9 +22,6 @@ protected:
       return {{n + 1, n - 1}, {1, 4 * n}};
     return {{0, n},         {1, n},     {n, 0}, {n, n},  {n - 1, n + 1},
             {4 * n - 1, 1}, {2 * n, 3}, {1, 1}, {37, 5}, {n + 1, 4 * n}};
-  }
-  void expectRight(const std::string &text, FusedOptions options = {}) {
-    expectLikeOracle(text, target(), options);
   }
   FusedOptions inEverySchedule(uint64_t seed) const {
     FusedOptions options;
