@@ -62,6 +62,19 @@ def SplitAccumulation : Pass<"ricci-split-accumulation", "::mlir::func::FuncOp">
 }
 
 // compiler/fuse
+def TurnResults : Pass<"ricci-turn-results", "::mlir::func::FuncOp"> {
+  let summary = "Compute results that lie across their products first and turn them in a second kernel";
+  let description = [{
+    An einsum of two operands, whose result is contiguous along a label of both or has few rows or
+    columns that follow each other, computes it in another order, in which vectors run along rows or
+    columns, where two kernels are predicted to be faster. A second einsum moves it; one that reads
+    the result may read it in that order. Where the function accumulates, a third one adds it.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">];
+}
+
+// compiler/fuse
 def SplitReductions : Pass<"ricci-split-reductions", "::mlir::func::FuncOp"> {
   let summary = "Compute long reductions and contractions of few results in parts";
   let description = [{

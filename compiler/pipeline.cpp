@@ -27,7 +27,8 @@ namespace ricci {
 
 static constexpr const char *kPassNames[] = {
     "ricci-simplify",        "ricci-order-contractions", "ricci-align-operands",
-    "ricci-expand-products", "ricci-split-accumulation", "ricci-split-reductions",
+    "ricci-expand-products", "ricci-split-accumulation", "ricci-turn-results",
+    "ricci-split-reductions",
     "ricci-split-scans",     "ricci-form-kernels",       "ricci-cuda-form-attention",
     "ricci-choose-schedule", "ricci-chain-kernels",      "ricci-plan-memory",
     "ricci-emit-loops",      "ricci-lower-loops",
@@ -127,6 +128,11 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
   accumulation.cpu = options_.cpu;
   if (!options_.device.isCuda() && options_.fuse && !objectSize)
     if (Status s = run("ricci-split-accumulation", createSplitAccumulation(accumulation)); !s)
+      return s;
+  TurnResultsOptions results;
+  results.cpu = options_.cpu;
+  if (!options_.device.isCuda() && options_.fuse && !objectSize)
+    if (Status s = run("ricci-turn-results", createTurnResults(results)); !s)
       return s;
   // Objects run on one thread, and a size is no length to be divided.
   SplitReductionsOptions sums;

@@ -40,32 +40,6 @@ static std::optional<LabelledProduct> productOf(const LoopProgram &program) {
 
 namespace {
 
-/// Terms of a sum that loops add up exactly enough: they keep fewer sums at a time than reductions.
-constexpr int64_t kMostTerms = 1 << 17;
-
-/// Whether it goes element by element, for want of an axis that all operands are contiguous along.
-bool isScalar(const Schedule &s) {
-  bool mayBe = s.spec.family == Family::Map || s.spec.family == Family::ReduceRows ||
-               s.spec.family == Family::ReduceColumns;
-  return mayBe && !s.spec.vectorized && totalExtent(s.k) <= kMostTerms;
-}
-
-/// Whether a row that is summed is less than two vectors: a vector of rows at a time may be faster.
-bool hasShortRows(const Schedule &s, const Target &target) {
-  return s.spec.family == Family::ReduceRows && !s.k.empty() &&
-         s.k[0].extent < 2 * target.lanes(componentDType(computeType(s.spec.result)));
-}
-
-/// Whether most of a tile would be padding: of few columns and short sums, or of a few long sums.
-/// What is small runs by a kernel that many shapes share.
-bool isNarrow(const Schedule &s) {
-  constexpr int64_t kNarrow = 4, kMostSteps = 32, kMostSums = 16, kLong = 1 << 14;
-  const int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k);
-  return s.spec.family == Family::Contract &&
-         ((k <= kMostSteps && std::min(m, n) <= kNarrow && std::max(m, n) >= kLong) ||
-          (m * n <= kMostSums && k * totalExtent(s.batch) >= kLong && k <= kMostTerms));
-}
-
 /// Takes a schedule as a program of loops, which loads vectors of any stride, where that is faster.
 /// An einsum is written as one then.
 void considerFused(KernelOp kernel, std::optional<LoopProgram> loops, const Target &target,
@@ -130,9 +104,7 @@ struct ChooseSchedulePass : impl::ChooseScheduleBase<ChooseSchedulePass> {
       }
       Schedule schedule = product ? chooseSchedule(*product, **target)
                                   : chooseFusedSchedule(*loops, **target, size, existing);
-      bool mayBeLoops = isScalar(schedule) || hasShortRows(schedule, **target) ||
-                        isNarrow(schedule) || schedule.spec.family == Family::Lanes;
-      if (product && mayBeLoops && !product->accumulate && size == 0)
+      if (product && mayBeLoops(schedule, **target) && !product->accumulate && size == 0)
         considerFused(kernel, std::move(loops), **target, schedule);
       schedule.streams &= size == 0;
       if (schedule.takesKnown)

@@ -11,7 +11,8 @@
 
 namespace ricci {
 
-static constexpr double kBandwidth = 12e9; // bytes a second from memory
+/// Bytes a second from memory, and from the L3 cache.
+static constexpr double kBandwidth = 12e9, kCacheBandwidth = 50e9;
 static constexpr double kLaunchSeconds = 2e-7;
 /// Cycles of what is computed for a scan from which on vectors of it, which go through memory, pay.
 static constexpr double kScannedCycles = 6;
@@ -80,8 +81,29 @@ static double readForWrite(double bytes, double rows, double tileCycles) {
   return lines * (8 + std::max(0.0, 8 - tileCycles / (rows * lines) / 4));
 }
 
-/// Cycles to store a number of columns that are apart.
-static constexpr double kScattered = 2;
+/// Bytes of pages that the CPU knows the places of.
+static constexpr double kPagesBytes = 8 << 20;
+
+/// Bytes from one number of a batch entry to the next that is nearest in this buffer: those of all
+/// entries, where it is contiguous along the batch.
+static double bytesApart(const Schedule &s, size_t buffer, DType stored) {
+  double apart = HUGE_VAL, item = double(itemSize(stored));
+  for (const Dims *dims : {&s.m, &s.n, &s.k})
+    for (const Dim &dim : *dims)
+      if (dim.strides[buffer] != 0)
+        apart = std::min(apart, std::abs(double(dim.strides[buffer])) * item);
+  return apart == HUGE_VAL ? item : apart;
+}
+
+/// Cycles to store the columns of a row of a tile that are apart: each store waits for its line,
+/// where the L1 cache does not hold those of an entry.
+static double scatteredCycles(const Schedule &s, const Target &target) {
+  constexpr double kNumber = 2, kLine = 10;
+  const double bytes = std::min(64.0, bytesApart(s, 2, s.spec.result)),
+               m = double(totalExtent(s.m)), n = double(totalExtent(s.n));
+  const bool misses = bytes * m * n > double(target.l1Bytes) / 2;
+  return std::min(double(s.spec.tileColumns), n) * (kNumber + (misses ? kLine * bytes / 64 : 0));
+}
 
 double contractCycles(const Schedule &s, const Target &target) {
   double batch = double(totalExtent(s.batch)), k = double(totalExtent(s.k));
@@ -100,11 +122,16 @@ double contractCycles(const Schedule &s, const Target &target) {
   double loads = target.vectorBytes == 64 ? 0.97 : 0.5;
   double step = std::max(rows * vectors * parts / perCycle, loads * (rows + vectors)) + 0.5;
   // An element that is gathered from beyond the caches costs a line.
-  auto pack = [&](Packing p, double numbers, bool panels) {
+  auto pack = [&](Packing p, double numbers, size_t operand, bool panels) {
     double bytes = numbers * double(packedItemSize(s.spec));
     bool isFar = bytes > double(target.l2Bytes),
          isFromMemory = batch * bytes > double(target.l3Bytes) / 2;
-    double gather = isFar ? 5 : 1.5;
+    double apart = bytesApart(s, operand, s.spec.stored(operand)),
+           lines = numbers * std::min(apart, 64.0);
+    double gather = lines > double(target.l3Bytes) / 2 ? 15
+                    : numbers * apart > kPagesBytes    ? 6
+                    : lines > double(target.l2Bytes)   ? 3
+                                                       : 1.5;
     // Pairs along K are moved as one. A strip of K that is less than a vector is turned as a whole
     // one, under a mask.
     double strip = s.k.empty() ? 1 : double(s.k[0].extent);
@@ -116,10 +143,10 @@ double contractCycles(const Schedule &s, const Target &target) {
                     : isFromMemory                                ? 6
                                                                   : 4;
     // Parts of complex numbers are turned together, then taken apart.
-    double apart = isFar ? 3 * double(packedItemSize(s.spec)) / 8 : 1.6;
+    double takenApart = isFar ? 3 * double(packedItemSize(s.spec)) / 8 : 1.6;
     bool isTurned = p == Packing::Across || p == Packing::AlongK;
     return numbers * (p == Packing::Gather    ? gather
-                      : parts > 1 && isTurned ? apart
+                      : parts > 1 && isTurned ? takenApart
                                               : vector * (parts > 1 ? 2 : 1) / lanes);
   };
   // Rows are turned a vector of them at a time, from panel to panel.
@@ -128,14 +155,14 @@ double contractCycles(const Schedule &s, const Target &target) {
   // A panel of rows takes a vector of each step, however few they are.
   if (s.spec.packing[0] == Packing::AlongRows)
     turned = roundedUp(int64_t(rows), int(lanes)) / rows * 0.875;
-  double packing = pack(s.spec.packing[0], turned * double(m) * k, false) +
-                   pack(s.spec.packing[1], n * k, s.spec.panels);
+  double packing = pack(s.spec.packing[0], turned * double(m) * k, 0, false) +
+                   pack(s.spec.packing[1], n * k, 1, s.spec.panels);
   auto [cut, share] = s.n.empty() ? std::pair(0.0, 0.0) : cutTiles(s, lanes);
   // A row of a tile that is less than a cache line is written to a line that leaves the L1 cache
   // and comes back.
   double write = vectors + (vectors * target.vectorBytes < 64 ? 12 : 4);
   if (!s.n.empty() && s.n[0].strides.back() != 1) // one by one
-    write = kScattered * double(s.spec.tileColumns) * (parts > 1 ? 2 : 1);
+    write = scatteredCycles(s, target) * (parts > 1 ? 2 : 1);
   // Past the caches: through a buffer, in pieces of joined rows. One that does not go on where
   // another ends reads two lines, and other stores wait for them; one that goes on much later finds
   // what it carries in the L2 cache.
@@ -220,6 +247,19 @@ static double entryCycles(int64_t apart, double streams, double numbers, DType s
   return streams * (cycles + (isSparse ? kLineCycles * lanes : 0));
 }
 
+/// What an entry has of a buffer: numbers that follow each other, and how many such pieces.
+static std::pair<double, double> piecesOf(llvm::SmallVector<std::pair<int64_t, int64_t>> dims) {
+  llvm::sort(dims); // by stride
+  int64_t run = 1;
+  double pieces = 1;
+  for (auto [stride, extent] : dims)
+    if (stride == run)
+      run *= extent;
+    else
+      pieces *= double(extent);
+  return {double(run), pieces};
+}
+
 static double lanesCycles(const Schedule &s, const Target &target) {
   const Entry &entry = *s.spec.entry;
   const DType compute = computeType(s.spec.result);
@@ -231,11 +271,12 @@ static double lanesCycles(const Schedule &s, const Target &target) {
   double arithmetic = double(entry.points()) * products * parts;
   double numbers = 0, held = 0, moved = 0;
   for (size_t buffer = 0; buffer < entry.apart.size(); ++buffer) {
-    double close = 1, streams = 1;
+    llvm::SmallVector<std::pair<int64_t, int64_t>> own;
     for (const Dims *dims : {&entry.kept, &entry.summed})
       for (const Dim &dim : *dims)
         if (dim.strides[buffer])
-          (dim.strides[buffer] == Entry::kFar ? streams : close) *= double(dim.extent);
+          own.push_back({std::abs(dim.strides[buffer]), dim.extent});
+    auto [close, streams] = piecesOf(std::move(own));
     const bool isResult = buffer + 1 == entry.apart.size();
     numbers += close * streams;
     held += close * streams * (parts > 1 ? 2 : 1);
@@ -249,6 +290,9 @@ static double lanesCycles(const Schedule &s, const Target &target) {
   double each = entries < lanes ? entries * single : std::ceil(entries / lanes) * group;
   return double(totalExtent(s.batch)) * (30 + each);
 }
+
+/// Cycles to load a vector from beyond the L2 cache, row by row.
+static constexpr double kFarLoad = 2;
 
 static double elementwiseCycles(const Schedule &s, const Target &target) {
   double lanes = s.spec.vectorized ? target.lanes(componentDType(computeType(s.spec.result))) : 1;
@@ -283,7 +327,14 @@ static double elementwiseCycles(const Schedule &s, const Target &target) {
   case Family::ReduceColumns: {
     double inner = s.batch.empty() ? 1 : double(s.batch[0].extent),
            reduced = double(totalExtent(s.k));
-    double bytes = inner * double(itemSize(s.spec.result)), cycles = reduced * (loads + 0.25) + 8;
+    // What is read again for other rows, and no longer in the L2 cache.
+    double far = 0;
+    for (size_t operand = 0; operand < s.spec.operands.size(); ++operand)
+      if (bytesOf(s, operand) > double(target.l2Bytes) / 2 &&
+          llvm::any_of(s.batch, [&](const Dim &dim) { return dim.strides[operand] == 0; }))
+        far += kFarLoad;
+    double bytes = inner * double(itemSize(s.spec.result)),
+           cycles = reduced * (loads + 0.25 + far) + 8;
     double write = leavesCaches(kept / std::max(inner, 1.0) * bytes, target)
                        ? readForWrite(bytes, 1, std::ceil(inner / lanes) * cycles)
                        : 0;
@@ -377,10 +428,11 @@ static double entriesCycles(const LoopProgram &program, const Target &target) {
       computed += times * (node.kind == LoopProgram::Kind::ArgReduce ? 3 : 1);
   }
   for (const LoopProgram::Access &access : program.accesses) {
-    double close = 1, streams = 1;
+    llvm::SmallVector<std::pair<int64_t, int64_t>> own;
     for (size_t axis = first; axis < program.axes.size(); ++axis)
       if (int64_t stride = access.strides[axis])
-        (Entry::isFar(stride) ? streams : close) *= double(program.axes[axis].extent);
+        own.push_back({std::abs(stride), program.axes[axis].extent});
+    auto [close, streams] = piecesOf(std::move(own));
     held += close * streams;
     moved += entryCycles(access.strides[first - 1], streams, close, access.type, lanes);
   }
@@ -517,7 +569,7 @@ static double rereadBytes(const Schedule &s, const Target &target) {
   return reread;
 }
 
-double predictSeconds(const Schedule &s, const Target &target) {
+double predictSeconds(const Schedule &s, const Target &target, bool inCache) {
   double cycles = s.spec.family == Family::Fused            ? fusedCycles(*s.spec.loops, target)
                   : s.spec.family == Family::Contract       ? contractCycles(s, target)
                   : s.spec.family == Family::ContractDirect ? directCycles(s, target)
@@ -525,6 +577,8 @@ double predictSeconds(const Schedule &s, const Target &target) {
                                                             : elementwiseCycles(s, target);
   double bytes = s.bytes + rereadBytes(s, target);
   double memory = bytes > double(target.l2Bytes) ? bytes / kBandwidth : 0;
+  if (inCache && !leavesCaches(bytes, target))
+    memory *= kBandwidth / kCacheBandwidth;
   // Arithmetic and memory overlap, never wholly.
   double compute = cycles / kClock;
   return kLaunchSeconds + std::max(compute, memory) + 0.25 * std::min(compute, memory);

@@ -43,8 +43,8 @@ bool readsRowByRow(double row, double bytes, const Target &target);
 double leastSaved(double seconds);
 
 /// Seconds of one launch on one core: the larger of arithmetic and memory traffic, a part of the
-/// smaller, and the launch.
-double predictSeconds(const Schedule &schedule, const Target &target);
+/// smaller, and the launch. `inCache`: what it reads has just been written.
+double predictSeconds(const Schedule &schedule, const Target &target, bool inCache = false);
 
 /// Cycles of a packed contraction whose register tile is chosen, apart from memory.
 double contractCycles(const Schedule &schedule, const Target &target);

@@ -244,6 +244,8 @@ int64_t streamPeriod(const Schedule &schedule, const Target &target);
 
 /// Decides, from shape, strides and target alone. The cost model is in cost_model.h.
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target);
+/// Whether an einsum that would run so may be faster as a program of loops.
+bool mayBeLoops(const Schedule &schedule, const Target &target);
 /// The same for a program of loops, which is not arranged yet. `size`, `known`: as those of
 /// LabelledProduct.
 Schedule chooseFusedSchedule(LoopProgram loops, const Target &target, int64_t size = 0,

@@ -222,10 +222,34 @@ private:
     s.prefetches = product_.size == 0 && (isShort ? isLarge() : bytes_ > double(target_.l2Bytes));
   }
 
-  /// The reduced dims in the order of the operand that is largest along them.
-  SmallVector<Dim> sortedReduced() const {
-    SmallVector<Dim> dims(reduced_);
-    sortByBuffer(dims, 0);
+  /// The operand that is read most of.
+  size_t largest() const {
+    auto elements = [&](size_t operand) {
+      double count = 1;
+      for (const auto *dims : {&kept_, &reduced_})
+        for (const Dim &dim : *dims)
+          count *= dim.strides[operand] ? double(dim.extent) : 1;
+      return count;
+    };
+    size_t largest = 0;
+    for (size_t i = 1; i < operands_; ++i)
+      if (elements(i) > elements(largest))
+        largest = i;
+    return largest;
+  }
+
+  /// The reduced dims in the order of the largest operand.
+  Dims sortedReduced() const {
+    SmallVector<Dim> sorted(reduced_);
+    sortByBuffer(sorted, largest());
+    Dims dims = merged(sorted);
+    // The innermost one is a loop of its own.
+    constexpr int64_t kShort = 8;
+    if (!dims.empty() && dims[0].extent < kShort) {
+      auto longest = std::max_element(
+          dims.begin(), dims.end(), [](const Dim &a, const Dim &b) { return a.extent < b.extent; });
+      bringToFront(dims, size_t(longest - dims.begin()));
+    }
     return dims;
   }
 
@@ -240,12 +264,13 @@ private:
     for (const Dim &dim : reduced_)
       terms *= double(dim.extent);
     const double item = double(itemSize(product_.result));
-    const bool hasRows = llvm::all_of(kept, [](const Dim &dim) { return dim.strides[0] != 0; });
+    const size_t read = largest();
+    const bool hasRows = llvm::all_of(kept, [&](const Dim &dim) { return dim.strides[read] != 0; });
     const bool inMemory =
         hasRows && (terms * item >= 64 || results * item <= double(target_.l2Bytes) / 2);
-    sortByBuffer(kept, inMemory ? 0 : result());
+    sortByBuffer(kept, inMemory ? read : result());
     s.batch = merged(kept);
-    s.k = merged(sortedReduced());
+    s.k = sortedReduced();
     // The longest dim that vectors can run along.
     std::optional<size_t> best;
     for (size_t i = 0; i < s.k.size(); ++i)
@@ -309,7 +334,7 @@ private:
       return std::nullopt;
     Schedule s = start(Family::ReduceColumns);
     s.batch = dims;
-    s.k = merged(sortedReduced());
+    s.k = sortedReduced();
     s.spec.vectorized = true;
     s.spec.unit = unitBits(dims[0]);
     if (product_.size || !readsRowByRow(rowBytes(dims[0].extent), bytes_, target_))
@@ -318,7 +343,37 @@ private:
   }
 };
 
+/// Terms of a sum that loops add up exactly enough: they keep fewer sums at a time than reductions.
+constexpr int64_t kMostTerms = 1 << 17;
+
+/// Whether it goes element by element, for want of an axis that all operands are contiguous along.
+bool isScalar(const Schedule &s) {
+  bool mayBe = s.spec.family == Family::Map || s.spec.family == Family::ReduceRows ||
+               s.spec.family == Family::ReduceColumns;
+  return mayBe && !s.spec.vectorized && totalExtent(s.k) <= kMostTerms;
+}
+
+/// Whether a row that is summed is less than two vectors: a vector of rows at a time may be faster.
+bool hasShortRows(const Schedule &s, const Target &target) {
+  return s.spec.family == Family::ReduceRows && !s.k.empty() &&
+         s.k[0].extent < 2 * target.lanes(componentDType(computeType(s.spec.result)));
+}
+
+/// Whether most of a tile would be padding: of few columns and short sums, or of a few long sums.
+/// What is small runs by a kernel that many shapes share.
+bool isNarrow(const Schedule &s) {
+  constexpr int64_t kNarrow = 4, kMostSteps = 32, kMostSums = 16, kLong = 1 << 14;
+  const int64_t m = totalExtent(s.m), n = totalExtent(s.n), k = totalExtent(s.k);
+  return s.spec.family == Family::Contract &&
+         ((k <= kMostSteps && std::min(m, n) <= kNarrow && std::max(m, n) >= kLong) ||
+          (m * n <= kMostSums && k * totalExtent(s.batch) >= kLong && k <= kMostTerms));
+}
+
 } // namespace
+
+bool mayBeLoops(const Schedule &s, const Target &target) {
+  return isScalar(s) || hasShortRows(s, target) || isNarrow(s) || s.spec.family == Family::Lanes;
+}
 
 Schedule chooseSchedule(const LabelledProduct &product, const Target &target) {
   return Chooser(product, target).choose();

@@ -1,0 +1,333 @@
+//===- turn_results.cpp - contractions whose results are turned afterwards ------------------===//
+//
+// Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A result that is contiguous along a label of both operands takes one number of each product:
+// every number is stored to a cache line of its own, which comes and goes once for each entry of
+// the batch. The products are computed one behind the other, and turned in blocks:
+//
+//   %0 = ricci.einsum "bij,bjk->ikb" ins(%x, %y)
+//   ==>
+//   %1 = ricci.einsum "bij,bjk->bik" ins(%x, %y)
+//   %0 = ricci.einsum "bik->ikb" ins(%1)
+//
+// So are results in which few rows, or columns, follow each other: vectors along them would be
+// mostly empty. An einsum that reads the result may read %1 as it lies; where the function adds the
+// result to memory, a third einsum does. The cost model decides, also on the order of the labels.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/fuse/access.h"
+#include "compiler/fuse/cost_model.h"
+#include "compiler/fuse/loop_program.h"
+#include "compiler/ir/dialect.h"
+#include "compiler/ir/make_ops.h"
+#include "compiler/ir/types.h"
+#include "compiler/passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace ricci {
+
+#define GEN_PASS_DEF_TURNRESULTS
+#include "compiler/passes.h.inc"
+
+namespace {
+
+/// Products that take longer than the launch of another kernel.
+constexpr int64_t kLeastPoints = 1 << 14;
+/// What two kernels may take of the time of one, as it is predicted; of one that has entries of the
+/// batch in the lanes of its vectors, which is mostly faster than predicted.
+constexpr double kWorth = 0.75, kLanes = 0.6;
+
+using Labels = SmallVector<int32_t>;
+
+/// How a value lies in memory, or would if it were computed first.
+StridedView layoutOf(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    StridedView view = contiguous(value);
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    if (auto strides =
+            function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr))
+      view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+    return view;
+  }
+  Operation *op = value.getDefiningOp();
+  if (isView(op))
+    if (auto view = viewThrough(op, layoutOf(viewOperand(op))))
+      return *view;
+  return contiguous(value);
+}
+
+struct TurnResultsPass : impl::TurnResultsBase<TurnResultsPass> {
+  using TurnResultsBase::TurnResultsBase;
+
+  void runOnOperation() override {
+    auto target = resolveTarget(cpu);
+    if (!target) {
+      getOperation().emitError(target.error().message);
+      return signalPassFailure();
+    }
+    target_ = *target;
+    SmallVector<EinsumOp> ops(getOperation().getOps<EinsumOp>());
+    for (EinsumOp op : ops)
+      turn(op);
+  }
+
+private:
+  void turn(EinsumOp op) {
+    EinsumEquation equation = op.parsedEquation();
+    if (equation.operands.size() != 2)
+      return;
+    auto extents = equation.extents(op.getInputs().getTypes());
+    int64_t points = 1;
+    for (int64_t extent : extents)
+      points *= extent;
+    Labels moved = equation.output;
+    llvm::erase_if(moved, [&](int32_t label) { return extents[size_t(label)] == 1; });
+    Type element = typeOf(op.getResult()).getElementType();
+    // Rounded once, not before the addition too.
+    if (isAdded(op) && (element.isF16() || element.isBF16()))
+      return;
+    if (points < kLeastPoints || moved.empty() || extents.size() == equation.output.size() ||
+        runOf(equation, extents, moved) >= target_->lanes(DType::f32))
+      return;
+    ValueRange inputs = op.getInputs();
+    const DType type = elementDType(typeOf(op.getResult()));
+    double least = kWorth * secondsOf(equation, extents, inputs, type, kLanes);
+    const Labels *best = nullptr;
+    SmallVector<Labels> orders = ordersOf(equation, extents, moved);
+    for (const Labels &order : orders) {
+      EinsumEquation first = equation, second = equation;
+      first.output = order;
+      second.operands.assign(1, order);
+      double seconds =
+          secondsOf(first, extents, inputs, type) + secondsOfTurn(second, extents, type);
+      if (seconds < least)
+        least = seconds, best = &order;
+    }
+    if (best)
+      rewrite(op, equation, extents, *best);
+  }
+
+  /// Whether the function adds the result to memory.
+  bool isAdded(EinsumOp op) {
+    return getOperation()->hasAttr(kAccumulateAttr) &&
+           llvm::is_contained(getOperation().getBody().front().getTerminator()->getOperands(),
+                              op.getResult());
+  }
+
+  /// How many columns, or rows, follow each other in the result: 1 where it is contiguous along the
+  /// batch.
+  static int64_t runOf(const EinsumEquation &equation, ArrayRef<int64_t> extents,
+                       ArrayRef<int32_t> moved) {
+    auto groupOf = [&](int32_t label) {
+      return std::pair(llvm::is_contained(equation.operands[0], label),
+                       llvm::is_contained(equation.operands[1], label));
+    };
+    int64_t run = 1;
+    for (int32_t label : llvm::reverse(moved)) {
+      if (groupOf(label) != groupOf(moved.back()) || groupOf(label) == std::pair(true, true))
+        break;
+      run *= extents[size_t(label)];
+    }
+    return run;
+  }
+
+  /// Orders of the result's labels that vectors may run along rows or columns in. Those of extent 1
+  /// come last.
+  static SmallVector<Labels> ordersOf(const EinsumEquation &equation, ArrayRef<int64_t> extents,
+                                      ArrayRef<int32_t> moved) {
+    auto has = [&](size_t operand, int32_t label) {
+      return llvm::is_contained(equation.operands[operand], label);
+    };
+    Labels batch, single, own[2], asRead[2];
+    for (int32_t label : equation.output)
+      if (extents[size_t(label)] == 1)
+        single.push_back(label);
+    for (int32_t label : moved)
+      (has(0, label) ? has(1, label) ? batch : own[0] : own[1]).push_back(label);
+    for (size_t operand : {0, 1})
+      for (int32_t label : equation.operands[operand])
+        if (llvm::is_contained(own[operand], label) && !llvm::is_contained(asRead[operand], label))
+          asRead[operand].push_back(label);
+    SmallVector<Labels> orders;
+    auto add = [&](std::initializer_list<ArrayRef<int32_t>> groups) {
+      Labels order;
+      for (ArrayRef<int32_t> group : groups)
+        order.append(group.begin(), group.end());
+      order.append(single.begin(), single.end());
+      if (!llvm::is_contained(orders, order))
+        orders.push_back(std::move(order));
+    };
+    size_t last = moved.size();
+    while (last > 0 && has(0, moved[last - 1]) && has(1, moved[last - 1]))
+      --last;
+    add({moved.drop_front(last), moved.take_front(last)});
+    for (auto *labels : {own, asRead}) {
+      add({batch, labels[0], labels[1]});
+      add({batch, labels[1], labels[0]});
+    }
+    return orders;
+  }
+
+  static SmallVector<int64_t> shapeOf(ArrayRef<int32_t> labels, ArrayRef<int64_t> extents) {
+    SmallVector<int64_t> shape;
+    for (int32_t label : labels)
+      shape.push_back(extents[size_t(label)]);
+    return shape;
+  }
+
+  /// `lanes`: of what is predicted for entries in the lanes of vectors.
+  double secondsOf(const EinsumEquation &equation, ArrayRef<int64_t> extents, ValueRange inputs,
+                   DType result, double lanes = 1) const {
+    SmallVector<StridedView> operands;
+    SmallVector<DType, 3> types;
+    for (Value input : inputs) {
+      operands.push_back(layoutOf(input));
+      types.push_back(elementDType(typeOf(input)));
+    }
+    LabelledProduct product = productOf(equation, extents, operands, types, result);
+    Schedule schedule = chooseSchedule(product, *target_);
+    double seconds = schedule.predictedSeconds;
+    if (schedule.spec.family == Family::Lanes)
+      seconds *= lanes;
+    if (inputs.size() == 2 && mayBeLoops(schedule, *target_))
+      seconds = std::min(seconds, chooseFusedSchedule(asLoops(product), *target_).predictedSeconds);
+    return seconds;
+  }
+
+  double secondsOfTurn(const EinsumEquation &equation, ArrayRef<int64_t> extents,
+                       DType type) const {
+    StridedView view = inOrder(equation.operands[0], extents);
+    LabelledProduct product = productOf(equation, extents, view, {type}, type);
+    return predictSeconds(chooseSchedule(product, *target_), *target_, /*inCache=*/true);
+  }
+
+  static StridedView inOrder(ArrayRef<int32_t> labels, ArrayRef<int64_t> extents) {
+    StridedView view{shapeOf(labels, extents), SmallVector<int64_t>(labels.size()), 0};
+    int64_t stride = 1;
+    for (size_t i = labels.size(); i-- > 0; stride *= view.shape[i])
+      view.strides[i] = stride;
+    return view;
+  }
+
+  static LabelledProduct productOf(const EinsumEquation &equation, ArrayRef<int64_t> extents,
+                                   ArrayRef<StridedView> operands, ArrayRef<DType> types,
+                                   DType result) {
+    LabelledProduct product;
+    product.operands.assign(types.begin(), types.end());
+    product.result = result;
+    SmallVector<bool> used(extents.size(), false);
+    for (int64_t extent : extents)
+      product.axes.push_back({extent, SmallVector<int64_t, 3>(operands.size() + 1, 0), false});
+    auto add = [&](size_t buffer, ArrayRef<int32_t> labels, const StridedView &view) {
+      for (auto [label, size, stride] : llvm::zip(labels, view.shape, view.strides)) {
+        used[size_t(label)] = true;
+        if (size == extents[size_t(label)] && size != 1)
+          product.axes[size_t(label)].strides[buffer] += stride;
+      }
+    };
+    for (auto [i, view] : llvm::enumerate(operands))
+      add(i, equation.operands[i], view);
+    add(operands.size(), equation.output, inOrder(equation.output, extents));
+    for (int32_t label : equation.output)
+      product.axes[size_t(label)].kept = true;
+    for (size_t label = extents.size(); label-- > 0;)
+      if (!used[label])
+        product.axes.erase(product.axes.begin() + label);
+    return product;
+  }
+
+  /// The product as loops, for their prediction.
+  static LoopProgram asLoops(const LabelledProduct &product) {
+    LoopProgram program;
+    SmallVector<LabelledProduct::Axis> axes(product.axes);
+    const size_t result = product.operands.size();
+    llvm::stable_sort(axes, [&](const auto &a, const auto &b) {
+      return a.kept != b.kept ? a.kept : a.strides[result] > b.strides[result];
+    });
+    for (const LabelledProduct::Axis &axis : axes)
+      program.axes.push_back({axis.extent, !axis.kept});
+    auto add = [&](LoopProgram::Kind kind, std::initializer_list<int> operands, int access) {
+      LoopProgram::Node node;
+      node.kind = kind, node.type = node.computed = product.result;
+      node.operands = operands, node.access = access;
+      node.full = kind != LoopProgram::Kind::Reduce;
+      program.nodes.push_back(std::move(node));
+    };
+    for (size_t buffer = 0; buffer <= result; ++buffer) {
+      LoopProgram::Access access;
+      access.buffer = unsigned(buffer);
+      access.type = buffer < result ? product.operands[buffer] : product.result;
+      for (const LabelledProduct::Axis &axis : axes)
+        access.strides.push_back(axis.strides[buffer]);
+      program.accesses.push_back(std::move(access));
+      if (buffer < result)
+        add(LoopProgram::Kind::Load, {}, int(buffer));
+    }
+    add(LoopProgram::Kind::Scalar, {0, 1}, -1);
+    program.nodes.back().scalar = ScalarOp::Multiply;
+    add(LoopProgram::Kind::Reduce, {2}, -1);
+    program.nodes.back().reduce = ReduceKind::Sum, program.nodes.back().stage = 1;
+    program.stores.push_back({3, int(result), false});
+    return program;
+  }
+
+  void rewrite(EinsumOp op, const EinsumEquation &equation, ArrayRef<int64_t> extents,
+               const Labels &order) {
+    OpBuilder b(op);
+    EinsumEquation first = equation;
+    first.output = order;
+    auto type = typeOf(op.getResult());
+    Value computed = EinsumOp::create(b, op.getLoc(), type.clone(shapeOf(order, extents)),
+                                      first.str(), op.getInputs());
+    EinsumEquation second = equation;
+    second.operands.assign(1, order);
+    double turn = secondsOfTurn(second, extents, elementDType(type));
+    for (OpOperand &use : llvm::make_early_inc_range(op->getUses()))
+      readAsComputed(use, computed, equation.output, order, turn);
+    if (!op->use_empty()) {
+      Value turned = EinsumOp::create(b, op.getLoc(), type, second.str(), computed);
+      // Only what keeps its order is added fast.
+      if (isAdded(op)) {
+        second.operands.assign(1, equation.output);
+        turned = EinsumOp::create(b, op.getLoc(), type, second.str(), turned);
+      }
+      op.getResult().replaceAllUsesWith(turned);
+    }
+    op.erase();
+  }
+
+  /// Lets an einsum of two operands read what is computed where that takes less than to turn it.
+  void readAsComputed(OpOperand &use, Value computed, ArrayRef<int32_t> output,
+                      ArrayRef<int32_t> order, double turn) const {
+    auto reader = dyn_cast<EinsumOp>(use.getOwner());
+    if (!reader || reader.getInputs().size() != 2)
+      return;
+    EinsumEquation equation = reader.parsedEquation(), read = equation;
+    Labels &labels = read.operands[use.getOperandNumber()];
+    for (auto [axis, label] : llvm::enumerate(order))
+      labels[axis] =
+          equation.operands[use.getOperandNumber()][llvm::find(output, label) - output.begin()];
+    SmallVector<Value> inputs(reader.getInputs());
+    inputs[use.getOperandNumber()] = computed;
+    auto extents = equation.extents(reader.getInputs().getTypes());
+    DType type = elementDType(typeOf(reader.getResult()));
+    if (secondsOf(read, extents, inputs, type) >
+        secondsOf(equation, extents, reader.getInputs(), type) + turn)
+      return;
+    use.set(computed);
+    reader.setEquation(read.str());
+  }
+
+  const Target *target_ = nullptr;
+};
+
+} // namespace
+
+} // namespace ricci
