@@ -67,7 +67,8 @@ def TurnResults : Pass<"ricci-turn-results", "::mlir::func::FuncOp"> {
   let description = [{
     An einsum of two operands, whose result is contiguous along a label of both or has few rows or
     columns that follow each other, computes it in another order, in which vectors run along rows or
-    columns, where two kernels are predicted to be faster. A second einsum moves it; one that reads
+    columns, where two kernels are predicted to be faster. So does one that sums an operand which has
+    all labels of the result: in the order in which that lies. A second einsum moves it; one that reads
     the result may read it in that order. Where the function accumulates, a third one adds it.
   }];
   let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",

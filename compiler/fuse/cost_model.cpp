@@ -11,8 +11,8 @@
 
 namespace ricci {
 
-/// Bytes a second from memory, and from the L3 cache.
-static constexpr double kBandwidth = 12e9, kCacheBandwidth = 50e9;
+/// Bytes a second from memory: of any access, and of streams at their best; from the L3 cache.
+static constexpr double kBandwidth = 12e9, kStreamBandwidth = 25e9, kCacheBandwidth = 50e9;
 static constexpr double kLaunchSeconds = 2e-7;
 /// Cycles of what is computed for a scan from which on vectors of it, which go through memory, pay.
 static constexpr double kScannedCycles = 6;
@@ -569,16 +569,17 @@ static double rereadBytes(const Schedule &s, const Target &target) {
   return reread;
 }
 
-double predictSeconds(const Schedule &s, const Target &target, bool inCache) {
+double predictSeconds(const Schedule &s, const Target &target, Memory memoryIs) {
   double cycles = s.spec.family == Family::Fused            ? fusedCycles(*s.spec.loops, target)
                   : s.spec.family == Family::Contract       ? contractCycles(s, target)
                   : s.spec.family == Family::ContractDirect ? directCycles(s, target)
                   : s.spec.family == Family::Lanes          ? lanesCycles(s, target)
                                                             : elementwiseCycles(s, target);
   double bytes = s.bytes + rereadBytes(s, target);
-  double memory = bytes > double(target.l2Bytes) ? bytes / kBandwidth : 0;
-  if (inCache && !leavesCaches(bytes, target))
-    memory *= kBandwidth / kCacheBandwidth;
+  double bandwidth = memoryIs == Memory::Slow      ? kBandwidth
+                     : leavesCaches(bytes, target) ? kStreamBandwidth
+                                                   : kCacheBandwidth;
+  double memory = bytes > double(target.l2Bytes) ? bytes / bandwidth : 0;
   // Arithmetic and memory overlap, never wholly.
   double compute = cycles / kClock;
   return kLaunchSeconds + std::max(compute, memory) + 0.25 * std::min(compute, memory);

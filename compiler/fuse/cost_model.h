@@ -42,9 +42,13 @@ bool readsRowByRow(double row, double bytes, const Target &target);
 /// saved is often less yet.
 double leastSaved(double seconds);
 
+/// How memory is taken to be: slow, so that what is read twice shows; or as fast as the best
+/// streams, and the L3 cache where all fits, so that what else takes time does.
+enum class Memory : uint8_t { Slow, Fast };
+
 /// Seconds of one launch on one core: the larger of arithmetic and memory traffic, a part of the
-/// smaller, and the launch. `inCache`: what it reads has just been written.
-double predictSeconds(const Schedule &schedule, const Target &target, bool inCache = false);
+/// smaller, and the launch.
+double predictSeconds(const Schedule &schedule, const Target &target, Memory memory = Memory::Slow);
 
 /// Cycles of a packed contraction whose register tile is chosen, apart from memory.
 double contractCycles(const Schedule &schedule, const Target &target);

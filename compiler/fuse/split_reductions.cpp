@@ -74,8 +74,8 @@ constexpr int64_t kManyParts = 4;
 /// Parts of a contraction in tiles on a CPU that are worth a second kernel: with fewer, its tiles
 /// keep many cores busy as they are, and another number of rows is no other structure.
 constexpr int64_t kLeastParts = 4;
-/// An axis that can be cut into as many parts as are wanted.
-constexpr int64_t kLongAxis = 256;
+/// An axis that can be cut into as many parts as are wanted, and one into as many as cores need.
+constexpr int64_t kLongAxis = 256, kCutAxis = 16;
 /// Terms of a contraction's sums that are not added up one after the other.
 constexpr int64_t kLongSum = 1 << 15;
 /// Rows and columns from which on a contraction has tiles: on a CPU two of each, where sums are not
@@ -388,11 +388,12 @@ private:
   }
 
   /// Whether parts of label a are better than of b: it is longer, or long too and further apart in
-  /// memory, so that a part reads long pieces.
-  static bool isBetter(EinsumOp op, const EinsumEquation &equation, ArrayRef<int64_t> extents,
-                       int32_t a, int32_t b) {
+  /// memory, so that a part reads long pieces. On a CPU the sums of one operand alone are as fast
+  /// as it is read.
+  bool isBetter(EinsumOp op, const EinsumEquation &equation, ArrayRef<int64_t> extents, int32_t a,
+                int32_t b) const {
     int64_t extentA = extents[size_t(a)], extentB = extents[size_t(b)];
-    if (std::min(extentA, extentB) < kLongAxis)
+    if (std::min(extentA, extentB) < (cpu && op.getInputs().size() == 1 ? kCutAxis : kLongAxis))
       return extentA > extentB;
     auto largest = [&](int32_t label) {
       int64_t stride = 0;

@@ -1,4 +1,4 @@
-//===- turn_results.cpp - contractions whose results are turned afterwards ------------------===//
+//===- turn_results.cpp - einsums whose results are turned afterwards -----------------------===//
 //
 // Part of the Ricci project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,7 +15,14 @@
 //   %0 = ricci.einsum "bik->ikb" ins(%1)
 //
 // So are results in which few rows, or columns, follow each other: vectors along them would be
-// mostly empty. An einsum that reads the result may read %1 as it lies; where the function adds the
+// mostly empty. And where one operand has all labels of the result, sums are made as it lies:
+//
+//   %0 = ricci.einsum "ijk->kj" ins(%x)
+//   ==>
+//   %1 = ricci.einsum "ijk->jk" ins(%x)
+//   %0 = ricci.einsum "jk->kj" ins(%1)
+//
+// An einsum that reads the result may read %1 as it lies; where the function adds the
 // result to memory, a third einsum does. The cost model decides, also on the order of the labels.
 //
 //===----------------------------------------------------------------------===//
@@ -48,19 +55,21 @@ using Labels = SmallVector<int32_t>;
 
 /// How a value lies in memory, or would if it were computed first.
 StridedView layoutOf(Value value) {
+  SmallVector<Operation *> views;
+  for (; isView(value.getDefiningOp()); value = viewOperand(value.getDefiningOp()))
+    views.push_back(value.getDefiningOp());
+  StridedView view = contiguous(value);
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    StridedView view = contiguous(value);
     auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
     if (auto strides =
             function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr))
       view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-    return view;
   }
-  Operation *op = value.getDefiningOp();
-  if (isView(op))
-    if (auto view = viewThrough(op, layoutOf(viewOperand(op))))
-      return *view;
-  return contiguous(value);
+  for (Operation *op : llvm::reverse(views)) {
+    auto next = viewThrough(op, view);
+    view = next ? *next : contiguous(op->getResult(0));
+  }
+  return view;
 }
 
 struct TurnResultsPass : impl::TurnResultsBase<TurnResultsPass> {
@@ -81,7 +90,7 @@ struct TurnResultsPass : impl::TurnResultsBase<TurnResultsPass> {
 private:
   void turn(EinsumOp op) {
     EinsumEquation equation = op.parsedEquation();
-    if (equation.operands.size() != 2)
+    if (equation.operands.size() > 2)
       return;
     auto extents = equation.extents(op.getInputs().getTypes());
     int64_t points = 1;
@@ -93,20 +102,29 @@ private:
     // Rounded once, not before the addition too.
     if (isAdded(op) && (element.isF16() || element.isBF16()))
       return;
-    if (points < kLeastPoints || moved.empty() || extents.size() == equation.output.size() ||
-        runOf(equation, extents, moved) >= target_->lanes(DType::f32))
+    if (points < kLeastPoints || moved.empty() || extents.size() == equation.output.size())
       return;
     ValueRange inputs = op.getInputs();
+    Labels walked = orderOfLargest(equation, inputs, moved);
+    bool isAcross = !walked.empty() && walked != moved,
+         isShort =
+             inputs.size() == 2 && runOf(equation, extents, moved) < target_->lanes(DType::f32);
+    if (!isAcross && !isShort)
+      return;
     const DType type = elementDType(typeOf(op.getResult()));
-    double least = kWorth * secondsOf(equation, extents, inputs, type, kLanes);
+    // What is not walked as it lies comes in pieces.
+    auto memoryOf = [&](const Labels &order) {
+      return walked.empty() || order == walked ? Memory::Fast : Memory::Slow;
+    };
+    double least = kWorth * secondsOf(equation, extents, inputs, type, memoryOf(moved), kLanes);
     const Labels *best = nullptr;
-    SmallVector<Labels> orders = ordersOf(equation, extents, moved);
+    SmallVector<Labels> orders = ordersOf(equation, extents, moved, walked);
     for (const Labels &order : orders) {
       EinsumEquation first = equation, second = equation;
       first.output = order;
       second.operands.assign(1, order);
-      double seconds =
-          secondsOf(first, extents, inputs, type) + secondsOfTurn(second, extents, type);
+      double seconds = secondsOf(first, extents, inputs, type, memoryOf(order)) +
+                       secondsOfTurn(second, extents, type);
       if (seconds < least)
         least = seconds, best = &order;
     }
@@ -138,12 +156,33 @@ private:
     return run;
   }
 
-  /// Orders of the result's labels that vectors may run along rows or columns in. Those of extent 1
-  /// come last.
+  /// The result's labels as memory goes in the operand that has all of them; nothing without one.
+  static Labels orderOfLargest(const EinsumEquation &equation, ValueRange inputs,
+                               ArrayRef<int32_t> moved) {
+    Labels order;
+    int64_t most = 0;
+    for (auto [input, labels] : llvm::zip(inputs, equation.operands)) {
+      if (typeOf(input).getNumElements() <= most ||
+          !llvm::all_of(moved, [&](int32_t label) { return llvm::is_contained(labels, label); }))
+        continue;
+      most = typeOf(input).getNumElements();
+      StridedView view = layoutOf(input);
+      auto distance = [&](int32_t label) {
+        return std::abs(view.strides[size_t(llvm::find(labels, label) - labels.begin())]);
+      };
+      order.assign(moved.begin(), moved.end());
+      llvm::stable_sort(order, [&](int32_t a, int32_t b) { return distance(a) > distance(b); });
+    }
+    return order;
+  }
+
+  /// Orders of the result's labels that vectors may run along rows or columns in, or that memory
+  /// goes in. Those of extent 1 come last.
   static SmallVector<Labels> ordersOf(const EinsumEquation &equation, ArrayRef<int64_t> extents,
-                                      ArrayRef<int32_t> moved) {
+                                      ArrayRef<int32_t> moved, ArrayRef<int32_t> walked) {
     auto has = [&](size_t operand, int32_t label) {
-      return llvm::is_contained(equation.operands[operand], label);
+      return operand < equation.operands.size() &&
+             llvm::is_contained(equation.operands[operand], label);
     };
     Labels batch, single, own[2], asRead[2];
     for (int32_t label : equation.output)
@@ -151,7 +190,7 @@ private:
         single.push_back(label);
     for (int32_t label : moved)
       (has(0, label) ? has(1, label) ? batch : own[0] : own[1]).push_back(label);
-    for (size_t operand : {0, 1})
+    for (size_t operand = 0; operand < equation.operands.size(); ++operand)
       for (int32_t label : equation.operands[operand])
         if (llvm::is_contained(own[operand], label) && !llvm::is_contained(asRead[operand], label))
           asRead[operand].push_back(label);
@@ -164,6 +203,10 @@ private:
       if (!llvm::is_contained(orders, order))
         orders.push_back(std::move(order));
     };
+    if (!walked.empty())
+      add({walked});
+    if (equation.operands.size() == 1)
+      return orders;
     size_t last = moved.size();
     while (last > 0 && has(0, moved[last - 1]) && has(1, moved[last - 1]))
       --last;
@@ -184,7 +227,7 @@ private:
 
   /// `lanes`: of what is predicted for entries in the lanes of vectors.
   double secondsOf(const EinsumEquation &equation, ArrayRef<int64_t> extents, ValueRange inputs,
-                   DType result, double lanes = 1) const {
+                   DType result, Memory memory = Memory::Fast, double lanes = 1) const {
     SmallVector<StridedView> operands;
     SmallVector<DType, 3> types;
     for (Value input : inputs) {
@@ -193,11 +236,14 @@ private:
     }
     LabelledProduct product = productOf(equation, extents, operands, types, result);
     Schedule schedule = chooseSchedule(product, *target_);
-    double seconds = schedule.predictedSeconds;
+    // Rows are summed as they lie, wherever their sums go.
+    double seconds = predictSeconds(
+        schedule, *target_, schedule.spec.family == Family::ReduceRows ? Memory::Fast : memory);
     if (schedule.spec.family == Family::Lanes)
       seconds *= lanes;
-    if (inputs.size() == 2 && mayBeLoops(schedule, *target_))
-      seconds = std::min(seconds, chooseFusedSchedule(asLoops(product), *target_).predictedSeconds);
+    if (mayBeLoops(schedule, *target_))
+      seconds = std::min(seconds, predictSeconds(chooseFusedSchedule(asLoops(product), *target_),
+                                                 *target_, memory));
     return seconds;
   }
 
@@ -205,7 +251,7 @@ private:
                        DType type) const {
     StridedView view = inOrder(equation.operands[0], extents);
     LabelledProduct product = productOf(equation, extents, view, {type}, type);
-    return predictSeconds(chooseSchedule(product, *target_), *target_, /*inCache=*/true);
+    return predictSeconds(chooseSchedule(product, *target_), *target_, Memory::Fast);
   }
 
   static StridedView inOrder(ArrayRef<int32_t> labels, ArrayRef<int64_t> extents) {
@@ -270,11 +316,13 @@ private:
       if (buffer < result)
         add(LoopProgram::Kind::Load, {}, int(buffer));
     }
-    add(LoopProgram::Kind::Scalar, {0, 1}, -1);
-    program.nodes.back().scalar = ScalarOp::Multiply;
-    add(LoopProgram::Kind::Reduce, {2}, -1);
+    if (result == 2) {
+      add(LoopProgram::Kind::Scalar, {0, 1}, -1);
+      program.nodes.back().scalar = ScalarOp::Multiply;
+    }
+    add(LoopProgram::Kind::Reduce, {int(program.nodes.size()) - 1}, -1);
     program.nodes.back().reduce = ReduceKind::Sum, program.nodes.back().stage = 1;
-    program.stores.push_back({3, int(result), false});
+    program.stores.push_back({int(program.nodes.size()) - 1, int(result), false});
     return program;
   }
 

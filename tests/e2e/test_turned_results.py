@@ -1,5 +1,5 @@
-"""Contractions whose results are turned afterwards, against NumPy: every case of turned_results.json, and matrices of a
-batch at sizes around vectors and blocks, in several types, orders and signs of strides, written and added."""
+"""Einsums whose results are turned afterwards, against NumPy: every case of turned_results.json, and sums and matrices of
+a batch at sizes around vectors and blocks, in several types, orders and signs of strides, written and added."""
 
 import json
 import sys
@@ -11,8 +11,9 @@ import ricci
 from levels import LEVELS_AND_THREADS, run_at
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "turned_results.json").read_text())
-# The result is contiguous along a label of both operands, or along few rows.
-BATCHES = ["bij,bjk->ikb", "bji,bkj->kib", "ibj,jbk->kbi", "abij,bajk->ikab", "bij,bj->ib", "baij,bjk->iakb"]
+# The result is contiguous along a label of both operands, or along few rows; or an operand lies in another order.
+EQUATIONS = ["bij,bjk->ikb", "bji,bkj->kib", "ibj,jbk->kbi", "abij,bajk->ikab", "bij,bj->ib", "baij,bjk->iakb", "bijk->kji", "abij->jb",
+             "bijk,j->ki"]
 SIZES = [(1, 300, 17, 5), (2, 64, 64, 9), (3, 31, 65, 16), (7, 33, 47, 1), (16, 16, 31, 33), (17, 15, 100, 2), (100, 5, 63, 8),
          (65, 1, 129, 7), (33, 64, 0, 3), (40, 20, 30, 0)]
 DTYPES = ["?", "i1", "i4", "f2", "f4", "f8", "c8"]
@@ -21,7 +22,7 @@ DTYPES = ["?", "i1", "i4", "f2", "f4", "f8", "c8"]
 def data(rng, shape, dtype, flips):
     """Whole numbers, whose sums are exact in every type."""
     x = rng.integers(-2, 3, shape).astype(dtype)
-    return x[::-1, ::-1] if flips else x
+    return np.flip(x) if flips else x
 
 
 def check(equation, operands):
@@ -49,7 +50,7 @@ def main():
     for case in CASES:
         for dtype in ("f4", "f8"):
             check(case["equation"], [data(rng, shape, dtype, False) for shape in case["shapes"]])
-    for equation in BATCHES:
+    for equation in EQUATIONS:
         for b, i, j, k in SIZES:
             extents = {"a": 3, "b": b, "i": i, "j": j, "k": k}
             for dtype in DTYPES:

@@ -60,6 +60,30 @@ func.func @lanes(%a: tensor<4x4x10000xf32>, %b: tensor<4x10000xf32>) -> tensor<4
   return %0 : tensor<4x10000xf32>
 }
 
+// Sums are made as their operand lies, in memory or behind views.
+// CHECK-LABEL: func.func @sums
+// CHECK: %[[SUMS:.*]] = ricci.einsum "abcd->bcd" ins(%arg0
+// CHECK: ricci.einsum "bcd->cdb" ins(%[[SUMS]]
+func.func @sums(%a: tensor<128x200x2x8xf32>) -> tensor<2x8x200xf32> {
+  %0 = ricci.einsum "abcd->cdb" ins(%a : tensor<128x200x2x8xf32>) -> tensor<2x8x200xf32>
+  return %0 : tensor<2x8x200xf32>
+}
+// CHECK-LABEL: func.func @views
+// CHECK: %[[SUMS:.*]] = ricci.einsum "abc->bc"
+// CHECK: ricci.einsum "bc->cb" ins(%[[SUMS]]
+func.func @views(%a: tensor<800000x128xf32>) -> tensor<128x500xf32> {
+  %0 = ricci.reshape %a : tensor<800000x128xf32> -> tensor<1600x500x128xf32>
+  %1 = ricci.einsum "abc->cb" ins(%0 : tensor<1600x500x128xf32>) -> tensor<128x500xf32>
+  return %1 : tensor<128x500xf32>
+}
+// CHECK-LABEL: func.func @strided
+// CHECK-COUNT-1: ricci.einsum
+// CHECK-NEXT: return
+func.func @strided(%a: tensor<128x200x2x8xf32> {ricci.strides = array<i64: 3200, 1, 1600, 200>}) -> tensor<2x8x200xf32> {
+  %0 = ricci.einsum "abcd->cdb" ins(%a : tensor<128x200x2x8xf32>) -> tensor<2x8x200xf32>
+  return %0 : tensor<2x8x200xf32>
+}
+
 // Rows or columns that fill vectors, few products, and products without sums stay.
 // CHECK-LABEL: func.func @rows
 // CHECK-COUNT-1: ricci.einsum
