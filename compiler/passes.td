@@ -129,6 +129,17 @@ def FormAttention : Pass<"ricci-cuda-form-attention", "::mlir::func::FuncOp"> {
 }
 
 // compiler/fuse
+def AlignKernels : Pass<"ricci-align-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Copy operands that a fused kernel reads across";
+  let description = [{
+    Operands of a fused kernel that lie in another order than it goes in are copied into that order by
+    a kernel of their own, where both are predicted to be faster.
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", /*default=*/"\"native\"",
+                        "native, x86-64, x86-64-v2 to x86-64-v4, or a name LLVM knows">];
+}
+
+// compiler/fuse
 def ChooseSchedule : Pass<"ricci-choose-schedule", "::mlir::func::FuncOp"> {
   let summary = "Give every kernel its schedule and layouts";
   let description = [{

@@ -26,12 +26,12 @@ using namespace mlir;
 namespace ricci {
 
 static constexpr const char *kPassNames[] = {
-    "ricci-simplify",        "ricci-order-contractions", "ricci-align-operands",
-    "ricci-expand-products", "ricci-split-accumulation", "ricci-turn-results",
-    "ricci-split-reductions",
-    "ricci-split-scans",     "ricci-form-kernels",       "ricci-cuda-form-attention",
-    "ricci-choose-schedule", "ricci-chain-kernels",      "ricci-plan-memory",
-    "ricci-emit-loops",      "ricci-lower-loops",
+    "ricci-simplify",         "ricci-order-contractions",  "ricci-align-operands",
+    "ricci-expand-products",  "ricci-split-accumulation",  "ricci-turn-results",
+    "ricci-split-reductions", "ricci-split-scans",         "ricci-form-kernels",
+    "ricci-align-kernels",    "ricci-cuda-form-attention", "ricci-choose-schedule",
+    "ricci-chain-kernels",    "ricci-plan-memory",         "ricci-emit-loops",
+    "ricci-lower-loops",
 };
 
 Status checkPassName(const std::string &name) {
@@ -131,7 +131,8 @@ Status Pipeline::toKernels(std::optional<int64_t> objectSize) {
       return s;
   TurnResultsOptions results;
   results.cpu = options_.cpu;
-  if (!options_.device.isCuda() && options_.fuse && !objectSize)
+  // Within a limit nothing is held twice.
+  if (!options_.device.isCuda() && options_.fuse && !objectSize && !options_.memoryLimit)
     if (Status s = run("ricci-turn-results", createTurnResults(results)); !s)
       return s;
   // Objects run on one thread, and a size is no length to be divided.
@@ -185,6 +186,11 @@ Status Pipeline::toSchedules(bool epilogues, std::optional<int64_t> objectSize) 
   // For a GPU the emitter chooses.
   if (options_.device.isCuda())
     return options_.fuse ? run("ricci-cuda-form-attention", createFormAttention()) : success();
+  AlignKernelsOptions alignment;
+  alignment.cpu = options_.cpu;
+  if (options_.fuse && !objectSize && !options_.memoryLimit)
+    if (Status s = run("ricci-align-kernels", createAlignKernels(alignment)); !s)
+      return s;
   if (options_.known && !options_.known->keys.empty())
     setKnownKernels();
   ChooseScheduleOptions schedule;

@@ -36,6 +36,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace ricci {
@@ -47,9 +49,15 @@ namespace {
 
 /// Products that take longer than the launch of another kernel.
 constexpr int64_t kLeastPoints = 1 << 14;
-/// What two kernels may take of the time of one, as it is predicted; of one that has entries of the
-/// batch in the lanes of its vectors, which is mostly faster than predicted.
-constexpr double kWorth = 0.75, kLanes = 0.6;
+/// Bytes of a result that are not held twice.
+constexpr double kMostBytes = 1 << 30;
+/// What two kernels may take of the time of one, as it is predicted.
+constexpr double kWorth = 0.75;
+/// What one that has entries of the batch in the lanes of its vectors mostly takes of its
+/// prediction.
+constexpr double kOfLanes = 0.6;
+/// Seconds of a kernel for which one that no other extents share may stand.
+constexpr double kUnshared = 5e-4;
 
 using Labels = SmallVector<int32_t>;
 
@@ -90,46 +98,87 @@ struct TurnResultsPass : impl::TurnResultsBase<TurnResultsPass> {
 private:
   void turn(EinsumOp op) {
     EinsumEquation equation = op.parsedEquation();
-    if (equation.operands.size() > 2)
+    if (equation.operands.size() > 2 || llvm::any_of(op->getUsers(), isView))
       return;
     auto extents = equation.extents(op.getInputs().getTypes());
-    int64_t points = 1;
+    double points = 1;
     for (int64_t extent : extents)
-      points *= extent;
+      points *= double(extent);
+    RankedTensorType result = typeOf(op.getResult());
+    const DType type = elementDType(result);
+    if (points < kLeastPoints || extents.size() == equation.output.size() ||
+        double(result.getNumElements()) * double(itemSize(type)) > kMostBytes)
+      return;
+    // The labels as they lie in the result's memory.
+    StridedView memory = memoryOf(op.getResult());
     Labels moved = equation.output;
     llvm::erase_if(moved, [&](int32_t label) { return extents[size_t(label)] == 1; });
-    Type element = typeOf(op.getResult()).getElementType();
-    // Rounded once, not before the addition too.
-    if (isAdded(op) && (element.isF16() || element.isBF16()))
+    const bool inOrder = isInOrder(memory);
+    // What is added is so in C order, and rounded once, not before the addition too.
+    if (moved.empty() || (isAdded(op) && (!inOrder || type == DType::f16 || type == DType::bf16)))
       return;
-    if (points < kLeastPoints || moved.empty() || extents.size() == equation.output.size())
-      return;
+    llvm::stable_sort(moved, [&](int32_t a, int32_t b) {
+      auto distance = [&](int32_t label) {
+        return std::abs(memory.strides[placeOf(equation.output, label)]);
+      };
+      return distance(a) > distance(b);
+    });
     ValueRange inputs = op.getInputs();
     Labels walked = orderOfLargest(equation, inputs, moved);
     bool isAcross = !walked.empty() && walked != moved,
-         isShort =
-             inputs.size() == 2 && runOf(equation, extents, moved) < target_->lanes(DType::f32);
+         isShort = inputs.size() == 2 && runOf(equation, extents, moved) <
+                                             target_->lanes(componentDType(computeType(type)));
     if (!isAcross && !isShort)
       return;
-    const DType type = elementDType(typeOf(op.getResult()));
     // What is not walked as it lies comes in pieces.
-    auto memoryOf = [&](const Labels &order) {
+    auto memoryFor = [&](const Labels &order) {
       return walked.empty() || order == walked ? Memory::Fast : Memory::Slow;
     };
-    double least = kWorth * secondsOf(equation, extents, inputs, type, memoryOf(moved), kLanes);
+    const double direct =
+        secondsOf(equation, extents, inputs, type, memory, memoryFor(moved), kOfLanes);
+    double least = kWorth * direct;
     const Labels *best = nullptr;
     SmallVector<Labels> orders = ordersOf(equation, extents, moved, walked);
     for (const Labels &order : orders) {
       EinsumEquation first = equation, second = equation;
       first.output = order;
       second.operands.assign(1, order);
-      double seconds = secondsOf(first, extents, inputs, type, memoryOf(order)) +
-                       secondsOfTurn(second, extents, type);
+      double seconds =
+          secondsOf(first, extents, inputs, type, inOrderOf(order, extents), memoryFor(order)) +
+          secondsOfTurn(second, extents, type, memory, direct);
       if (seconds < least)
         least = seconds, best = &order;
     }
     if (best)
-      rewrite(op, equation, extents, *best);
+      rewrite(op, equation, extents, *best, direct);
+  }
+
+  static size_t placeOf(ArrayRef<int32_t> labels, int32_t label) {
+    return size_t(llvm::find(labels, label) - labels.begin());
+  }
+
+  /// Where a result lies: where the caller says, or in C order.
+  StridedView memoryOf(Value value) {
+    StridedView view = contiguous(value);
+    Operation *end = getOperation().getBody().front().getTerminator();
+    for (OpOperand &use : end->getOpOperands())
+      if (auto strides = getOperation().getResultAttrOfType<DenseI64ArrayAttr>(
+              use.getOperandNumber(), kStridesAttr);
+          strides && use.get() == value)
+        view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+    return view;
+  }
+
+  static bool isInOrder(const StridedView &view) {
+    int64_t before = INT64_MAX;
+    for (auto [extent, stride] : llvm::zip(view.shape, view.strides)) {
+      if (extent == 1)
+        continue;
+      if (std::abs(stride) > before)
+        return false;
+      before = std::abs(stride);
+    }
+    return true;
   }
 
   /// Whether the function adds the result to memory.
@@ -225,36 +274,42 @@ private:
     return shape;
   }
 
-  /// `lanes`: of what is predicted for entries in the lanes of vectors.
+  /// Where the result lies as `memory` says. `ofLanes`: what to take of the time that is predicted
+  /// for entries in the lanes of vectors.
   double secondsOf(const EinsumEquation &equation, ArrayRef<int64_t> extents, ValueRange inputs,
-                   DType result, Memory memory = Memory::Fast, double lanes = 1) const {
+                   DType result, const StridedView &memory, Memory reads = Memory::Fast,
+                   double ofLanes = 1) const {
     SmallVector<StridedView> operands;
     SmallVector<DType, 3> types;
     for (Value input : inputs) {
       operands.push_back(layoutOf(input));
       types.push_back(elementDType(typeOf(input)));
     }
-    LabelledProduct product = productOf(equation, extents, operands, types, result);
+    LabelledProduct product = productOf(equation, extents, operands, types, result, memory);
     Schedule schedule = chooseSchedule(product, *target_);
     // Rows are summed as they lie, wherever their sums go.
     double seconds = predictSeconds(
-        schedule, *target_, schedule.spec.family == Family::ReduceRows ? Memory::Fast : memory);
+        schedule, *target_, schedule.spec.family == Family::ReduceRows ? Memory::Fast : reads);
     if (schedule.spec.family == Family::Lanes)
-      seconds *= lanes;
+      seconds *= ofLanes;
     if (mayBeLoops(schedule, *target_))
       seconds = std::min(seconds, predictSeconds(chooseFusedSchedule(asLoops(product), *target_),
-                                                 *target_, memory));
+                                                 *target_, reads));
     return seconds;
   }
 
-  double secondsOfTurn(const EinsumEquation &equation, ArrayRef<int64_t> extents,
-                       DType type) const {
-    StridedView view = inOrder(equation.operands[0], extents);
-    LabelledProduct product = productOf(equation, extents, view, {type}, type);
-    return predictSeconds(chooseSchedule(product, *target_), *target_, Memory::Fast);
+  /// Of the second einsum, to `memory`, which spares most of `direct` at best.
+  double secondsOfTurn(const EinsumEquation &equation, ArrayRef<int64_t> extents, DType type,
+                       const StridedView &memory, double direct) const {
+    StridedView view = inOrderOf(equation.operands[0], extents);
+    Schedule schedule =
+        chooseSchedule(productOf(equation, extents, view, {type}, type, memory), *target_);
+    double seconds = predictSeconds(schedule, *target_, Memory::Fast);
+    // Code with an extent of the batch in it is compiled again for another batch.
+    return schedule.spec.family == Family::Lanes && direct < kUnshared ? HUGE_VAL : seconds;
   }
 
-  static StridedView inOrder(ArrayRef<int32_t> labels, ArrayRef<int64_t> extents) {
+  static StridedView inOrderOf(ArrayRef<int32_t> labels, ArrayRef<int64_t> extents) {
     StridedView view{shapeOf(labels, extents), SmallVector<int64_t>(labels.size()), 0};
     int64_t stride = 1;
     for (size_t i = labels.size(); i-- > 0; stride *= view.shape[i])
@@ -264,7 +319,7 @@ private:
 
   static LabelledProduct productOf(const EinsumEquation &equation, ArrayRef<int64_t> extents,
                                    ArrayRef<StridedView> operands, ArrayRef<DType> types,
-                                   DType result) {
+                                   DType result, const StridedView &memory) {
     LabelledProduct product;
     product.operands.assign(types.begin(), types.end());
     product.result = result;
@@ -280,7 +335,7 @@ private:
     };
     for (auto [i, view] : llvm::enumerate(operands))
       add(i, equation.operands[i], view);
-    add(operands.size(), equation.output, inOrder(equation.output, extents));
+    add(operands.size(), equation.output, memory);
     for (int32_t label : equation.output)
       product.axes[size_t(label)].kept = true;
     for (size_t label = extents.size(); label-- > 0;)
@@ -327,7 +382,7 @@ private:
   }
 
   void rewrite(EinsumOp op, const EinsumEquation &equation, ArrayRef<int64_t> extents,
-               const Labels &order) {
+               const Labels &order, double direct) {
     OpBuilder b(op);
     EinsumEquation first = equation;
     first.output = order;
@@ -336,7 +391,8 @@ private:
                                       first.str(), op.getInputs());
     EinsumEquation second = equation;
     second.operands.assign(1, order);
-    double turn = secondsOfTurn(second, extents, elementDType(type));
+    double turn =
+        secondsOfTurn(second, extents, elementDType(type), memoryOf(op.getResult()), direct);
     for (OpOperand &use : llvm::make_early_inc_range(op->getUses()))
       readAsComputed(use, computed, equation.output, order, turn);
     if (!op->use_empty()) {
@@ -366,8 +422,9 @@ private:
     inputs[use.getOperandNumber()] = computed;
     auto extents = equation.extents(reader.getInputs().getTypes());
     DType type = elementDType(typeOf(reader.getResult()));
-    if (secondsOf(read, extents, inputs, type) >
-        secondsOf(equation, extents, reader.getInputs(), type) + turn)
+    StridedView memory = contiguous(reader.getResult());
+    if (secondsOf(read, extents, inputs, type, memory) >
+        secondsOf(equation, extents, reader.getInputs(), type, memory) + turn)
       return;
     use.set(computed);
     reader.setEquation(read.str());
