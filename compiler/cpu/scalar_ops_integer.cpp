@@ -135,8 +135,11 @@ private:
     return d;
   }
 
-  /// CPUs have no vector division of integers. A float division of numbers of less than half of
-  /// the mantissa's digits, truncated, is exact; 64 bits are divided lane by lane.
+  /// CPUs have no vector division of integers. Numbers of n bits are multiplied by a float's
+  /// inverse that is a little too large: a whole quotient is not missed, and any other is at least
+  /// 1 / a of itself from the next whole number, far more than the mantissa's last bits. The
+  /// inverse of a divisor that is the same for all leaves the loop. 64 bits are divided lane by
+  /// lane.
   Value truncatedQuotient(Value a, Value b) {
     LoopBuilder &builder = e.builder();
     if (bits_ == 64)
@@ -147,7 +150,7 @@ private:
         return isSigned_ ? e.make<arith::SIToFPOp>(doubles, v)
                          : e.make<arith::UIToFPOp>(doubles, v);
       };
-      Value quotient = e.divf(wide(a), wide(b));
+      Value quotient = e.mulf(wide(a), inverseAbove(wide(b), 0x1p-51));
       return isSigned_ ? e.make<arith::FPToSIOp>(a.getType(), quotient)
                        : e.make<arith::FPToUIOp>(a.getType(), quotient);
     }
@@ -156,8 +159,14 @@ private:
       Value word = isSigned_ ? e.make<arith::ExtSIOp>(words, v) : e.make<arith::ExtUIOp>(words, v);
       return e.make<arith::SIToFPOp>(floats, word);
     };
-    Value quotient = e.make<arith::FPToSIOp>(words, e.divf(wide(a), wide(b)));
+    Value quotient =
+        e.make<arith::FPToSIOp>(words, e.mulf(wide(a), inverseAbove(wide(b), 0x1p-22)));
     return e.make<arith::TruncIOp>(a.getType(), quotient);
+  }
+
+  /// 1 / x, further from 0 by two or three of this part of it.
+  Value inverseAbove(Value x, double part) {
+    return e.mulf(e.divf(e.number(x, 1), x), e.number(x, 1 + part));
   }
 
   ElementBuilder &e;

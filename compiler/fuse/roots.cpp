@@ -148,7 +148,24 @@ static bool hasOneChain(Value value, Value base) {
   return base.hasOneUse();
 }
 
+bool Roots::needsCopy(Value value, Value base) const {
+  const StridedView *placed = place(base);
+  if (!placed)
+    return false;
+  SmallVector<Operation *> chain;
+  for (; value != base; value = viewOperand(value.getDefiningOp()))
+    chain.push_back(value.getDefiningOp());
+  std::optional<StridedView> view = *placed;
+  for (Operation *op : llvm::reverse(chain))
+    if (view = viewThrough(op, *view); !view)
+      return true;
+  return false;
+}
+
 bool Roots::isOnlyStored(Value value, Value base) {
+  // What is repeated is no view once its axes are joined: it is stored in the joined shape at once.
+  if (isa_and_nonnull<BroadcastOp>(base.getDefiningOp()) && needsCopy(value, base))
+    return hasOneChain(value, base);
   if (!base.getDefiningOp() || isView(base.getDefiningOp()) || memory_.count(base))
     return isa_and_nonnull<EinsumOp, ScanOp>(base.getDefiningOp()) && hasOneChain(value, base);
   return hasOneChain(value, base);

@@ -54,6 +54,8 @@ private:
   /// What is computed and stored as this result, a view of it; null where that is not so.
   mlir::Value storedThrough(mlir::Value value);
   bool isOnlyStored(mlir::Value value, mlir::Value base);
+  /// Whether the result, a view of something that lies in memory, is no view of that memory.
+  bool needsCopy(mlir::Value value, mlir::Value base) const;
 
   mlir::func::FuncOp function_;
   llvm::DenseMap<mlir::Value, StridedView> memory_; ///< of what lies in memory, and views of it

@@ -229,3 +229,15 @@ func.func @unused(%x: tensor<6xf32>) -> tensor<6xf32> {
   %1 = ricci.elementwise negative(%x) : (tensor<6xf32>) -> tensor<6xf32>
   return %1 : tensor<6xf32>
 }
+
+// What is repeated is stored in the shape in which its axes are joined, without a copy between.
+// CHECK-LABEL: func.func @repeated
+// CHECK-COUNT-1: ricci.kernel
+// CHECK-NOT: ricci.kernel
+// CHECK: return
+func.func @repeated(%x: tensor<40x50xf32>) -> tensor<40x100xf32> {
+  %0 = ricci.reshape %x : tensor<40x50xf32> -> tensor<40x50x1xf32>
+  %1 = ricci.broadcast %0 : tensor<40x50x1xf32> -> tensor<40x50x2xf32>
+  %2 = ricci.reshape %1 : tensor<40x50x2xf32> -> tensor<40x100xf32>
+  return %2 : tensor<40x100xf32>
+}
