@@ -125,7 +125,7 @@ private:
       isUnsafe = e.either(isUnsafe, isMinusOne); // the least number / -1 wraps
     }
     Division d;
-    d.quotient = truncatedQuotient(a, e.select(isUnsafe, one, b));
+    d.quotient = truncatedQuotient(a, e.select(isUnsafe, one, b), isSame(b));
     if (isSigned_)
       d.quotient = e.select(isMinusOne, minus(a), d.quotient);
     d.rest = e.subi(a, e.muli(d.quotient, b));
@@ -135,12 +135,12 @@ private:
     return d;
   }
 
-  /// CPUs have no vector division of integers. Numbers of n bits are multiplied by a float's
-  /// inverse that is a little too large: a whole quotient is not missed, and any other is at least
-  /// 1 / a of itself from the next whole number, far more than the mantissa's last bits. The
-  /// inverse of a divisor that is the same for all leaves the loop. 64 bits are divided lane by
-  /// lane.
-  Value truncatedQuotient(Value a, Value b) {
+  /// CPUs have no vector division of integers. A float division of numbers of less than half of
+  /// the mantissa's digits, truncated, is exact. So is the product with the inverse of a divisor
+  /// that is the same for all, which leaves the loop, where that is a little too large: a whole
+  /// quotient is not missed, and any other is at least 1 / a of itself from the next whole number.
+  /// 64 bits are divided lane by lane.
+  Value truncatedQuotient(Value a, Value b, bool sameDivisor) {
     LoopBuilder &builder = e.builder();
     if (bits_ == 64)
       return isSigned_ ? e.make<arith::DivSIOp>(a, b) : e.make<arith::DivUIOp>(a, b);
@@ -150,7 +150,8 @@ private:
         return isSigned_ ? e.make<arith::SIToFPOp>(doubles, v)
                          : e.make<arith::UIToFPOp>(doubles, v);
       };
-      Value quotient = e.mulf(wide(a), inverseAbove(wide(b), 0x1p-51));
+      Value quotient =
+          sameDivisor ? e.mulf(wide(a), inverseAbove(wide(b), 0x1p-51)) : e.divf(wide(a), wide(b));
       return isSigned_ ? e.make<arith::FPToSIOp>(a.getType(), quotient)
                        : e.make<arith::FPToUIOp>(a.getType(), quotient);
     }
@@ -160,8 +161,14 @@ private:
       return e.make<arith::SIToFPOp>(floats, word);
     };
     Value quotient =
-        e.make<arith::FPToSIOp>(words, e.mulf(wide(a), inverseAbove(wide(b), 0x1p-22)));
+        sameDivisor ? e.mulf(wide(a), inverseAbove(wide(b), 0x1p-22)) : e.divf(wide(a), wide(b));
+    quotient = e.make<arith::FPToSIOp>(words, quotient);
     return e.make<arith::TruncIOp>(a.getType(), quotient);
+  }
+
+  /// Whether all lanes are known to be the same number.
+  static bool isSame(Value v) {
+    return isa_and_nonnull<arith::ConstantOp, vector::BroadcastOp>(v.getDefiningOp());
   }
 
   /// 1 / x, further from 0 by two or three of this part of it.

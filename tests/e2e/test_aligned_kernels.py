@@ -32,6 +32,8 @@ PROGRAMS = [
     f"where(x > {W}, x, {V})",
     "x.reshape(-1, x.shape[3]) + transpose(w.reshape(w.shape[0], w.shape[1], -1), (2, 1, 0)).reshape(-1, w.shape[0]) * 2",
     f"maximum({W}[3:, :, 1:], 0) + x[3:, :, 1:]",
+    f"({W} * {V})[..., None] * 2",
+    "x + transpose(w.reshape(w.shape[0], -1).T.reshape(w.shape[1], w.shape[2], -1, w.shape[0]), (1, 0, 2, 3))",
 ]
 DTYPES = ["i1", "i4", "f2", "f4", "f8", "c8"]
 

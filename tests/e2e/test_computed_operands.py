@@ -88,7 +88,8 @@ WIDENED = {
 @pytest.mark.parametrize("size", [(3, 700, 400), (17, 513, 520), (2, 64, 5003), (65, 5003, 64)], ids=str)
 @pytest.mark.parametrize("program", WIDENED)
 def test_widened_operands_as_numpy(program, size, types):
-    """One kernel, in which the widened weights are never stored; integers, so that sums are exact."""
+    """A kernel in which the widened weights are never stored, and one that turns a result of few columns, perhaps;
+    integers, so that sums are exact."""
     m, k, n = size
     wide, narrow = types
     rng = np.random.default_rng(m)
@@ -97,7 +98,9 @@ def test_widened_operands_as_numpy(program, size, types):
     s = rng.integers(1, 3, n).astype(wide)
     text = program.replace("x.dtype", repr(np.dtype(wide).name))
     plan = ricci.compile(text, x=x, w=w, s=s).plan()
-    assert len(plan.steps) == 1 and plan.peak_bytes == 0 and "prologue" in str(plan)
+    kernels = [step["kernel"] for step in plan.steps]
+    assert "prologue" in kernels[0] and (len(kernels) == 1 or (len(kernels) == 2 and "transpose" in kernels[1]))
+    assert plan.peak_bytes <= (len(kernels) - 1) * (m * n * np.dtype(wide).itemsize + 64)
     exact = {name: a.astype("c16" if wide == "c16" else "f8") for name, a in {"x": x, "w": w, "s": s}.items()}
     want = eval(program, {"einsum": np.einsum, **exact})
     got = ricci.evaluate(text, x=x, w=w, s=s)
