@@ -78,12 +78,15 @@ BufferRef ValuePlaces::operator()(KernelOp kernel, unsigned buffer, int64_t offs
   return place;
 }
 
-/// Of steps of one equation, that of this size: chains change the order.
+static StringRef operandsOf(StringRef equation) { return equation.split("->").first; }
+
+/// Of steps of one equation, or else of its operands, that of this size: chains change the order.
 static std::vector<PlanStep>::iterator stepOf(std::vector<PlanStep> &steps, EinsumOp einsum,
                                               double flops) {
   auto distance = [&](const PlanStep &s) {
     double other = flops > 0 ? std::abs(s.flops - flops) : 0;
-    return std::pair(s.contraction != einsum.getEquation(), other);
+    const StringRef known = s.contraction, own = einsum.getEquation();
+    return std::tuple(known != own, operandsOf(known) != operandsOf(own), other);
   };
   return std::min_element(steps.begin(), steps.end(), [&](const PlanStep &x, const PlanStep &y) {
     return distance(x) < distance(y);
@@ -98,17 +101,29 @@ static double flopsOf(EinsumOp einsum) {
   return flops;
 }
 
+/// Whether the einsum only moves elements.
+static bool isPermutation(EinsumOp einsum) {
+  EinsumEquation equation = einsum.parsedEquation();
+  return equation.operands.size() == 1 && equation.operands[0].size() == equation.output.size();
+}
+
 void PlanRows::add(KernelOp kernel, const PlanStep &estimate) {
   PlanStep step = estimate;
   std::vector<PlanStep> &known = plan_.steps;
   SmallVector<EinsumOp> einsums(kernel.block().getOps<EinsumOp>());
-  // What equal parts of a sum leave is no step of the order, nor is a copy of an operand.
+  // What equal parts of a sum leave is no step of the order, nor is a copy of an operand, nor what
+  // turns a result.
+  auto isStep = [&](const PlanStep &s) {
+    return operandsOf(s.contraction) == operandsOf(einsums[0].getEquation());
+  };
   if (!einsums.empty() && (einsums[0].getEquation().contains(kRestLabel) ||
-                           einsums[0].getEquation().contains(kCopyLabel)))
+                           einsums[0].getEquation().contains(kCopyLabel) ||
+                           (isPermutation(einsums[0]) && llvm::none_of(known, isStep))))
     return insert(kernel, std::move(step));
   if (einsums.size() == 1 && !known.empty()) {
     auto it = stepOf(known, einsums[0], estimate.flops);
-    step.contraction = it->contraction;
+    // With the order that its result is computed in.
+    step.contraction = isStep(*it) ? einsums[0].getEquation().str() : it->contraction;
     step.flops = it->flops;
     step.remaining = it->remaining;
     known.erase(it);

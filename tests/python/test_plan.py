@@ -217,3 +217,10 @@ for rows in map(int, sys.argv[1:]):
     # 32 MiB of results, which alone would be one kernel.
     small, large = kernels(256, 2048)
     assert large == small != kernels(2048)[0]
+
+
+def test_turned_results_show_the_order_they_are_computed_in():
+    plan = ricci.plan("aebc,aed,dx->xcba", np.zeros((28, 5, 56, 31), "f4"), np.zeros((28, 5, 32), "f4"), np.zeros((32, 40), "f4"))
+    *_, product, turn = [step["contraction"] for step in plan.steps]
+    computed, result = turn.split("->")
+    assert product.endswith("->" + computed) and result == "xcba" and sorted(computed) == sorted(result)
