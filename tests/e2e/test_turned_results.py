@@ -68,5 +68,11 @@ def test_plan_shows_both_kernels():
     assert "->dcba" in plan and "transpose" in plan and "contract" in plan
 
 
+def test_within_a_memory_limit_nothing_is_held_twice():
+    operands = [np.ones((28, 5, 56, 31), "f4"), np.ones((28, 5, 32), "f4")]
+    result = ricci.einsum("aebc,aed->dcba", *operands, memory_limit=28 * 56 * 31 * 32 * 4)
+    assert np.array_equal(result, np.full((32, 31, 56, 28), 5, "f4"))
+
+
 if __name__ == "__main__":
     main()
