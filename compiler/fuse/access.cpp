@@ -8,6 +8,8 @@
 
 #include "runtime/tensor.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 using namespace mlir;
 
 namespace ricci {
@@ -20,6 +22,23 @@ StridedView contiguous(Value value) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
   Strides strides = contiguousStrides(Shape(shape.begin(), shape.end()));
   return {SmallVector<int64_t>(shape), SmallVector<int64_t>(strides.begin(), strides.end()), 0};
+}
+
+StridedView memoryOf(Value value) {
+  StridedView view = contiguous(value);
+  DenseI64ArrayAttr strides;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    strides = function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr);
+  } else {
+    for (OpOperand &use : value.getUses())
+      if (auto end = dyn_cast<func::ReturnOp>(use.getOwner()))
+        strides = end->getParentOfType<func::FuncOp>().getResultAttrOfType<DenseI64ArrayAttr>(
+            use.getOperandNumber(), kStridesAttr);
+  }
+  if (strides)
+    view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
+  return view;
 }
 
 bool isView(Operation *op) {

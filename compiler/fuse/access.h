@@ -27,6 +27,9 @@ struct StridedView {
 
 /// All elements of a value, in C order.
 StridedView contiguous(mlir::Value value);
+/// How a value lies in memory, or would: an argument or a result of the function as the caller
+/// says, any other in C order.
+StridedView memoryOf(mlir::Value value);
 
 /// Whether the operation only says where elements are.
 bool isView(mlir::Operation *op);

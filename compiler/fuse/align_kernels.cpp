@@ -61,6 +61,42 @@ struct Across {
   bool isShared;    ///< whether its code has no extents in it
 };
 
+/// Cycles that a fused kernel waits for the cache lines of operands that it reads, or results that
+/// it writes, in another order than they lie in. What `fusedCycles` counts are instructions.
+double acrossCycles(const LoopProgram &program, const Target &target) {
+  // Of a line from beyond the L2 cache, of one that is in it, and of a number, at most: lines that
+  // serve one number each come side by side.
+  constexpr double kFarLine = 16, kNearLine = 4, kMostOfNumber = 8, kLineBytes = 64;
+  // Numbers from which on a piece is a stream.
+  constexpr double kStream = 64;
+  double cycles = 0;
+  for (const LoopProgram::Access &access : program.accesses) {
+    const bool isVector = program.step(access) != LoopProgram::kAnyStep && !program.turns(access);
+    const double item = double(itemSize(access.type));
+    double numbers = 1, inside = 1, ofLine = 1;
+    int64_t before = 0;
+    bool isAcross = false, isStream = false;
+    for (size_t axis = program.axes.size(); axis-- > 0;) {
+      const double extent = double(program.axes[axis].extent);
+      if (access.strides[axis] == 0 || extent == 1)
+        continue;
+      isStream |= inside == 1 && std::abs(access.strides[axis]) == 1 && extent >= kStream;
+      isAcross |= std::abs(access.strides[axis]) < before;
+      before = std::abs(access.strides[axis]);
+      // The lines that are read before the next number of each stay in the cache, or not.
+      if (std::abs(access.strides[axis]) == 1 && inside * kLineBytes <= double(target.l2Bytes) / 2)
+        ofLine = std::min(extent, kLineBytes / item);
+      inside *= extent;
+      numbers *= extent;
+    }
+    if (isVector && (!isAcross || isStream))
+      continue;
+    const double line = numbers * item > double(target.l2Bytes) ? kFarLine : kNearLine;
+    cycles += numbers * std::min(kMostOfNumber, line / ofLine);
+  }
+  return cycles;
+}
+
 struct AlignKernelsPass : impl::AlignKernelsBase<AlignKernelsPass> {
   using AlignKernelsBase::AlignKernelsBase;
 
@@ -321,20 +357,16 @@ private:
 
   /// The value in memory of other strides.
   static Value copy(OpBuilder &b, Value value, Attribute from, Attribute to) {
-    EinsumEquation equation;
-    equation.operands.emplace_back();
-    for (int64_t axis = 0; axis < typeOf(value).getRank(); ++axis) {
-      equation.operands[0].push_back(int32_t(axis));
-      equation.labelNames.push_back(axis == 0 ? kCopyLabel.str() : "#" + std::to_string(axis));
-    }
-    equation.output = equation.operands[0];
+    SmallVector<int64_t> same(size_t(typeOf(value).getRank()));
+    std::iota(same.begin(), same.end(), 0);
+    const std::string equation = copyEquation(same).str();
     auto kernel =
         KernelOp::create(b, value.getLoc(), TypeRange(value.getType()), ValueRange(value));
-    kernel.setLabelAttr(b.getStringAttr(equation.str()));
+    kernel.setLabelAttr(b.getStringAttr(equation));
     kernel.setLayoutsAttr(b.getArrayAttr({from, to}));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&kernel.block());
-    Value moved = EinsumOp::create(b, value.getLoc(), value.getType(), equation.str(),
+    Value moved = EinsumOp::create(b, value.getLoc(), value.getType(), equation,
                                    ValueRange(kernel.block().getArgument(0)));
     YieldOp::create(b, value.getLoc(), moved);
     return kernel.getResult(0);

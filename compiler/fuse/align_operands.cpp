@@ -64,16 +64,8 @@ constexpr int64_t kClose = 8;
 
 /// How a value lies in memory; nothing for what is computed where it is read.
 std::optional<StridedView> viewOf(Value value) {
-  StridedView view = contiguous(value);
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    if (auto strides =
-            function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr))
-      view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-    return view;
-  }
-  if (value.getDefiningOp<EinsumOp>())
-    return view;
+  if (isa<BlockArgument>(value) || value.getDefiningOp<EinsumOp>())
+    return memoryOf(value);
   Operation *op = value.getDefiningOp();
   auto inner = isa<TransposeOp, ReshapeOp>(op) ? viewOf(viewOperand(op)) : std::nullopt;
   return inner ? viewThrough(op, *inner) : std::nullopt;
@@ -244,18 +236,10 @@ private:
     OpBuilder b(value.getContext());
     b.setInsertionPointAfterValue(value);
     RankedTensorType type = typeOf(value);
-    EinsumEquation equation;
     SmallVector<int64_t> shape;
-    equation.operands.emplace_back();
-    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
-      equation.operands[0].push_back(int32_t(axis));
-      equation.labelNames.push_back(axis == 0 ? kCopyLabel.str() : "#" + std::to_string(axis));
-    }
-    for (int64_t axis : perm) {
-      equation.output.push_back(int32_t(axis));
+    for (int64_t axis : perm)
       shape.push_back(type.getDimSize(unsigned(axis)));
-    }
-    copy = EinsumOp::create(b, value.getLoc(), type.clone(shape), equation.str(), value);
+    copy = EinsumOp::create(b, value.getLoc(), type.clone(shape), copyEquation(perm).str(), value);
     return copy;
   }
 
@@ -264,5 +248,16 @@ private:
 };
 
 } // namespace
+
+EinsumEquation copyEquation(ArrayRef<int64_t> perm) {
+  EinsumEquation equation;
+  equation.operands.emplace_back();
+  for (size_t axis = 0; axis < perm.size(); ++axis) {
+    equation.operands[0].push_back(int32_t(axis));
+    equation.labelNames.push_back(axis == 0 ? kCopyLabel.str() : "#" + std::to_string(axis));
+  }
+  equation.output.assign(perm.begin(), perm.end());
+  return equation;
+}
 
 } // namespace ricci

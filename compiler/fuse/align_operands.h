@@ -6,11 +6,13 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "llvm/ADT/StringRef.h"
+#include "compiler/ir/equation.h"
 
 namespace ricci {
 
 /// A label of an einsum that copies an operand, and is no step of the order of contractions.
 inline constexpr llvm::StringLiteral kCopyLabel = "#copy";
+/// The equation of that einsum, which puts the operand's axes in this order.
+EinsumEquation copyEquation(llvm::ArrayRef<int64_t> perm);
 
 } // namespace ricci

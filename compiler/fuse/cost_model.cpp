@@ -556,40 +556,6 @@ double fusedCycles(const LoopProgram &program, const Target &target) {
   return cycles;
 }
 
-double acrossCycles(const LoopProgram &program, const Target &target) {
-  // Of a line from beyond the L2 cache, of one that is in it, and of a number, at most: lines that
-  // serve one number each come side by side.
-  constexpr double kFarLine = 16, kNearLine = 4, kMostOfNumber = 8, kLineBytes = 64;
-  // Numbers from which on a piece is a stream.
-  constexpr double kStream = 64;
-  double cycles = 0;
-  for (const LoopProgram::Access &access : program.accesses) {
-    const bool isVector = program.step(access) != LoopProgram::kAnyStep && !program.turns(access);
-    const double item = double(itemSize(access.type));
-    double numbers = 1, inside = 1, ofLine = 1;
-    int64_t before = 0;
-    bool isAcross = false, isStream = false;
-    for (size_t axis = program.axes.size(); axis-- > 0;) {
-      const double extent = double(program.axes[axis].extent);
-      if (access.strides[axis] == 0 || extent == 1)
-        continue;
-      isStream |= inside == 1 && std::abs(access.strides[axis]) == 1 && extent >= kStream;
-      isAcross |= std::abs(access.strides[axis]) < before;
-      before = std::abs(access.strides[axis]);
-      // The lines that are read before the next number of each stay in the cache, or not.
-      if (std::abs(access.strides[axis]) == 1 && inside * kLineBytes <= double(target.l2Bytes) / 2)
-        ofLine = std::min(extent, kLineBytes / item);
-      inside *= extent;
-      numbers *= extent;
-    }
-    if (isVector && (!isAcross || isStream))
-      continue;
-    const double line = numbers * item > double(target.l2Bytes) ? kFarLine : kNearLine;
-    cycles += numbers * std::min(kMostOfNumber, line / ofLine);
-  }
-  return cycles;
-}
-
 /// What a reduction reads again, from memory, of operands that some of its results share; a stream
 /// of nothing else is faster than what `kBandwidth` stands for.
 static double rereadBytes(const Schedule &s, const Target &target) {

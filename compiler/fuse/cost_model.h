@@ -58,10 +58,6 @@ double scalarCycles(ScalarOp op, DType computed);
 /// Whether a scan along rows computes what it scans, these nodes, by vectors.
 bool scansByVectors(const LoopProgram &program, llvm::ArrayRef<int> nodes);
 
-/// Cycles that a fused kernel waits for the cache lines of operands that it reads, or results that
-/// it writes, in another order than they lie in. What `fusedCycles` counts are instructions.
-double acrossCycles(const LoopProgram &program, const Target &target);
-
 /// Cycles of a fused kernel, apart from memory.
 double fusedCycles(const LoopProgram &program, const Target &target);
 

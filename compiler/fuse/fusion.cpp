@@ -342,7 +342,7 @@ private:
     for (Value leaf : alone.leaves)
       if (leaf != einsum.getOutput() && product(shapeOf(leaf)) * kEpilogueShare > elements)
         return false;
-    return isLargeContraction(einsum, roots_.written(value));
+    return isLargeContraction(einsum, memoryOf(value));
   }
 
   /// Whether all that depends on `from` is read by `readers` alone, up to `root`.

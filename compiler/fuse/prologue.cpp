@@ -212,7 +212,7 @@ std::optional<Prologue> prologueOf(EinsumOp einsum, const Roots &roots, const Fu
     if (!walk.isComputed() || bytes < least || !isWhole(shapeOf(operand), walk.strides) ||
         (place && !isWhole(shapeOf(other), place->strides)) || walk.cycles > kMostCycles ||
         walk.cycles * repeats > kRepeatCycles ||
-        !readsVectors(groups, i, walk.strides, roots.written(einsum.getOutput())))
+        !readsVectors(groups, i, walk.strides, memoryOf(einsum.getOutput())))
       continue;
     best = Prologue{i, std::move(walk.stored)};
     most = bytes;

@@ -28,19 +28,9 @@ const StridedView *Roots::place(Value value) const {
   return it == memory_.end() ? nullptr : &it->second;
 }
 
-StridedView Roots::written(Value value) const {
-  StridedView view = contiguous(value);
-  for (OpOperand &use : value.getUses())
-    if (use.getOwner() == block().getTerminator())
-      if (auto strides = func::FuncOp(function_).getResultAttrOfType<DenseI64ArrayAttr>(
-              use.getOperandNumber(), kStridesAttr))
-        view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-  return view;
-}
-
 void Roots::add(Value value) {
   roots_.insert(value);
-  memory_[value] = written(value);
+  memory_[value] = memoryOf(value);
 }
 
 void Roots::ensureMemory(Value value) {
@@ -73,12 +63,8 @@ void Roots::placeView(Value view) {
 }
 
 Roots::Roots(func::FuncOp function, const FusionRules &rules) : function_(function) {
-  for (auto [i, argument] : llvm::enumerate(function_.getArguments())) {
-    StridedView view = contiguous(argument);
-    if (auto strides = function_.getArgAttrOfType<DenseI64ArrayAttr>(i, kStridesAttr))
-      view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-    memory_[argument] = view;
-  }
+  for (Value argument : function_.getArguments())
+    memory_[argument] = memoryOf(argument);
   for (Operation &op : block().without_terminator()) {
     Value value = op.getResult(0);
     if (auto einsum = dyn_cast<EinsumOp>(op)) {
@@ -91,7 +77,7 @@ Roots::Roots(func::FuncOp function, const FusionRules &rules) : function_(functi
       if (prologue)
         for (Value value : prologue->stored)
           ensureMemory(value);
-      memory_[value] = written(value);
+      memory_[value] = memoryOf(value);
     } else if (isView(&op) && !storedThrough(value)) {
       Value operand = viewOperand(&op);
       if (!memory_.count(operand) && !mapThrough(&op, identityMap(shapeOf(value).size())))
@@ -106,7 +92,7 @@ Roots::Roots(func::FuncOp function, const FusionRules &rules) : function_(functi
     } else if (isa<GatherOp>(op)) {
       ensureMemory(op.getOperand(0));
     } else if (isa<ScanOp>(op) || (isa<ConstantOp>(op) && !isInlined(&op))) {
-      memory_[value] = written(value);
+      memory_[value] = memoryOf(value);
     }
     if (isInlined(&op) || isa<ReduceOp, ArgReduceOp>(op)) {
       double size = isInlined(&op) ? cyclesOf(&op) : 1;
@@ -137,7 +123,7 @@ void Roots::markResult(Value value) {
 Value Roots::storedThrough(Value value) {
   if (!llvm::is_contained(value.getUsers(), block().getTerminator()))
     return {};
-  auto stored = storeThrough(value, written(value));
+  auto stored = storeThrough(value, memoryOf(value));
   return stored && isOnlyStored(value, stored->first) ? stored->first : Value();
 }
 

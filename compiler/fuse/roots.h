@@ -36,8 +36,6 @@ public:
   bool contains(mlir::Value value) const { return roots_.contains(value); }
   /// Where a value in memory, or a view of one, is; null for others.
   const StridedView *place(mlir::Value value) const;
-  /// Where a value lies that a kernel writes: a result as the caller wants it, else in C order.
-  StridedView written(mlir::Value value) const;
   /// The result that is a view of this value and is stored by the kernel that computes it; null
   /// where there is none.
   mlir::Value storedAs(mlir::Value value) const { return stored_.lookup(value); }

@@ -61,18 +61,12 @@ constexpr double kUnshared = 5e-4;
 
 using Labels = SmallVector<int32_t>;
 
-/// How a value lies in memory, or would if it were computed first.
+/// How a value lies in memory, or would if it were computed first, seen through its views.
 StridedView layoutOf(Value value) {
   SmallVector<Operation *> views;
   for (; isView(value.getDefiningOp()); value = viewOperand(value.getDefiningOp()))
     views.push_back(value.getDefiningOp());
-  StridedView view = contiguous(value);
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    if (auto strides =
-            function.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), kStridesAttr))
-      view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-  }
+  StridedView view = memoryOf(value);
   for (Operation *op : llvm::reverse(views)) {
     auto next = viewThrough(op, view);
     view = next ? *next : contiguous(op->getResult(0));
@@ -157,18 +151,6 @@ private:
     return size_t(llvm::find(labels, label) - labels.begin());
   }
 
-  /// Where a result lies: where the caller says, or in C order.
-  StridedView memoryOf(Value value) {
-    StridedView view = contiguous(value);
-    Operation *end = getOperation().getBody().front().getTerminator();
-    for (OpOperand &use : end->getOpOperands())
-      if (auto strides = getOperation().getResultAttrOfType<DenseI64ArrayAttr>(
-              use.getOperandNumber(), kStridesAttr);
-          strides && use.get() == value)
-        view.strides.assign(strides.asArrayRef().begin(), strides.asArrayRef().end());
-    return view;
-  }
-
   static bool isInOrder(const StridedView &view) {
     int64_t before = INT64_MAX;
     for (auto [extent, stride] : llvm::zip(view.shape, view.strides)) {
@@ -216,9 +198,7 @@ private:
         continue;
       most = typeOf(input).getNumElements();
       StridedView view = layoutOf(input);
-      auto distance = [&](int32_t label) {
-        return std::abs(view.strides[size_t(llvm::find(labels, label) - labels.begin())]);
-      };
+      auto distance = [&](int32_t label) { return std::abs(view.strides[placeOf(labels, label)]); };
       order.assign(moved.begin(), moved.end());
       llvm::stable_sort(order, [&](int32_t a, int32_t b) { return distance(a) > distance(b); });
     }
@@ -416,13 +396,12 @@ private:
     EinsumEquation equation = reader.parsedEquation(), read = equation;
     Labels &labels = read.operands[use.getOperandNumber()];
     for (auto [axis, label] : llvm::enumerate(order))
-      labels[axis] =
-          equation.operands[use.getOperandNumber()][llvm::find(output, label) - output.begin()];
+      labels[axis] = equation.operands[use.getOperandNumber()][placeOf(output, label)];
     SmallVector<Value> inputs(reader.getInputs());
     inputs[use.getOperandNumber()] = computed;
     auto extents = equation.extents(reader.getInputs().getTypes());
     DType type = elementDType(typeOf(reader.getResult()));
-    StridedView memory = contiguous(reader.getResult());
+    StridedView memory = memoryOf(reader.getResult());
     if (secondsOf(read, extents, inputs, type, memory) >
         secondsOf(equation, extents, reader.getInputs(), type, memory) + turn)
       return;
